@@ -1,0 +1,32 @@
+# Each target sets up .venv by itself from pyproject.toml and constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-all check coverage clean
+
+demo: .venv/installed
+	$(BIN)/crossvox demo runs/demo
+
+test: .venv/installed
+	$(BIN)/pytest -n 2 -q
+
+test-all: .venv/installed
+	$(BIN)/pytest -n 2 -q -m ""
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+coverage: .venv/installed
+	$(BIN)/pytest -n 2 -q --cov --cov-report=term-missing:skip-covered
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,register]'
+	touch $@
+
+clean:
+	rm -rf .venv runs build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

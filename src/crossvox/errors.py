@@ -1,0 +1,58 @@
+"""Everything crossvox refuses or fails with, and the exit code each becomes.
+
+CrossvoxError
+├── FileError          a file cannot be read for what it claims to be
+├── GridError          grids are broken or do not belong together
+├── CohortError        cases are missing, mixed up or split wrongly
+├── SettingsError      a setting is unknown or impossible
+├── ModelError         a synthesizer or checkpoint folder is damaged or of another kind
+├── ResourceError      memory or disk is not enough                       (exit 4)
+├── SomeCasesFailedError   the rest of the cohort is done                 (exit 3)
+└── InterruptedRunError    stopped on request; the same command continues (exit 75)
+"""
+
+from typing import ClassVar
+
+
+class CrossvoxError(Exception):
+    """What is wrong, what was got and what to do, in one line."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class FileError(CrossvoxError):
+    """A file cannot be read for what it claims to be."""
+
+
+class GridError(CrossvoxError):
+    """Grids are broken or do not belong together."""
+
+
+class CohortError(CrossvoxError):
+    """Cases are missing, mixed up or split wrongly."""
+
+
+class SettingsError(CrossvoxError):
+    """A setting is unknown or impossible."""
+
+
+class ModelError(CrossvoxError):
+    """A synthesizer or checkpoint folder is damaged or of another kind."""
+
+
+class ResourceError(CrossvoxError):
+    """Memory or disk is not enough."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class SomeCasesFailedError(CrossvoxError):
+    """Some cases of a cohort failed; the others are done."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class InterruptedRunError(CrossvoxError):
+    """Stopped on request after saving; the same command continues."""
+
+    exit_code: ClassVar[int] = 75

@@ -1,0 +1,81 @@
+"""Where voxels lie: a shape and an affine."""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossvox.errors import GridError
+
+AFFINE_SIZE = 4
+AXES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A regular lattice of voxel centres in the patient.
+
+    Attributes:
+        shape: Voxels along the three array axes (X, Y, Z).
+        affine: (4, 4); takes a voxel index to RAS+ millimetres.
+
+    Raises:
+        GridError: A size below 1, or an affine that is not a finite invertible (4, 4) matrix.
+    """
+
+    shape: tuple[int, int, int]
+    affine: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        affine = np.array(self.affine, dtype=np.float64)
+        if len(self.shape) != AXES or min(self.shape) < 1:
+            raise GridError(f"a grid needs three sizes of at least 1, got {self.shape}")
+        if affine.shape != (AFFINE_SIZE, AFFINE_SIZE) or not np.isfinite(affine).all():
+            raise GridError(f"an affine is a finite 4x4 matrix, got {affine.tolist()}")
+        if not np.any(np.linalg.det(affine[:3, :3])):
+            raise GridError(f"the affine is singular: {affine.tolist()}; fix the file's header")
+        affine.flags.writeable = False
+        object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
+        object.__setattr__(self, "affine", affine)
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Distance between neighbouring voxel centres along X, Y, Z."""
+        x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(x), float(y), float(z)
+
+    @property
+    def voxels(self) -> int:
+        """How many voxels there are."""
+        return int(np.prod(self.shape))
+
+    @property
+    def voxel_mm3(self) -> float:
+        """Volume of one voxel."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    def to_mm(self, indices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Positions (N, 3) in RAS+ millimetres of voxel indices (N, 3)."""
+        return indices @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+    def to_indices(self, positions_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Voxel indices (N, 3), fractional, of positions (N, 3) in RAS+ millimetres."""
+        inverse = np.linalg.inv(self.affine)
+        return positions_mm @ inverse[:3, :3].T + inverse[:3, 3]
+
+    def corners_mm(self) -> NDArray[np.float64]:
+        """Centres (8, 3) of the corner voxels in RAS+ millimetres."""
+        corners = np.array(list(product(*((0, size - 1) for size in self.shape))), dtype=np.float64)
+        return self.to_mm(corners)
+
+    def matches(self, other: "Grid", *, tolerance_mm: float = 1e-2) -> bool:
+        """Whether every voxel of both grids lies in the same place, to `tolerance_mm`."""
+        if self.shape != other.shape:
+            return False
+        return bool(np.abs(self.corners_mm() - other.corners_mm()).max() <= tolerance_mm)
+
+    def __str__(self) -> str:
+        sizes = "x".join(str(size) for size in self.shape)
+        spacing = " x ".join(f"{step:.3g}" for step in self.spacing_mm)
+        return f"{sizes} voxels of {spacing} mm"
