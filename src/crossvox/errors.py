@@ -9,6 +9,8 @@ CrossvoxError
 ├── ResourceError      memory or disk is not enough                       (exit 4)
 ├── SomeCasesFailedError   the rest of the cohort is done                 (exit 3)
 └── InterruptedRunError    stopped on request; the same command continues (exit 75)
+
+FileWarning is for what is read all the same, but not as the file says.
 """
 
 from typing import ClassVar
@@ -56,3 +58,7 @@ class InterruptedRunError(CrossvoxError):
     """Stopped on request after saving; the same command continues."""
 
     exit_code: ClassVar[int] = 75
+
+
+class FileWarning(UserWarning):
+    """A file is read all the same, but not as it says of itself."""

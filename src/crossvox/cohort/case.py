@@ -1,7 +1,7 @@
 """One person's images, and the list of them that is a cohort."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 Split = str
@@ -18,6 +18,8 @@ class Case:
         images: File of each modality, by BIDS suffix ("FLAIR", "T1w").
         mask: File that is nonzero where losses and metrics count; whole volume where absent.
         split: "train", "validation" or "test" where the data say so.
+        folder: Where the images lie below the cohort's root ("sub-01/ses-2/anat"); output
+            mirrors it.
     """
 
     subject: str
@@ -25,7 +27,7 @@ class Case:
     images: Mapping[str, Path]
     mask: Path | None = None
     split: Split | None = None
-    relative: Path = field(default=Path())
+    folder: Path = Path()
 
 
 Cohort = Sequence[Case]

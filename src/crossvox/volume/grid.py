@@ -46,7 +46,7 @@ class Grid:
         return float(x), float(y), float(z)
 
     @property
-    def voxels(self) -> int:
+    def voxel_count(self) -> int:
         """How many voxels there are."""
         return int(np.prod(self.shape))
 
