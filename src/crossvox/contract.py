@@ -1,0 +1,69 @@
+"""What a synthesis method must provide to be trained, stored and used."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Prepared patches of some cases.
+
+    Attributes:
+        source: (B, C, X, Y, Z), one channel per source modality, in [-1, 1].
+        target: (B, 1, X, Y, Z), in [-1, 1].
+        mask: (B, 1, X, Y, Z), 1 where losses count, else 0.
+    """
+
+    source: Tensor
+    target: Tensor
+    mask: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """One loss and the network whose optimizer steps on it.
+
+    Attributes:
+        network: Name of the child module that learns from it.
+        loss: Scalar with a graph.
+        terms: Detached parts of the loss, for the progress record.
+    """
+
+    network: str
+    loss: Tensor
+    terms: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class SynthesisMethod(nn.Module, ABC):
+    """One way to synthesize: its direct children are its networks, and it says how they learn.
+
+    A method yields losses and never steps; the engine wraps each child, so a network is only
+    ever called as `self.child(...)`.
+
+    Attributes:
+        product: Names of the children that `synthesize` needs; only these are kept for use.
+    """
+
+    product: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def optimizers(self) -> dict[str, Optimizer]:
+        """A fresh optimizer for each network that learns, by its name."""
+
+    @abstractmethod
+    def objectives(self, batch: Batch) -> Iterator[Objective]:
+        """The losses of one training step, in the order their networks step."""
+
+    @abstractmethod
+    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:
+        """The target (B, 1, X, Y, Z) in [-1, 1] of `source` (B, C, X, Y, Z), any size.
+
+        Args:
+            source: Prepared source.
+            noise: What a stochastic method starts from, (B, 1, X, Y, Z); others ignore it.
+        """

@@ -1,0 +1,88 @@
+"""Convolutional units that the networks are made of."""
+
+from typing import Literal, cast
+
+import torch
+from einops import einsum
+from torch import Tensor, nn
+from torch.nn import functional
+
+Norm = Literal["batch", "instance", "group"]
+UpSampling = Literal["nearest", "trilinear"]
+
+GROUPS = 8
+
+# Nearest up-sampling by 2 then a 3-tap convolution (w0, w1, w2) is one transposed convolution of
+# stride 2 with these 4 taps: even outputs see w0 and w1+w2, odd ones w0+w1 and w2.
+NEAREST_TAPS = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
+
+
+def norm_of(kind: Norm, channels: int) -> nn.Module:
+    """The normalisation layer `kind` over `channels` of (B, C, X, Y, Z)."""
+    if kind == "batch":
+        return nn.BatchNorm3d(channels)
+    if kind == "instance":
+        return nn.InstanceNorm3d(channels, affine=True)
+    return nn.GroupNorm(min(GROUPS, channels), channels)
+
+
+class ConvUnit(nn.Sequential):
+    """3x3x3 convolution, normalisation, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, *, norm: Norm, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv3d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+            norm_of(norm, outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class ResidualBlock(nn.Module):
+    """Two convolution units beside a shortcut.
+
+    The shortcut is a 1x1x1 projection where widths differ.
+
+    Source:
+        He et al. 2016, doi 10.1109/CVPR.2016.90; in a 3D U-Net, Lee et al. 2017, arXiv 1706.00120
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, norm: Norm) -> None:
+        super().__init__()
+        self.units = nn.Sequential(
+            ConvUnit(inputs, outputs, norm=norm), ConvUnit(outputs, outputs, norm=norm)
+        )
+        self.shortcut = (
+            nn.Identity() if inputs == outputs else nn.Conv3d(inputs, outputs, 1, bias=False)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z)."""
+        return cast("Tensor", self.units(features) + self.shortcut(features))
+
+
+class UpConv(nn.Module):
+    """Up-sampling by 2, then a 3x3x3 convolution.
+
+    With nearest up-sampling both are computed as one 4x4x4 transposed convolution of stride 2,
+    whose kernel follows from the 3x3x3 weights: the same function and gradients, with 2.4 times
+    fewer operations (PERFORMANCE measurements in benchmarks/).
+    """
+
+    taps: Tensor
+
+    def __init__(self, inputs: int, outputs: int, *, up_sampling: UpSampling) -> None:
+        super().__init__()
+        self.conv = nn.Conv3d(inputs, outputs, 3, padding=1, bias=False)
+        self.up_sampling = up_sampling
+        self.register_buffer("taps", torch.tensor(NEAREST_TAPS), persistent=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, outputs, 2X, 2Y, 2Z) of (B, inputs, X, Y, Z)."""
+        if self.up_sampling == "trilinear":
+            larger = functional.interpolate(features, scale_factor=2, mode="trilinear")
+            return cast("Tensor", self.conv(larger))
+        kernel = einsum(
+            self.conv.weight, self.taps, self.taps, self.taps,
+            "o i x y z, a x, b y, c z -> i o a b c",
+        )  # fmt: skip
+        return functional.conv_transpose3d(features, kernel, stride=2, padding=1)

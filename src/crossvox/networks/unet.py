@@ -1,0 +1,50 @@
+"""The residual U-Net of the paper's generator (its figure 2)."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from crossvox.networks.blocks import Norm, ResidualBlock, UpConv, UpSampling
+
+WIDEST_FACTOR = 16
+
+
+class ResidualUNet(nn.Module):
+    """Encoder and decoder of residual blocks, skips by concatenation, tanh at the end.
+
+    Every size of the input must be a multiple of `2 ** depth`.
+
+    Source:
+        Ronneberger et al. 2015, arXiv 1505.04597; the paper's figure 2
+    """
+
+    def __init__(
+        self, *, sources: int, width: int, depth: int, norm: Norm, up_sampling: UpSampling
+    ) -> None:
+        super().__init__()
+        widths = [width * min(2**level, WIDEST_FACTOR) for level in range(depth + 1)]
+        pairs = list(pairwise(widths))
+        self.stem = ResidualBlock(sources, width, norm=norm)
+        self.encoder = nn.ModuleList(
+            ResidualBlock(fine, coarse, norm=norm) for fine, coarse in pairs
+        )
+        self.up = nn.ModuleList(
+            UpConv(coarse, fine, up_sampling=up_sampling) for fine, coarse in reversed(pairs)
+        )
+        self.decoder = nn.ModuleList(
+            ResidualBlock(2 * fine, fine, norm=norm) for fine, _ in reversed(pairs)
+        )
+        self.pool = nn.MaxPool3d(2)
+        self.head = nn.Conv3d(width, 1, 1)
+
+    def forward(self, source: Tensor) -> Tensor:
+        """(B, 1, X, Y, Z) in [-1, 1] of (B, C, X, Y, Z)."""
+        features = self.stem(source)
+        skips = []
+        for block in self.encoder:
+            skips.append(features)
+            features = block(self.pool(features))
+        for up, block, skip in zip(self.up, self.decoder, reversed(skips), strict=True):
+            features = block(torch.cat((up(features), skip), dim=1))
+        return torch.tanh(self.head(features))

@@ -1,0 +1,106 @@
+"""Between a volume's unit and network scale, [-1, 1]."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossvox.errors import SettingsError
+from crossvox.volume.volume import Volume
+
+ScaleKind = Literal["window", "cohort", "volume"]
+Limits = tuple[float, float]
+
+PERCENTILES = (0.5, 99.5)
+HISTOGRAM_BINS = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntensityScale:
+    """Which intensities become -1 and 1.
+
+    Attributes:
+        kind: "window": `limits` are fixed; "cohort": `limits` pooled over the training cohort;
+            "volume": each volume's own percentiles, `limits` being the training cohort's median,
+            by which a synthesized volume is restored.
+        limits: Low and high, in the volume's unit.
+        percentiles: Of the foreground; the low limit is no higher than the background.
+    """
+
+    kind: ScaleKind
+    limits: Limits
+    percentiles: tuple[float, float] = PERCENTILES
+
+    def __post_init__(self) -> None:
+        low, high = self.limits
+        if not low < high:
+            raise SettingsError(f"an intensity scale needs low < high, got {low:g} and {high:g}")
+
+    def limits_of(self, volume: Volume) -> Limits:
+        """Low and high for this volume."""
+        if self.kind != "volume":
+            return self.limits
+        return foreground_limits(volume.voxels, percentiles=self.percentiles)
+
+    def normalise(self, volume: Volume) -> Volume:
+        """`volume` in [-1, 1], clipped at the limits."""
+        low, high = self.limits_of(volume)
+        voxels = (volume.voxels - np.float32(low)) * np.float32(2 / (high - low)) - np.float32(1)
+        return volume.with_voxels(np.clip(voxels, -1, 1), unit="normalised")
+
+    def restore(self, volume: Volume, *, unit: str) -> Volume:
+        """The volume in `unit` whose normalised form `volume` is."""
+        low, high = self.limits
+        voxels = (volume.voxels + np.float32(1)) * np.float32((high - low) / 2) + np.float32(low)
+        return volume.with_voxels(voxels, unit=unit)
+
+
+def fit_scale(
+    volumes_limits: Sequence[Limits], *, kind: ScaleKind, percentiles: tuple[float, float]
+) -> IntensityScale:
+    """The scale of a training cohort from each volume's foreground limits.
+
+    "cohort" takes the lowest low and the median high, so that one bright volume does not
+    darken the others; "volume" the medians of both.
+    """
+    lows, highs = np.array(volumes_limits, dtype=np.float64).T
+    low = lows.min() if kind == "cohort" else np.median(lows)
+    limits = (float(low), float(np.median(highs)))
+    return IntensityScale(kind=kind, limits=limits, percentiles=percentiles)
+
+
+def foreground_limits(
+    voxels: NDArray[np.float32], *, percentiles: tuple[float, float] = PERCENTILES
+) -> Limits:
+    """Limits of the foreground of a volume, the low one taken down to the background's level.
+
+    Raises:
+        SettingsError: The foreground is constant.
+    """
+    inside = voxels[foreground(voxels)]
+    low, high = np.percentile(inside, percentiles)
+    background = float(np.percentile(voxels, percentiles[0]))
+    limits = (min(float(low), background), float(high))
+    if not limits[0] < limits[1]:
+        raise SettingsError(f"the foreground is constant at {limits[1]:g}: nothing to scale by")
+    return limits
+
+
+def foreground(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Voxels above the threshold that separates two classes best.
+
+    Source:
+        Otsu 1979, doi 10.1109/TSMC.1979.4310076, equation 18
+    """
+    low, high = np.percentile(voxels, (0, 99.9))
+    counts, edges = np.histogram(voxels, bins=HISTOGRAM_BINS, range=(low, max(high, low + 1e-6)))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1].astype(np.float64)
+    above = counts.sum() - below
+    sums = np.cumsum(counts * centres)
+    means_below = sums[:-1] / np.maximum(below, 1)
+    means_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
+    between = below * above * (means_below - means_above) ** 2
+    return np.asarray(voxels > edges[1 + int(np.argmax(between))])

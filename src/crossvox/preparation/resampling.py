@@ -1,0 +1,141 @@
+"""Volumes on another grid, by one interpolation."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from nibabel.orientations import io_orientation
+from numpy.typing import NDArray
+from scipy.ndimage import affine_transform, gaussian_filter
+
+from crossvox.volume.grid import Grid
+from crossvox.volume.volume import Volume
+
+Interpolation = Literal["linear", "nearest"]
+
+ALIGNED = 1e-4  # of a voxel: float32 affines differ by less
+HALF_VOXEL = 0.5 + ALIGNED  # the field of view ends half a voxel beyond the last centre
+CROSSED = 1e-2  # of a voxel, over the whole grid: what a rotation may move and be ignored
+FWHM_PER_SIGMA = 2.355
+
+
+def working_grid(grid: Grid, *, spacing_mm: tuple[float, float, float] | None) -> Grid:
+    """`grid` with axes permuted and flipped to the nearest RAS+, at `spacing_mm` where given.
+
+    The field of view stays; a changed spacing is laid symmetrically about its centre.
+    """
+    order, flips = _nearest_ras(grid)
+    turn = np.zeros((4, 4))
+    turn[3, 3] = 1
+    for new, (old, flip) in enumerate(zip(order, flips, strict=True)):
+        turn[old, new] = -1 if flip else 1
+        turn[old, 3] = grid.shape[old] - 1 if flip else 0
+    shape = (grid.shape[order[0]], grid.shape[order[1]], grid.shape[order[2]])
+    turned = Grid(shape, grid.affine @ turn)
+    if spacing_mm is None or np.allclose(turned.spacing_mm, spacing_mm, rtol=1e-3):
+        return turned
+    return _respaced(turned, spacing_mm)
+
+
+def resample(
+    volume: Volume, grid: Grid, *, interpolation: Interpolation = "linear", outside: float
+) -> Volume:
+    """`volume` on `grid`, interpolated once; voxels beyond its field of view are `outside`.
+
+    Where the axes run along each other it is done axis by axis, and copied where voxels
+    coincide; where `grid` is coarser, linear interpolation averages over the coarser voxel, so
+    nothing aliases.
+
+    Args:
+        volume: Any grid.
+        grid: Where the result lies.
+        interpolation: "nearest" for masks and labels.
+        outside: Value beyond the field of view, in the volume's unit.
+    """
+    step = np.linalg.inv(volume.grid.affine) @ grid.affine  # new index -> old index
+    order = [int(np.argmax(np.abs(step[:3, new]))) for new in range(3)]
+    crossed = step[:3, :3].copy()
+    crossed[order, [0, 1, 2]] = 0
+    reach = np.abs(crossed) @ np.array(grid.shape)
+    aligned = sorted(order) == [0, 1, 2] and reach.max() < CROSSED
+    move = _along_axes if aligned else _through_affine
+    voxels = move(volume, grid, step, interpolation=interpolation, outside=outside)
+    return replace(volume, voxels=voxels, grid=grid)
+
+
+def _nearest_ras(grid: Grid) -> tuple[list[int], list[bool]]:
+    """For each of R, A, S: the array axis that runs along it, and whether it runs backwards."""
+    orientation = io_orientation(grid.affine)
+    order = [int(np.flatnonzero(orientation[:, 0] == world)[0]) for world in range(3)]
+    return order, [bool(orientation[old, 1] < 0) for old in order]
+
+
+def _respaced(grid: Grid, spacing_mm: tuple[float, float, float]) -> Grid:
+    ratios = np.array(spacing_mm) / np.array(grid.spacing_mm)
+    sizes = np.maximum(1, np.round(np.array(grid.shape) / ratios)).astype(int)
+    affine = grid.affine.copy()
+    affine[:3, :3] = grid.affine[:3, :3] * ratios
+    centre = (np.array(grid.shape) - 1) / 2
+    affine[:3, 3] = grid.to_mm(centre[None])[0] - affine[:3, :3] @ ((sizes - 1) / 2)
+    return Grid((int(sizes[0]), int(sizes[1]), int(sizes[2])), affine)
+
+
+def _along_axes(
+    volume: Volume,
+    grid: Grid,
+    step: NDArray[np.float64],
+    *,
+    interpolation: Interpolation,
+    outside: float,
+) -> NDArray[np.float32]:
+    order = [int(np.argmax(np.abs(step[:3, new]))) for new in range(3)]
+    voxels = np.transpose(volume.voxels, order)
+    beyond = []
+    for new, old in enumerate(order):
+        ratio, size = float(step[old, new]), voxels.shape[new]
+        positions = np.arange(grid.shape[new]) * ratio + step[old, 3]
+        beyond.append((positions < -HALF_VOXEL) | (positions > size - 1 + HALF_VOXEL))
+        indices = np.round(positions).astype(int)
+        if abs(abs(ratio) - 1) < ALIGNED and np.abs(positions - indices).max() < ALIGNED:
+            voxels = np.take(voxels, np.clip(indices, 0, size - 1), axis=new)
+            continue
+        weights = _weights(positions, size, abs(ratio), interpolation=interpolation)
+        voxels = np.moveaxis(np.tensordot(weights, voxels, axes=(1, new)), 0, new)
+    voxels = np.array(voxels, dtype=np.float32, order="C")
+    voxels[beyond[0]] = outside
+    voxels[:, beyond[1]] = outside
+    voxels[:, :, beyond[2]] = outside
+    return voxels
+
+
+def _weights(
+    positions: NDArray[np.float64], size: int, ratio: float, *, interpolation: Interpolation
+) -> NDArray[np.float32]:
+    """(new, old) weights along one axis: a triangle as wide as the coarser of both spacings."""
+    distance = np.clip(positions, 0, size - 1)[:, None] - np.arange(size)[None]
+    if interpolation == "nearest":
+        nearest = np.argmin(np.abs(distance), axis=1)
+        return np.asarray(nearest[:, None] == np.arange(size), dtype=np.float32)
+    weights = np.maximum(0, 1 - np.abs(distance) / max(1.0, ratio))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _through_affine(
+    volume: Volume,
+    grid: Grid,
+    step: NDArray[np.float64],
+    *,
+    interpolation: Interpolation,
+    outside: float,
+) -> NDArray[np.float32]:
+    voxels = volume.voxels
+    if interpolation == "linear":
+        coarser = np.abs(step[:3, :3]).max(axis=1)
+        sigmas = np.sqrt(np.maximum(coarser**2 - 1, 0)) / FWHM_PER_SIGMA
+        if sigmas.max() > 0:
+            voxels = gaussian_filter(voxels, sigmas, mode="nearest")
+    order = 1 if interpolation == "linear" else 0
+    moved = affine_transform(
+        voxels, step, output_shape=grid.shape, order=order, mode="constant", cval=outside
+    )
+    return np.asarray(moved, dtype=np.float32)
