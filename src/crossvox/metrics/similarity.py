@@ -1,0 +1,242 @@
+"""How alike two volumes are, voxel by voxel and neighbourhood by neighbourhood.
+
+Every function takes the synthesized voxels first and the reference second, both (X, Y, Z) in the
+target's unit, and a boolean mask of the same shape; without a mask every voxel counts.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from crossvox.errors import GridError, SettingsError
+
+Voxels = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+
+K_LUMINANCE = 0.01
+K_CONTRAST = 0.03
+
+
+@dataclass(frozen=True, kw_only=True)
+class SsimWindow:
+    """The neighbourhood SSIM looks through.
+
+    Attributes:
+        shape: Weights inside the window.
+        size: Voxels along each axis, odd.
+        sigma: Of the Gaussian, in voxels; without meaning for a uniform window.
+        covariance: "sample" divides by n - 1, "population" by n.
+    """
+
+    shape: Literal["gaussian", "uniform"]
+    size: int
+    sigma: float = 1.5
+    covariance: Literal["population", "sample"] = "population"
+
+    @property
+    def radius(self) -> int:
+        """Voxels on each side of the centre."""
+        return self.size // 2
+
+    def __str__(self) -> str:
+        weights = f"Gaussian sigma {self.sigma:g}" if self.shape == "gaussian" else "uniform"
+        return f"{weights}, {self.size} voxels wide, {self.covariance} covariance"
+
+
+GAUSSIAN = SsimWindow(shape="gaussian", size=11)
+UNIFORM7 = SsimWindow(shape="uniform", size=7, covariance="sample")
+
+
+def mae(synthesized: Voxels, reference: Voxels, *, mask: Mask | None = None) -> float:
+    """Mean absolute difference, in the volumes' unit."""
+    return float(np.abs(_differences(synthesized, reference, mask)).mean())
+
+
+def rmse(synthesized: Voxels, reference: Voxels, *, mask: Mask | None = None) -> float:
+    """Root of the mean squared difference, in the volumes' unit."""
+    return math.sqrt(float(np.square(_differences(synthesized, reference, mask)).mean()))
+
+
+def bias(synthesized: Voxels, reference: Voxels, *, mask: Mask | None = None) -> float:
+    """Mean of synthesized minus reference, in the volumes' unit."""
+    return float(_differences(synthesized, reference, mask).mean())
+
+
+def nmae(
+    synthesized: Voxels, reference: Voxels, *, data_range: float, mask: Mask | None = None
+) -> float:
+    """`mae` as a fraction of the stated range."""
+    return mae(synthesized, reference, mask=mask) / _positive(data_range)
+
+
+def nrmse(
+    synthesized: Voxels, reference: Voxels, *, data_range: float, mask: Mask | None = None
+) -> float:
+    """`rmse` as a fraction of the stated range."""
+    return rmse(synthesized, reference, mask=mask) / _positive(data_range)
+
+
+def psnr(
+    synthesized: Voxels, reference: Voxels, *, data_range: float, mask: Mask | None = None
+) -> float:
+    """Peak signal-to-noise ratio in decibels; infinite for identical volumes.
+
+    Args:
+        synthesized: What was made.
+        reference: What it should be.
+        data_range: Of the *reference*; never taken from the synthesized volume.
+        mask: Where to look.
+    """
+    error = nrmse(synthesized, reference, data_range=data_range, mask=mask)
+    return math.inf if error == 0 else -20 * math.log10(error)
+
+
+def ssim_map(
+    synthesized: Voxels,
+    reference: Voxels,
+    *,
+    data_range: float,
+    window: SsimWindow = GAUSSIAN,
+    slice_axis: int | None = None,
+) -> NDArray[np.float64]:
+    """Structural similarity around every voxel, at most 1.
+
+    Beyond its borders a volume is mirrored (d c b a | a b c d), as often as a window wider than
+    the volume needs, so any size is allowed.
+
+    Args:
+        synthesized: What was made.
+        reference: What it should be.
+        data_range: The L of the stabilising constants.
+        window: The neighbourhood.
+        slice_axis: The window does not reach along this axis: 2D SSIM of every slice across it.
+
+    Source:
+        Wang, Bovik, Sheikh, Simoncelli 2004, doi 10.1109/TIP.2003.819861, equation 13
+    """
+    _check_shapes(synthesized, reference, None)
+    x, y = np.asarray(synthesized, np.float64), np.asarray(reference, np.float64)
+    axes = tuple(axis for axis in range(x.ndim) if axis != slice_axis)
+    luminance, contrast = ((k * _positive(data_range)) ** 2 for k in (K_LUMINANCE, K_CONTRAST))
+    mean_x, mean_y = _smooth(x, window, axes), _smooth(y, window, axes)
+    product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
+    scale = _covariance_scale(window, len(axes))
+    # Only the sum of the two variances is needed, so three second moments take two passes.
+    covariance = scale * (_smooth(x * y, window, axes) - product)
+    variances = scale * (_smooth(x**2 + y**2, window, axes) - squares)
+    above = (2 * product + luminance) * (2 * covariance + contrast)
+    below = (squares + luminance) * (variances + contrast)
+    similarity: NDArray[np.float64] = above / below
+    return similarity
+
+
+def ssim(
+    synthesized: Voxels,
+    reference: Voxels,
+    *,
+    data_range: float,
+    mask: Mask,
+    window: SsimWindow = GAUSSIAN,
+) -> float:
+    """Mean of `ssim_map` inside `mask`, computed only around the mask.
+
+    Raises:
+        GridError: Shapes differ or the mask is empty.
+    """
+    _check_shapes(synthesized, reference, mask)
+    inside = _box_of(mask)
+    around = _grown(inside, window.radius, mask.shape)
+    similarity = ssim_map(
+        synthesized[around], reference[around], data_range=data_range, window=window
+    )
+    return float(similarity[mask[around]].mean())
+
+
+def ssim_full(
+    synthesized: Voxels, reference: Voxels, *, data_range: float, window: SsimWindow = GAUSSIAN
+) -> float:
+    """Mean of `ssim_map` over the whole volume, background included."""
+    return float(ssim_map(synthesized, reference, data_range=data_range, window=window).mean())
+
+
+def ssim_slice(
+    synthesized: Voxels,
+    reference: Voxels,
+    *,
+    data_range: float,
+    axis: int,
+    mask: Mask | None = None,
+) -> float:
+    """Mean over slices of the 2D SSIM of whole slices, background included.
+
+    Args:
+        synthesized: What was made.
+        reference: What it should be.
+        data_range: As of `ssim_map`.
+        axis: Across the slices.
+        mask: Slices it does not touch are left out; it does not cut inside a slice.
+    """
+    _check_shapes(synthesized, reference, mask)
+    similarity = ssim_map(synthesized, reference, data_range=data_range, slice_axis=axis)
+    others = tuple(other for other in range(similarity.ndim) if other != axis)
+    touched = slice(None) if mask is None else mask.any(axis=others)
+    return float(similarity.mean(axis=others)[touched].mean())
+
+
+def _differences(synthesized: Voxels, reference: Voxels, mask: Mask | None) -> NDArray[np.float64]:
+    _check_shapes(synthesized, reference, mask)
+    inside = ... if mask is None else mask
+    return np.subtract(synthesized[inside], reference[inside], dtype=np.float64)
+
+
+def _check_shapes(synthesized: Voxels, reference: Voxels, mask: Mask | None) -> None:
+    if synthesized.shape != reference.shape:
+        raise GridError(f"synthesized is {synthesized.shape}, the reference {reference.shape}")
+    if mask is None:
+        return
+    if mask.shape != reference.shape:
+        raise GridError(f"the mask is {mask.shape}, the volumes {reference.shape}")
+    if not mask.any():
+        raise GridError("the mask is empty; nothing can be measured inside it")
+
+
+def _positive(data_range: float) -> float:
+    if not (math.isfinite(data_range) and data_range > 0):
+        raise SettingsError(f"data_range must be positive and finite, got {data_range}")
+    return data_range
+
+
+def _smooth(
+    voxels: NDArray[np.float64], window: SsimWindow, axes: tuple[int, ...]
+) -> NDArray[np.float64]:
+    if window.shape == "uniform":
+        return np.asarray(ndimage.uniform_filter(voxels, window.size, axes=axes))
+    radius = window.radius
+    return np.asarray(ndimage.gaussian_filter(voxels, window.sigma, radius=radius, axes=axes))
+
+
+def _covariance_scale(window: SsimWindow, axes: int) -> float:
+    if window.covariance == "population":
+        return 1.0
+    voxels = int(window.size**axes)
+    return voxels / (voxels - 1)
+
+
+def _box_of(mask: Mask) -> tuple[slice, ...]:
+    box: list[slice] = []
+    for axis in range(mask.ndim):
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        touched = np.flatnonzero(mask.any(axis=others))
+        box.append(slice(int(touched[0]), int(touched[-1]) + 1))
+    return tuple(box)
+
+
+def _grown(box: tuple[slice, ...], radius: int, shape: tuple[int, ...]) -> tuple[slice, ...]:
+    return tuple(
+        slice(max(0, side.start - radius), min(size, side.stop + radius))
+        for side, size in zip(box, shape, strict=True)
+    )

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from crossvox.errors import GridError
+from crossvox.metrics import (
+    slice_consistency,
+    slice_mean_difference,
+    slice_mean_std,
+    through_plane_axis,
+)
+
+Array = NDArray[np.float64]
+
+
+@pytest.fixture
+def reference() -> Array:
+    return np.random.default_rng(3).normal(100, 10, (6, 7, 8))
+
+
+@pytest.mark.parametrize(
+    ("spacing_mm", "axis"),
+    [((1, 1, 5), 2), ((5, 1, 1), 0), ((1, 3, 1), 1), ((2, 2, 2), 2), ((2.0, 2.0, 1.999), 2)],
+)
+def test_the_through_plane_axis_has_the_largest_spacing_and_is_the_last_where_equal(
+    spacing_mm: tuple[float, ...], axis: int
+) -> None:
+    assert through_plane_axis(spacing_mm) == axis
+
+
+def test_an_offset_of_the_whole_volume_costs_no_consistency(reference: Array) -> None:
+    assert slice_consistency(reference + 5, reference, axis=2, spacing_mm=3) == pytest.approx(
+        0, abs=1e-12
+    )
+    assert slice_mean_std(reference + 5, reference, axis=2) == pytest.approx(0, abs=1e-12)
+
+
+def test_alternating_slices_cost_twice_their_amplitude_over_the_spacing(reference: Array) -> None:
+    flicker = 4 * (-1.0) ** np.arange(8)
+    synthesized = reference + flicker
+    # neighbouring slices differ by 8 over 2 mm; the eight means are 4 and -4 in turn
+    assert slice_consistency(synthesized, reference, axis=2, spacing_mm=2) == pytest.approx(4)
+    assert slice_mean_std(synthesized, reference, axis=2) == pytest.approx(4)
+    assert slice_consistency(synthesized, reference, axis=0, spacing_mm=2) == pytest.approx(0)
+    np.testing.assert_allclose(slice_mean_difference(synthesized, reference, axis=2), flicker)
+
+
+def test_the_mask_decides_which_slices_and_neighbours_count(reference: Array) -> None:
+    mask = np.zeros(reference.shape, dtype=bool)
+    mask[2, 3, 4:6] = True
+    synthesized = reference.copy()
+    synthesized[2, 3, 4] += 6
+    synthesized[0, 0, :] += 100
+    curve = slice_mean_difference(synthesized, reference, axis=2, mask=mask)
+    assert np.isnan(curve[[0, 1, 2, 3, 6, 7]]).all()
+    np.testing.assert_allclose(curve[4:6], [6, 0])
+    distance = slice_consistency(synthesized, reference, axis=2, spacing_mm=1, mask=mask)
+    assert distance == pytest.approx(6)
+
+
+def test_a_single_slice_has_no_consistency(reference: Array) -> None:
+    mask = np.zeros(reference.shape, dtype=bool)
+    mask[:, :, 4] = True
+    for inside, volume in ((mask, reference), (None, reference[:, :, :1])):
+        assert np.isnan(slice_consistency(volume, volume, axis=2, spacing_mm=1, mask=inside))
+
+
+def test_shapes_that_differ_are_refused(reference: Array) -> None:
+    with pytest.raises(GridError, match="reference"):
+        slice_mean_difference(reference[1:], reference, axis=2)
