@@ -1,0 +1,87 @@
+"""Which affine of a header counts, and whether it can be one."""
+
+import warnings
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossvox.errors import FileError, FileWarning
+
+SMALLEST_SPACING_MM = 0.05
+LARGEST_SPACING_MM = 30.0
+MOST_DISAGREEMENT_VOXELS = 0.5
+FLATTEST = 1e-3  # voxel volume over the product of spacings; axes this close to one plane are wrong
+
+Affine = NDArray[np.float64]
+Form = Literal["sform", "qform"]
+FORMS: tuple[Form, ...] = ("sform", "qform")
+
+
+def warn_of_no_geometry(path: Path) -> None:
+    """Say that a file does not tell where it lies."""
+    warnings.warn(
+        f"{path}: says nothing about its orientation (neither sform nor qform); it must not be "
+        "aligned with another file by position",
+        FileWarning,
+        stacklevel=2,
+    )
+
+
+def chosen_affine(
+    forms: Mapping[Form, Affine], path: Path, *, shape: tuple[int, int, int], prefer: Form | None
+) -> Affine:
+    """The one affine of a file that gives one or two.
+
+    Raises:
+        FileError: They disagree by more than half a voxel at a corner and none is preferred;
+            or the chosen one is not finite, singular or of impossible spacing.
+    """
+    first = min(forms, key=FORMS.index)
+    wanted = prefer if prefer is not None and prefer in forms else first
+    affine = _sound(forms[wanted], path, name=wanted)
+    if prefer is not None or len(forms) == 1:
+        return affine
+    other = _sound(forms["qform"], path, name="qform")
+    apart = np.linalg.norm(_corners(affine, shape) - _corners(other, shape), axis=1).max()
+    limit = MOST_DISAGREEMENT_VOXELS * np.linalg.norm(affine[:3, :3], axis=0).min()
+    if apart > limit:
+        raise FileError(
+            f"{path}: its sform and qform place a corner {apart:.2f} mm apart; "
+            "decide with --prefer sform or --prefer qform"
+        )
+    return affine
+
+
+def refuse_spacing(spacing: NDArray[np.float64], path: Path) -> None:
+    """Refuse distances between voxels that no scanner makes.
+
+    Raises:
+        FileError: One of them is not a number, below 0.05 or above 30 mm.
+    """
+    if np.isfinite(spacing).all() and (
+        spacing.min() >= SMALLEST_SPACING_MM and spacing.max() <= LARGEST_SPACING_MM
+    ):
+        return
+    raise FileError(
+        f"{path}: spacing of {' x '.join(f'{step:.4g}' for step in spacing)} mm; it must lie "
+        f"between {SMALLEST_SPACING_MM} and {LARGEST_SPACING_MM} mm, correct the header"
+    )
+
+
+def _sound(affine: Affine, path: Path, *, name: str) -> Affine:
+    if not np.isfinite(affine).all():
+        raise FileError(f"{path}: its {name} holds NaN or infinity; correct the header")
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    refuse_spacing(spacing, path)
+    if abs(np.linalg.det(affine[:3, :3])) < FLATTEST * spacing.prod():
+        raise FileError(f"{path}: its {name} is singular (a flat grid); correct the header")
+    return affine
+
+
+def _corners(affine: Affine, shape: tuple[int, int, int]) -> NDArray[np.float64]:
+    corners = np.array(list(product(*((0, size - 1) for size in shape))), dtype=np.float64)
+    return corners @ affine[:3, :3].T + affine[:3, 3]

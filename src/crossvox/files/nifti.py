@@ -1,0 +1,182 @@
+"""NIfTI-1 and NIfTI-2 headers, of either byte order, in one file or a .hdr/.img pair.
+
+Source:
+    Cox et al. 2004, "A (sort of) new image data format standard: NIfTI-1", and nifti1.h.
+"""
+
+import math
+import warnings
+from pathlib import Path
+from typing import Final
+
+import nibabel
+import numpy as np
+from nibabel.spatialimages import HeaderDataError
+
+from crossvox.errors import FileError, FileWarning
+from crossvox.files.affines import (
+    Affine,
+    Form,
+    chosen_affine,
+    refuse_spacing,
+    warn_of_no_geometry,
+)
+from crossvox.files.layout import AXES, LARGEST_RANK, Layout, three_sizes
+from crossvox.files.options import ReadOptions
+
+HEADER_BYTES: Final = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}
+LARGEST_HEADER = max(HEADER_BYTES)
+SINGLE_FILE_MAGIC: Final = {348: b"n+1\0", 540: b"n+2\0\r\n\x1a\n"}
+PAIR_MAGIC: Final = {348: b"ni1\0", 540: b"ni2\0\r\n\x1a\n"}
+READABLE_TYPES: Final = {
+    2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8",
+    256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8",
+}  # fmt: skip
+REFUSED_TYPES: Final = {
+    1: "single bits", 32: "complex numbers", 128: "RGB colours", 1536: "128-bit floats",
+    1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colours",
+}  # fmt: skip
+MILLIMETRES_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+UNIT_MASK = 0x07
+
+
+def nifti_byte_order(start: bytes) -> str | None:
+    """Numpy's sign of the byte order where a file starts like NIfTI, else None."""
+    for order in "<>":
+        if int(np.frombuffer(start[:4].ljust(4), f"{order}i4")[0]) in HEADER_BYTES:
+            return order
+    return None
+
+
+def nifti_layout(start: bytes, path: Path, *, options: ReadOptions) -> Layout:
+    """The layout that the first bytes of a NIfTI file declare.
+
+    Args:
+        start: At least `LARGEST_HEADER` bytes, fewer where the file is shorter.
+        path: The .nii file or the .hdr of a pair.
+        options: Decides between sform and qform.
+
+    Raises:
+        FileError: The header is damaged, or of a kind that is not a volume.
+    """
+    order = nifti_byte_order(start) or "<"
+    size = int(np.frombuffer(start[:4], f"{order}i4")[0])
+    if len(start) < size:
+        raise FileError(f"{path}: truncated inside its header; copy it again")
+    # nibabel has no types.
+    header = HEADER_BYTES[size](start[:size], order, check=False)  # type: ignore[no-untyped-call]
+    voxel_path = _voxel_path(header, path, size=size)
+    sizes = _sizes(header, path)
+    shape, volumes = three_sizes(sizes, path)
+    slope, intercept = _scaling(header, path)
+    return Layout(
+        shape=shape,
+        volumes=volumes,
+        dtype=_dtype(header, path, order=order),
+        offset=_offset(header, path, smallest=size + 4 if voxel_path == path else 0),
+        voxel_path=voxel_path,
+        affine=_affine(header, path, shape=shape, options=options),
+        slope=slope,
+        intercept=intercept,
+    )
+
+
+def _voxel_path(header: nibabel.Nifti1Header, path: Path, *, size: int) -> Path:
+    magic = header["magic"].tobytes()
+    if magic == SINGLE_FILE_MAGIC[size]:
+        return path
+    if magic == PAIR_MAGIC[size]:
+        return _other_half(path)
+    if not magic.strip(b"\0"):
+        raise FileError(f"{path}: Analyze 7.5, which has no orientation; convert it to NIfTI")
+    raise FileError(f"{path}: bad NIfTI magic {magic!r}; damaged header")
+
+
+def _other_half(path: Path) -> Path:
+    name = path.name
+    for header, voxels in ((".hdr", ".img"), (".HDR", ".IMG")):
+        other = path.with_name(name.replace(header, voxels))
+        if other != path and other.exists():
+            return other
+    raise FileError(f"{path}: half of a .hdr/.img pair; the .img beside it is missing")
+
+
+def _sizes(header: nibabel.Nifti1Header, path: Path) -> list[int]:
+    rank = int(header["dim"][0])
+    if not 1 <= rank <= LARGEST_RANK:
+        raise FileError(f"{path}: declares {rank} dimensions, 3 are wanted; damaged header")
+    return [int(size) for size in header["dim"][1 : rank + 1]]
+
+
+def _dtype(header: nibabel.Nifti1Header, path: Path, *, order: str) -> np.dtype[np.generic]:
+    code = int(header["datatype"])
+    if code in REFUSED_TYPES:
+        raise FileError(f"{path}: holds {REFUSED_TYPES[code]}; give one real number a voxel")
+    if code not in READABLE_TYPES:
+        raise FileError(f"{path}: unknown data type {code}; damaged header")
+    dtype = np.dtype(order + READABLE_TYPES[code])
+    bits = int(header["bitpix"])
+    if bits not in (0, dtype.itemsize * 8):
+        raise FileError(f"{path}: data type {dtype.name} of {bits} bits; damaged header")
+    return dtype
+
+
+def _offset(header: nibabel.Nifti1Header, path: Path, *, smallest: int) -> int:
+    offset = float(header["vox_offset"])
+    if not math.isfinite(offset) or offset < smallest or offset != int(offset):
+        raise FileError(
+            f"{path}: vox_offset is {offset:g}, at least {smallest} is wanted; damaged header"
+        )
+    return int(offset)
+
+
+def _scaling(header: nibabel.Nifti1Header, path: Path) -> tuple[float, float]:
+    slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
+    if slope == 0 or not math.isfinite(slope):
+        warnings.warn(f"{path}: scl_slope is {slope:g}; read unscaled", FileWarning, stacklevel=2)
+        return 1.0, 0.0
+    if not math.isfinite(intercept):
+        raise FileError(f"{path}: scl_inter is {intercept:g}; correct the header")
+    return slope, intercept
+
+
+def _affine(
+    header: nibabel.Nifti1Header, path: Path, *, shape: tuple[int, int, int], options: ReadOptions
+) -> Affine:
+    factor = _millimetres_per_unit(header, path)
+    spacing = np.array(header["pixdim"][1 : AXES + 1], dtype=np.float64) * factor
+    refuse_spacing(spacing, path)
+    forms = _forms(header, path)
+    in_mm = np.diag([factor, factor, factor, 1.0])
+    if not forms:
+        warn_of_no_geometry(path)
+        # nibabel needs three sizes to place the centre, whatever the header's rank.
+        header["dim"][: AXES + 1] = (AXES, *shape)
+        return in_mm @ np.asarray(header.get_base_affine(), dtype=np.float64)
+    forms = {name: in_mm @ affine for name, affine in forms.items()}
+    return chosen_affine(forms, path, shape=shape, prefer=options.prefer)
+
+
+def _forms(header: nibabel.Nifti1Header, path: Path) -> dict[Form, Affine]:
+    forms: dict[Form, Affine] = {}
+    if int(header["sform_code"]) > 0:
+        forms["sform"] = np.asarray(header.get_sform(), dtype=np.float64)
+    if int(header["qform_code"]) > 0:
+        if abs(float(header["pixdim"][0])) != 1:
+            header["pixdim"][0] = 1.0  # the standard reads 0, which old programs write, as 1
+        try:
+            forms["qform"] = np.asarray(header.get_qform(), dtype=np.float64)
+        except (HeaderDataError, ValueError) as error:
+            raise FileError(f"{path}: its qform is no rotation ({error})") from error
+    return forms
+
+
+def _millimetres_per_unit(header: nibabel.Nifti1Header, path: Path) -> float:
+    code = int(header["xyzt_units"]) & UNIT_MASK
+    factor = MILLIMETRES_PER_UNIT.get(code)
+    if factor is None:
+        raise FileError(f"{path}: unknown unit of length {code}; damaged header")
+    if factor != 1:
+        unit = "metres" if factor > 1 else "micrometres"
+        warnings.warn(f"{path}: positions are in {unit}; read as such", FileWarning, stacklevel=2)
+    return factor
