@@ -1,0 +1,59 @@
+"""What the name of a volume file says: person, session, modality."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossvox.errors import CohortError
+from crossvox.files import stem_of
+
+MASK_SUFFIXES = frozenset({"mask", "dseg", "probseg"})
+# Suffixes that surely name a modality, of BIDS 1.9 and of common use.
+KNOWN_MODALITIES = frozenset(
+    {
+        *("FLAIR", "T1w", "T2w", "T1ce", "T1c", "T1gd", "PDw", "PDT2", "T2starw", "T1rho", "UNIT1"),
+        *("T1map", "T2map", "R1map", "R2map", "MTsat", "angio", "inplaneT1", "inplaneT2"),
+        *("CT", "ct", "MR", "mr", "PET", "pet", "cbct", "CBCT", "SWI", "swi", "DWI", "dwi"),
+        *("ADC", "adc", "bold", "sbref", "asl", "CBF", "flair", "t1", "t2", "T1", "T2", "t1ce"),
+    }
+)
+SAFE_NAME = re.compile(r"\w[\w.+-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeName:
+    """The name of a volume file, taken apart as BIDS does.
+
+    Attributes:
+        entities: Value of each "key-value" part, in order ("sub": "01").
+        suffix: Last part, the modality in BIDS; empty where there is only one part.
+        rest: All but the suffix.
+    """
+
+    entities: Mapping[str, str]
+    suffix: str
+    rest: str
+
+    @property
+    def person(self) -> str:
+        """Whom it shows: the sub- part, or all but the modality."""
+        return f"sub-{self.entities['sub']}" if "sub" in self.entities else self.rest
+
+
+def parse_name(path: Path) -> VolumeName:
+    """What the name of `path` says."""
+    *parts, suffix = stem_of(path).split("_")
+    entities = dict(part.split("-", 1) for part in parts if "-" in part)
+    return VolumeName(entities=entities, suffix=suffix if parts else "", rest="_".join(parts))
+
+
+def safe_name(name: str, *, origin: str) -> str:
+    """`name`, if it can name files.
+
+    Raises:
+        CohortError: It holds anything but letters, digits and ".+-_".
+    """
+    if SAFE_NAME.fullmatch(name):
+        return name
+    raise CohortError(f"{origin}: {name!r} cannot name files; use letters, digits and . + - _")
