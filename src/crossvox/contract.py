@@ -51,6 +51,11 @@ class SynthesisMethod(nn.Module, ABC):
 
     product: ClassVar[tuple[str, ...]]
 
+    @property
+    @abstractmethod
+    def features_per_voxel(self) -> float:
+        """Numbers per voxel of the volume that are alive at once while synthesizing."""
+
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:
         """A fresh optimizer for each network that learns, by its name."""

@@ -1,0 +1,19 @@
+"""crossvox demo."""
+
+from pathlib import Path
+
+
+def demo(out: Path = Path("crossvox-demo"), /) -> None:
+    """Show the whole way on phantoms: image them, train, predict, evaluate; some minutes.
+
+    Parameters
+    ----------
+    out
+        Folder for the phantom cohort and the run.
+    """
+    from crossvox.cli.screen import Screen
+    from crossvox.journey import demo as run_demo
+
+    with Screen() as screen:
+        evaluation = run_demo(out, progress=screen)
+    print(evaluation.report if evaluation else out)

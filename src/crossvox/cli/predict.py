@@ -1,0 +1,77 @@
+"""crossvox predict."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+
+def predict(
+    model: Path,
+    in_: Annotated[Path, Parameter(name="IN")],
+    out: Path,
+    /,
+    *,
+    overwrite: bool = False,
+    window: tuple[int, int, int] | None = None,
+    device: str | None = None,
+    precise: bool = False,
+    prefer: Literal["sform", "qform"] | None = None,
+    max_voxels: int | None = None,
+    volume: int | None = None,
+) -> None:
+    """Synthesize the target modality of volumes, on their own grids.
+
+    Parameters
+    ----------
+    model
+        Folder of a trained run, or its synthesizer folder.
+    in_
+        A volume, a folder of volumes, a BIDS folder, or a CSV or JSON manifest.
+    out
+        A volume's name for a single one, else a folder; BIDS in gives BIDS derivatives out.
+    overwrite
+        Make again what is there.
+    window
+        Voxels of prediction windows; the whole volume, or what memory holds, unless given.
+    device
+        cpu or cuda; the GPU where there is one.
+    precise
+        float32 everywhere, also where bfloat16 is faster.
+    prefer
+        Which of a NIfTI file's two disagreeing affines counts.
+    max_voxels
+        Largest volume that is read.
+    volume
+        Which volume of a 4D file, from 0.
+    """
+    from crossvox.cli.screen import Screen
+    from crossvox.errors import SomeCasesFailedError
+    from crossvox.files import ReadOptions
+    from crossvox.synthesis.compute import compute_at_hand
+    from crossvox.synthesis.predict import find_cases
+    from crossvox.synthesis.predict import predict as predict_cases
+    from crossvox.synthesis.store import load_synthesizer, read_description
+
+    description = read_description(model)
+    cases = find_cases(in_, description)
+    compute = compute_at_hand(device=device, precise=precise)
+    synthesizer = load_synthesizer(model, compute=compute, window=window)
+    options = ReadOptions(prefer=prefer, max_voxels=max_voxels, volume_index=volume)
+    with Screen() as screen:
+        predicted = predict_cases(
+            synthesizer,
+            description,
+            cases,
+            out,
+            overwrite=overwrite,
+            options=options,
+            progress=lambda done, total: screen.stage("predicting", done, total),
+        )
+    for path in predicted.written:
+        print(path)
+    if predicted.skipped:
+        print(f"{len(predicted.skipped)} there already (--overwrite makes them again)")
+    if predicted.failed:
+        reasons = "; ".join(f"{name}: {why}" for name, why in predicted.failed.items())
+        raise SomeCasesFailedError(f"{len(predicted.failed)} of {len(cases)} failed: {reasons}")

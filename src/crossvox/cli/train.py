@@ -1,0 +1,65 @@
+"""crossvox train."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def train(
+    data: Path,
+    out: Path,
+    /,
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    method: str | None = None,
+    experiment: Path | None = None,
+    set_: Annotated[list[str] | None, Parameter(name="--set")] = None,
+    device: str | None = None,
+    fresh: bool = False,
+) -> None:
+    """Learn to synthesize one modality from another.
+
+    The same command goes on where an earlier one stopped. At the end the people it never saw
+    are synthesized and scored; the report is OUT/evaluation/report.html.
+
+    Parameters
+    ----------
+    data
+        A BIDS folder, a CSV or JSON manifest, or a folder with one folder per modality.
+    out
+        Folder of the run: experiment.toml, progress.csv, checkpoint/, synthesizer/, evaluation/.
+    source
+        Modality given, such as FLAIR; several separated by commas.
+    target
+        Modality wanted, such as T1w.
+    method
+        gan3d, the paper's 3D GAN, unless the experiment says otherwise.
+    experiment
+        TOML file of settings; what it leaves open is planned and written to OUT/experiment.toml.
+    set_
+        section.key=value, over the experiment's; may be repeated.
+    device
+        cpu or cuda; the GPU where there is one.
+    fresh
+        Start again instead of going on.
+    """
+    from crossvox.cli.screen import Screen
+    from crossvox.cohort import read_cohort
+    from crossvox.journey import evaluate_run
+    from crossvox.training.experiment import read_experiment
+    from crossvox.training.processes import finish
+    from crossvox.training.train import train as train_cases
+
+    given = {"cohort.source": source, "cohort.target": target, "method.name": method}
+    changes = [f"{name}={value}" for name, value in given.items() if value]
+    settings = read_experiment(experiment, changes=[*changes, *(set_ or [])])
+    modalities = (*settings.cohort.source, settings.cohort.target)
+    cases = read_cohort(data, modalities=modalities)
+    with Screen() as screen:
+        trained = train_cases(cases, out, settings, device=device, fresh=fresh, progress=screen)
+        if trained.fabric.is_global_zero:
+            evaluation = evaluate_run(trained, device=device, progress=screen.stage)
+            print(evaluation.report if evaluation else out / "synthesizer")
+    finish(trained.fabric)

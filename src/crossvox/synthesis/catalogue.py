@@ -1,0 +1,46 @@
+"""Which methods there are: the files of `crossvox.methods`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+import crossvox.methods
+from crossvox.contract import SynthesisMethod
+from crossvox.errors import SettingsError
+from crossvox.synthesis.settings import parse_settings
+
+
+def method_names() -> tuple[str, ...]:
+    """Every method's name, sorted."""
+    return tuple(sorted(found.name for found in iter_modules(crossvox.methods.__path__)))
+
+
+def method_settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of a method: its defaults with `given` in their place.
+
+    Raises:
+        SettingsError: There is no such method, or a setting is unknown or of the wrong type.
+    """
+    config = parse_settings(_module(name).Config, given, section="method")
+    return asdict(config)
+
+
+def build_method(name: str, settings: Mapping[str, Any], *, sources: int) -> SynthesisMethod:
+    """A fresh method for `sources` source channels; its weights follow torch's generator.
+
+    Raises:
+        SettingsError: There is no such method, or a setting is unknown or of the wrong type.
+    """
+    module = _module(name)
+    config = parse_settings(module.Config, settings, section="method")
+    method: SynthesisMethod = module.Method(config, sources=sources)
+    return method
+
+
+def _module(name: str) -> ModuleType:
+    if name not in method_names():
+        raise SettingsError(f"no method is called {name!r}; there are: {', '.join(method_names())}")
+    return import_module(f"crossvox.methods.{name}")

@@ -1,0 +1,185 @@
+"""A cohort of source volumes to files of synthesized ones."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from crossvox import __version__
+from crossvox.cohort import Case, read_cohort
+from crossvox.errors import CohortError, CrossvoxError
+from crossvox.files import ReadOptions, is_volume, read_volume, stem_of, write_volume
+from crossvox.files.atomic import write_atomically
+from crossvox.preparation.preparation import Preparation
+from crossvox.synthesis.store import Description
+from crossvox.synthesis.synthesizer import Synthesizer
+from crossvox.volume.volume import Volume
+
+NOTICE = "Synthetic, not for diagnosis"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicted:
+    """What became of a cohort.
+
+    Attributes:
+        written: Files made now.
+        skipped: Files that were there already.
+        failed: Why, by case.
+        seconds: Time in the synthesizer alone, for each written file.
+    """
+
+    written: tuple[Path, ...] = ()
+    skipped: tuple[Path, ...] = ()
+    failed: dict[str, str] = field(default_factory=dict)
+    seconds: tuple[float, ...] = ()
+
+
+def predict(
+    synthesizer: Synthesizer,
+    description: Description,
+    cases: Sequence[Case],
+    out: Path,
+    *,
+    overwrite: bool = False,
+    options: ReadOptions | None = None,
+    progress: Progress | None = None,
+) -> Predicted:
+    """Write the synthesized target of each case, and beside it a JSON sidecar.
+
+    The next case is read while one is synthesized. A case that fails is named in the result and
+    the others go on.
+
+    Args:
+        synthesizer: Ready for use.
+        description: Of the synthesizer; goes into the sidecars.
+        cases: Each with all source modalities.
+        out: A file for a single case where its name is a volume's, else a folder that mirrors
+            the cohort's ("sub-01/anat/sub-01_desc-synth_T1w.nii.gz"): of BIDS, a derivative.
+        overwrite: Make again what is there.
+        options: How to read the sources.
+        progress: Called with (done, total).
+    """
+    targets = {case.name: output_path(case, out, description.preparation) for case in cases}
+    todo = [case for case in cases if overwrite or not targets[case.name].exists()]
+    skipped = tuple(targets[case.name] for case in cases if case not in todo)
+    if any(case.folder.parts for case in cases):
+        _describe_derivative(out)
+    written, failed, seconds = [], {}, []
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        pending: Future[list[Volume]] | None = None
+        for index, case in enumerate(todo):
+            current = pending or reader.submit(_read, case, description, options)
+            following = todo[index + 1 : index + 2]
+            pending = (
+                reader.submit(_read, following[0], description, options) if following else None
+            )
+            try:
+                sources = current.result()
+                start = perf_counter()
+                synthesized = synthesizer(sources)
+                seconds.append(perf_counter() - start)
+                _write(synthesized, targets[case.name], case=case, description=description)
+                written.append(targets[case.name])
+            except CrossvoxError as error:
+                failed[case.name] = str(error)
+            if progress:
+                progress(index + 1, len(todo))
+    return Predicted(written=tuple(written), skipped=skipped, failed=failed, seconds=tuple(seconds))
+
+
+def find_cases(path: Path, description: Description) -> tuple[Case, ...]:
+    """The cases of a file, a folder of files, a BIDS root or a manifest.
+
+    A single file or a flat folder of files serves models of one source modality.
+
+    Raises:
+        CohortError: Nothing there has all source modalities.
+    """
+    modalities = description.preparation.source_modalities
+    if path.is_file() and is_volume(path):
+        return _plain_cases([path], modalities)
+    flat = sorted(file for file in path.glob("*") if is_volume(file)) if path.is_dir() else []
+    if flat and not any(path.glob("sub-*/")):
+        named = [file for file in flat if stem_of(file).endswith(f"_{modalities[0]}")]
+        return _plain_cases(named or flat, modalities)
+    return read_cohort(path, modalities=modalities)
+
+
+def output_path(case: Case, out: Path, preparation: Preparation) -> Path:
+    """Where the synthesized volume of `case` goes."""
+    if is_volume(out):
+        return out
+    return out / case.folder / f"{case.name}_desc-synth_{preparation.target_modality}.nii.gz"
+
+
+def _plain_cases(files: Sequence[Path], modalities: tuple[str, ...]) -> tuple[Case, ...]:
+    if len(modalities) > 1:
+        wanted = ", ".join(modalities)
+        raise CohortError(
+            f"this model needs {wanted}: give a BIDS folder or a CSV with each column"
+        )
+    suffix = f"_{modalities[0]}"
+    names = [stem_of(file).removesuffix(suffix) for file in files]
+    return tuple(
+        Case(subject=name, name=name, images={modalities[0]: file})
+        for name, file in zip(names, files, strict=True)
+    )
+
+
+def _read(case: Case, description: Description, options: ReadOptions | None) -> list[Volume]:
+    return [
+        read_volume(case.images[modality], modality=modality, options=options or ReadOptions())
+        for modality in description.preparation.source_modalities
+    ]
+
+
+def _write(volume: Volume, path: Path, *, case: Case, description: Description) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    preparation = description.preparation
+    sidecar = {
+        "Description": f"{preparation.target_modality} synthesized by crossvox. {NOTICE}.",
+        "SkullStripped": _is_skull_stripped(case.images[preparation.source_modalities[0]]),
+        "Sources": [
+            str(case.folder / case.images[name].name) for name in preparation.source_modalities
+        ],
+        "Units": volume.unit,
+        "Model": description.method,
+        "ModelSHA256": description.sha256,
+        "ModelStep": description.step,
+        "TargetScale": {
+            "kind": preparation.target_scale.kind,
+            "limits": list(preparation.target_scale.limits),
+        },
+        "Version": __version__,
+        "Created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "Notice": NOTICE,
+    }
+    write_atomically(
+        path.with_name(f"{stem_of(path)}.json"), json.dumps(sidecar, indent=2).encode()
+    )
+    write_volume(path, volume)
+
+
+def _describe_derivative(out: Path) -> None:
+    """Make `out` a BIDS derivative."""
+    out.mkdir(parents=True, exist_ok=True)
+    text = {
+        "Name": "Volumes synthesized by crossvox",
+        "BIDSVersion": "1.9.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "crossvox", "Version": __version__, "Description": NOTICE}],
+    }
+    write_atomically(out / "dataset_description.json", json.dumps(text, indent=2).encode())
+
+
+def _is_skull_stripped(source: Path) -> bool:
+    """What the source's own sidecar says; a raw volume without one has its skull."""
+    sidecar = source.with_name(f"{stem_of(source)}.json")
+    if not sidecar.is_file():
+        return False
+    return bool(json.loads(sidecar.read_text()).get("SkullStripped", False))

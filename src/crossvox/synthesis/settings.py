@@ -1,0 +1,38 @@
+"""Settings from plain values, refusing what is unknown."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from crossvox.errors import SettingsError
+
+Settings = TypeVar("Settings")
+
+
+def parse_settings(kind: type[Settings], given: Mapping[str, Any], *, section: str) -> Settings:
+    """The frozen dataclass `kind` from plain values.
+
+    Args:
+        kind: A dataclass of settings.
+        given: Values by name; what is absent keeps its default.
+        section: Named in errors.
+
+    Raises:
+        SettingsError: A name is unknown (the nearest known one is given) or a value is wrong.
+    """
+    known = [one.name for one in fields(kind)]  # type: ignore[arg-type]  # always a dataclass
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+            raise SettingsError(f"unknown setting {section}.{name}; {hint}")
+    try:
+        return TypeAdapter(kind).validate_python(dict(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "?"
+        message = f"{section}.{where}: {first['msg']}, got {first['input']!r}"
+        raise SettingsError(message) from None

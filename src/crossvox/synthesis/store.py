@@ -1,0 +1,176 @@
+"""A synthesizer on disk: a folder of weights and a description, without pickle (decision 0007).
+
+synthesizer/
+├── weights.safetensors   the networks that synthesis needs, float32
+└── synthesizer.json      sha256 of the weights, method, settings, preparation, versions, cohort
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from crossvox import __version__
+from crossvox.contract import SynthesisMethod
+from crossvox.errors import ModelError
+from crossvox.files.atomic import write_atomically
+from crossvox.preparation.preparation import Preparation
+from crossvox.synthesis.catalogue import build_method
+from crossvox.synthesis.compute import Compute, compute_at_hand
+from crossvox.synthesis.synthesizer import Synthesizer
+from crossvox.synthesis.windows import Sizes
+
+WEIGHTS, DESCRIPTION = "weights.safetensors", "synthesizer.json"
+PENDING = "pending.safetensors"  # new weights until the description speaks of them
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What `synthesizer.json` says.
+
+    Attributes:
+        format: Version of this layout.
+        sha256: Of the weights' file.
+        method: Name of the method and all of its settings.
+        preparation: How volumes reach its scale and return.
+        crossvox: Version that wrote it.
+        torch: Version that trained it.
+        step: Training steps behind the weights.
+        cohort: Who it learned from: people by split, data, seed.
+    """
+
+    format: int
+    sha256: str
+    method: str
+    settings: dict[str, Any]
+    preparation: Preparation
+    crossvox: str
+    torch: str
+    step: int
+    cohort: dict[str, Any]
+
+
+def save_synthesizer(
+    folder: Path,
+    *,
+    weights: Mapping[str, torch.Tensor],
+    method: tuple[str, Mapping[str, Any]],
+    preparation: Preparation,
+    step: int,
+    cohort: Mapping[str, Any],
+) -> None:
+    """Write a synthesizer; a reader sees the old one or the new one, never a mixture.
+
+    Args:
+        folder: Made where absent.
+        weights: The method's state, of the networks in its `product` alone.
+        method: Name and settings.
+        preparation: How volumes reach its scale and return.
+        step: Training steps behind the weights.
+        cohort: Who it learned from.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    payload = save({name: tensor.float().contiguous().cpu() for name, tensor in weights.items()})
+    description = Description(
+        format=FORMAT,
+        sha256=hashlib.sha256(payload).hexdigest(),
+        method=method[0],
+        settings=dict(method[1]),
+        preparation=preparation,
+        crossvox=__version__,
+        torch=torch.__version__,
+        step=step,
+        cohort=dict(cohort),
+    )
+    write_atomically(folder / PENDING, payload)
+    write_atomically(folder / DESCRIPTION, json.dumps(asdict(description), indent=2).encode())
+    (folder / PENDING).replace(folder / WEIGHTS)
+
+
+def load_synthesizer(
+    folder: Path, *, compute: Compute | None = None, window: Sizes | None = None
+) -> Synthesizer:
+    """The synthesizer of a folder, ready for use.
+
+    Args:
+        folder: A synthesizer, or the run it belongs to.
+        compute: Where and how it runs; the fastest here if None.
+        window: Sizes of prediction windows; chosen by memory if None.
+
+    Raises:
+        ModelError: Nothing is there, or it is damaged or not a synthesizer.
+    """
+    folder = synthesizer_folder(folder)
+    description = read_description(folder)
+    payload = _checked_weights(folder, description)
+    preparation = description.preparation
+    method = build_method(
+        description.method, description.settings, sources=len(preparation.source_modalities)
+    )
+    _load_product(method, payload, folder=folder)
+    return Synthesizer(preparation, method, compute or compute_at_hand(), window)
+
+
+def synthesizer_folder(path: Path) -> Path:
+    """The folder with the description: `path` itself or its `synthesizer`.
+
+    Raises:
+        ModelError: Neither has one.
+    """
+    for folder in (path, path / "synthesizer"):
+        if (folder / DESCRIPTION).is_file():
+            return folder
+    raise ModelError(f"{path} holds no {DESCRIPTION}: give a trained run or its synthesizer folder")
+
+
+def read_description(folder: Path) -> Description:
+    """What the folder says of its synthesizer.
+
+    Raises:
+        ModelError: It is not readable as such.
+    """
+    path = synthesizer_folder(folder) / DESCRIPTION
+    try:
+        return TypeAdapter(Description).validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ModelError(f"{path} is not a synthesizer: {where} {first['msg']}") from None
+
+
+def _checked_weights(folder: Path, description: Description) -> bytes:
+    if description.format != FORMAT:
+        raise ModelError(f"{folder} has layout {description.format}; this crossvox reads {FORMAT}")
+    paths = [path for path in (folder / WEIGHTS, folder / PENDING) if path.is_file()]
+    if not paths:
+        raise ModelError(f"{folder / WEIGHTS} is missing: copy the whole synthesizer folder")
+    for payload in (path.read_bytes() for path in paths):
+        if hashlib.sha256(payload).hexdigest() == description.sha256:
+            return payload
+    raise ModelError(f"{paths[0]} is damaged: its sha256 is not the one in {DESCRIPTION}")
+
+
+def _load_product(method: SynthesisMethod, payload: bytes, *, folder: Path) -> None:
+    try:
+        weights = load(payload)
+    except SafetensorError as error:
+        raise ModelError(f"{folder} holds no safetensors: {error}") from None
+    for name in method.product:
+        prefix = f"{name}."
+        state = {
+            key.removeprefix(prefix): value
+            for key, value in weights.items()
+            if key.startswith(prefix)
+        }
+        try:
+            method.get_submodule(name).load_state_dict(state)
+        except RuntimeError as error:
+            raise ModelError(f"{folder} does not fit its own settings: {error}") from None

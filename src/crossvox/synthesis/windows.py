@@ -1,0 +1,63 @@
+"""A volume too large for memory, synthesized in overlapping windows."""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import torch
+from torch import Tensor
+
+Sizes = tuple[int, int, int]
+
+SIGMA_SHARE = 0.125  # of the window's size: Gaussian weights fall to 3e-4 at its faces
+SMALLEST_WEIGHT = 1e-3
+
+
+def synthesize_in_windows(
+    synthesize: Callable[[Tensor], Tensor], source: Tensor, *, window: Sizes, overlap: float = 0.5
+) -> Tensor:
+    """(1, 1, X, Y, Z) of `source` (1, C, X, Y, Z): windows averaged with Gaussian weights.
+
+    Each voxel is a weighted mean of what the windows over it give, so a network that maps each
+    voxel by itself leaves no seam.
+
+    Args:
+        synthesize: (1, C, x, y, z) to (1, 1, x, y, z).
+        source: Any size; a window larger than it is cut down to it.
+        window: Sizes of one window.
+        overlap: Share of a window that its neighbour covers too, in [0, 1).
+
+    Source:
+        Isensee et al. 2021, doi 10.1038/s41592-020-01008-z (Gaussian importance weighting)
+    """
+    sizes: Sizes = (source.shape[2], source.shape[3], source.shape[4])
+    window = (min(window[0], sizes[0]), min(window[1], sizes[1]), min(window[2], sizes[2]))
+    weights = _gaussian(window)
+    total = torch.zeros((1, 1, *sizes), dtype=torch.float32)
+    summed = torch.zeros((1, 1, *sizes), dtype=torch.float32)
+    for x, y, z in _places(sizes, window, overlap=overlap):
+        patch = synthesize(source[:, :, x, y, z]).float().cpu()
+        total[:, :, x, y, z] += patch * weights
+        summed[:, :, x, y, z] += weights
+    return total / summed
+
+
+def _places(sizes: Sizes, window: Sizes, *, overlap: float) -> Iterator[tuple[slice, slice, slice]]:
+    starts = []
+    for size, extent in zip(sizes, window, strict=True):
+        step = max(1, round(extent * (1 - overlap)))
+        count = 1 + -(-(size - extent) // step)
+        starts.append([min(index * step, size - extent) for index in range(count)])
+    for corner in product(*starts):
+        x, y, z = (slice(at, at + extent) for at, extent in zip(corner, window, strict=True))
+        yield x, y, z
+
+
+def _gaussian(window: Sizes) -> Tensor:
+    weights = torch.ones(window)
+    for axis, size in enumerate(window):
+        distance = torch.arange(size) - (size - 1) / 2
+        profile = torch.exp(-0.5 * (distance / (SIGMA_SHARE * size)) ** 2)
+        shape = [1, 1, 1]
+        shape[axis] = size
+        weights = weights * profile.reshape(shape)
+    return weights.clamp(min=SMALLEST_WEIGHT)

@@ -1,0 +1,56 @@
+"""The moving average of the product's weights."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from crossvox.contract import SynthesisMethod
+
+PREFIX = "average."
+
+
+class MovingAverage:
+    """An exponential moving average of the weights that synthesis needs.
+
+    Without a decay it is those weights themselves.
+
+    Source:
+        Polyak and Juditsky 1992, doi 10.1137/0330046; for GANs Yazici et al. 2019, arXiv 1806.04498
+    """
+
+    def __init__(self, method: SynthesisMethod, *, decay: float) -> None:
+        self._method, self._decay = method, decay
+        self._average = {name: tensor.clone() for name, tensor in self._current().items()}
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights after a step."""
+        if not self._decay:
+            return
+        for name, value in self._current().items():
+            kept = self._average[name]
+            if kept.is_floating_point():
+                kept.lerp_(value, 1 - self._decay)
+            else:
+                kept.copy_(value)
+
+    def product(self) -> dict[str, Tensor]:
+        """The weights to synthesize with."""
+        return dict(self._average) if self._decay else self._current()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a checkpoint keeps."""
+        if not self._decay:
+            return {}
+        return {f"{PREFIX}{name}": value for name, value in self._average.items()}
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Put back what a checkpoint kept."""
+        for name, kept in self._average.items() if self._decay else ():
+            kept.copy_(tensors[f"{PREFIX}{name}"])
+
+    def _current(self) -> dict[str, Tensor]:
+        prefixes = tuple(f"{name}." for name in self._method.product)
+        state = self._method.state_dict()
+        return {name: value for name, value in state.items() if name.startswith(prefixes)}

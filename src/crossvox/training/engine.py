@@ -1,0 +1,202 @@
+"""The loop: a method yields losses, this steps (decision 0005)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.optim import Optimizer
+
+from crossvox.contract import Batch, SynthesisMethod
+from crossvox.errors import InterruptedRunError
+from crossvox.synthesis.compute import channels_last
+from crossvox.training.average import MovingAverage
+from crossvox.training.checkpoint import (
+    Checkpoint,
+    load_optimizer,
+    newest_checkpoint,
+    optimizer_tensors,
+    save_checkpoint,
+)
+from crossvox.training.experiment import TrainingSettings
+from crossvox.training.interruption import Interruption
+from crossvox.training.patches import PatchSampler, Prefetched
+from crossvox.training.progress import ProgressTable, Record
+from crossvox.training.schedule import learning_rate_factor, scaled_rates
+
+SEED_STRIDE = 1_000_003  # keeps seeds of different (seed, rank, step) apart
+Report = Callable[[int, Mapping[str, float]], None]
+
+
+@dataclass
+class Best:
+    """The best validation so far."""
+
+    ssim: float = -1.0
+    step: int = 0
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One training run in progress.
+
+    Attributes:
+        fabric: Launched.
+        method: On its device, not yet wrapped.
+        sampler: Gives each step's patches.
+        settings: Planned.
+        folder: The run's.
+        validate: Scores the product's weights and says so by name; "ssim" decides. None where
+            there is no one to validate on.
+        keep: Stores the product's weights of a step as the run's synthesizer.
+        report: Called with each row of progress.
+    """
+
+    fabric: Fabric
+    method: SynthesisMethod
+    sampler: PatchSampler
+    settings: TrainingSettings
+    folder: Path
+    validate: Callable[[Mapping[str, Tensor]], dict[str, float]] | None
+    keep: Callable[[Mapping[str, Tensor], int], None]
+    report: Report
+    best: Best = field(default_factory=Best)
+
+    def train(self) -> None:
+        """From the newest checkpoint, or from the start, to the last step.
+
+        Raises:
+            InterruptedRunError: Asked to stop; everything is saved.
+        """
+        optimizers = self._set_up()
+        average = MovingAverage(self.method, decay=self.settings.ema)
+        step = self._resume(optimizers, average)
+        steps = self.settings.steps or 0
+        progress = ProgressTable(self.folder / "progress.csv", resumed_at=step)
+        record = Record(self.fabric)
+        parts = self._parts()
+        pin = self.fabric.device.type == "cuda"
+        with (
+            Interruption() as interruption,
+            Prefetched(self.sampler, parts=parts[0], of=parts[1], pin=pin) as prefetched,
+        ):
+            while step < steps:
+                step += 1
+                self._step(step, prefetched.batches(step), optimizers, record)
+                average.update()
+                row = record.take() if self._due(step, self.settings.report_every) else {}
+                if self._due(step, self.settings.validate_every or steps):
+                    row |= self._validate(step, average)
+                if row:
+                    self._tell(progress, step, row)
+                stopping = interruption.agreed(self.fabric)
+                if stopping or self._due(step, self.settings.checkpoint_every):
+                    self._save(step, optimizers, average)
+                if stopping and step < steps:
+                    raise InterruptedRunError(
+                        f"stopped after step {step} of {steps}; the same command goes on from there"
+                    )
+
+    def _set_up(self) -> dict[str, Optimizer]:
+        self.method.to(self.fabric.device).train()
+        channels_last(self.method)
+        optimizers = self.method.optimizers()
+        for name, child in list(self.method.named_children()):
+            setattr(self.method, name, self.fabric.setup_module(child))
+        return {
+            name: cast("Optimizer", self.fabric.setup_optimizers(optimizer))
+            for name, optimizer in optimizers.items()
+        }
+
+    def _parts(self) -> tuple[list[int], int]:
+        """Which parts of each batch this process learns from, of how many."""
+        world, each = self.fabric.world_size, self.settings.accumulate
+        return [self.fabric.global_rank * each + part for part in range(each)], world * each
+
+    def _step(
+        self,
+        step: int,
+        batches: list[Batch],
+        optimizers: Mapping[str, Optimizer],
+        record: Record,
+    ) -> None:
+        self._seed(step)
+        record.begin_step()
+        factor = learning_rate_factor(
+            step, steps=self.settings.steps or 1, decay_share=self.settings.decay_share
+        )
+        for index, batch in enumerate(batches):
+            last = index == len(batches) - 1
+            for objective in self.method.objectives(self._moved(batch)):
+                network = getattr(self.method, objective.network)
+                with self.fabric.no_backward_sync(network, enabled=not last):
+                    self.fabric.backward(objective.loss / len(batches))
+                record.note(objective, parts=len(batches))
+                if last:
+                    self._update(network, optimizers[objective.network], factor)
+
+    def _update(self, network: torch.nn.Module, optimizer: Optimizer, factor: float) -> None:
+        if self.settings.clip:
+            self.fabric.clip_gradients(network, optimizer, max_norm=self.settings.clip)
+        with scaled_rates(optimizer, factor):
+            optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    def _validate(self, step: int, average: MovingAverage) -> dict[str, float]:
+        scores: dict[str, float] = {}
+        weights = average.product()
+        if self.fabric.is_global_zero:
+            scores = self.validate(weights) if self.validate else {}
+            if scores.get("ssim", float(step)) > self.best.ssim:
+                self.best.ssim, self.best.step = scores.get("ssim", float(step)), step
+                self.keep(weights, step)
+        self.fabric.barrier()
+        return scores
+
+    def _moved(self, batch: Batch) -> Batch:
+        device = self.fabric.device
+        order = torch.channels_last_3d
+        return Batch(
+            source=batch.source.to(device, non_blocking=True, memory_format=order),
+            target=batch.target.to(device, non_blocking=True, memory_format=order),
+            mask=batch.mask.to(device, non_blocking=True),
+        )
+
+    def _seed(self, step: int) -> None:
+        torch.manual_seed(
+            (self.settings.seed * SEED_STRIDE + self.fabric.global_rank) * SEED_STRIDE + step
+        )
+
+    def _due(self, step: int, every: int) -> bool:
+        return step % every == 0 or step == self.settings.steps
+
+    def _tell(self, progress: ProgressTable, step: int, row: Mapping[str, float]) -> None:
+        if self.fabric.is_global_zero:
+            progress.add(step, row)
+            self.report(step, row)
+
+    def _save(self, step: int, optimizers: Mapping[str, Optimizer], average: MovingAverage) -> None:
+        if self.fabric.is_global_zero:
+            tensors = {**self.method.state_dict(), **average.tensors()}
+            for name, optimizer in optimizers.items():
+                tensors.update(optimizer_tensors(optimizer, name=name))
+            facts = {"best_ssim": self.best.ssim, "best_step": self.best.step}
+            save_checkpoint(
+                self.folder / "checkpoint", Checkpoint(step=step, tensors=tensors, facts=facts)
+            )
+        self.fabric.barrier()
+
+    def _resume(self, optimizers: Mapping[str, Optimizer], average: MovingAverage) -> int:
+        checkpoint = newest_checkpoint(self.folder / "checkpoint")
+        if checkpoint is None:
+            return 0
+        names = self.method.state_dict()
+        self.method.load_state_dict({name: checkpoint.tensors[name] for name in names})
+        average.load(checkpoint.tensors)
+        for name, optimizer in optimizers.items():
+            load_optimizer(optimizer, checkpoint.tensors, name=name)
+        self.best = Best(**{name.removeprefix("best_"): v for name, v in checkpoint.facts.items()})
+        return checkpoint.step

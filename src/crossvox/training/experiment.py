@@ -1,0 +1,187 @@
+"""One whole run as settings: a TOML file with four sections (decision 0006)."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from crossvox.errors import SettingsError
+from crossvox.preparation.intensity import PERCENTILES, Limits, ScaleKind
+from crossvox.preparation.preparation import Spacing
+from crossvox.synthesis.catalogue import method_settings
+from crossvox.synthesis.settings import parse_settings
+
+Sizes = tuple[int, int, int]
+SECTIONS = ("cohort", "preparation", "method", "training")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortSettings:
+    """Who is learned from.
+
+    Attributes:
+        source: Modalities given, in the order of the network's channels.
+        target: Modality wanted.
+        fractions: Shares of people for train, validation and test where the data do not say.
+        split_seed: Of that division.
+        check: Whether pairs are checked for faults before training.
+    """
+
+    source: tuple[str, ...]
+    target: str
+    fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
+    split_seed: int = 0
+    check: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparationSettings:
+    """How volumes reach the network; None is planned from the cohort.
+
+    Attributes:
+        spacing_mm: Of the working grid (right, anterior, superior), or "own" for each source's.
+        source_scale: See `IntensityScale`.
+        source_limits: Of a "window" scale, for every source modality.
+        target_scale: See `IntensityScale`.
+        target_limits: Of a "window" scale.
+        target_unit: "HU" or "arbitrary".
+        percentiles: Of the foreground, for "cohort" and "volume" scales.
+    """
+
+    spacing_mm: Spacing | Literal["own"] | None = None
+    source_scale: ScaleKind | None = None
+    source_limits: Limits | None = None
+    target_scale: ScaleKind | None = None
+    target_limits: Limits | None = None
+    target_unit: str | None = None
+    percentiles: tuple[float, float] = PERCENTILES
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """How long and on what the networks learn; None is planned.
+
+    Attributes:
+        steps: Optimizer steps; alternatively `epochs`, passes over the training cases.
+        epochs: Counted in cases; exactly one of both is set once planned.
+        batch: Patches per step over all processes and accumulated parts.
+        patch: Sizes of a patch in voxels of the working grid.
+        accumulate: Parts a batch is divided into to save memory.
+        flip_share: Chance that a patch is mirrored left to right.
+        clip: Largest norm of each network's gradients; 0 is no limit.
+        ema: Decay of the moving average of the product's weights; 0 is none.
+        decay_share: Share of the steps, at the end, over which learning rates fall to 0.
+        checkpoint_every: Steps between saves.
+        validate_every: Steps between validations on whole volumes.
+        report_every: Steps between rows of progress.csv.
+        precision: "auto" is bfloat16 where the hardware is fast in it.
+        seed: Of initial weights, patches and noise.
+    """
+
+    steps: int | None = None
+    epochs: int | None = None
+    batch: int | None = None
+    patch: Sizes | None = None
+    accumulate: int = 1
+    flip_share: float = 0.5
+    clip: float = 0.0
+    ema: float = 0.0
+    decay_share: float = 0.0
+    checkpoint_every: int = 250
+    validate_every: int | None = None
+    report_every: int = 50
+    precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """The settings of one run."""
+
+    cohort: CohortSettings
+    preparation: PreparationSettings = field(default_factory=PreparationSettings)
+    method: str = "gan3d"
+    method_settings: Mapping[str, Any] = field(default_factory=dict)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+
+
+def read_experiment(
+    path: Path | None, *, changes: Sequence[str] = (), defaults: Mapping[str, Any] | None = None
+) -> Experiment:
+    """The experiment of a TOML file, then of `changes`.
+
+    Args:
+        path: Sections [cohort] [preparation] [method] [training]; all defaults if None.
+        changes: "section.key=value" with the value as in TOML; quotes of a word may be left out.
+        defaults: Values by "section.key", under the file's.
+
+    Raises:
+        SettingsError: A section or key is unknown, a value is wrong, or the file is not TOML.
+    """
+    tables: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for name, value in (defaults or {}).items():
+        _set(tables, name, value)
+    for section, table in (_parsed(path) if path else {}).items():
+        if section not in SECTIONS or not isinstance(table, dict):
+            raise SettingsError(f"{path}: no section [{section}]; there are {', '.join(SECTIONS)}")
+        tables[section].update(table)
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {change}: write it as section.key=value")
+        _set(tables, name.strip(), _value(value.strip()))
+    return _typed(tables)
+
+
+def write_experiment(experiment: Experiment) -> str:
+    """The experiment as TOML; what is None is left out."""
+    tables = asdict(experiment)
+    tables["method"] = {"name": tables.pop("method"), **tables.pop("method_settings")}
+    sections = ("\n".join([f"[{section}]", *_lines(tables[section])]) for section in SECTIONS)
+    return "\n\n".join(sections) + "\n"
+
+
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    """JSON writes numbers, words, truth values and lists as TOML does."""
+    return [f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None]
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"there is no experiment {path}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from None
+
+
+def _set(tables: dict[str, dict[str, Any]], name: str, value: Any) -> None:  # noqa: ANN401 - TOML's
+    section, dot, key = name.partition(".")
+    if not dot or section not in SECTIONS:
+        raise SettingsError(f"{name}: write it as section.key, sections are {', '.join(SECTIONS)}")
+    tables[section][key] = value
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - whatever TOML holds
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _typed(tables: dict[str, dict[str, Any]]) -> Experiment:
+    source = tables["cohort"].get("source")
+    if isinstance(source, str):
+        tables["cohort"]["source"] = source.split(",")
+    name = tables["method"].pop("name", "gan3d")
+    return Experiment(
+        cohort=parse_settings(CohortSettings, tables["cohort"], section="cohort"),
+        preparation=parse_settings(
+            PreparationSettings, tables["preparation"], section="preparation"
+        ),
+        method=name,
+        method_settings=method_settings(name, tables["method"]),
+        training=parse_settings(TrainingSettings, tables["training"], section="training"),
+    )

@@ -1,0 +1,112 @@
+"""Which patches are learned from at which step."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from crossvox.contract import Batch
+from crossvox.training.experiment import Sizes
+from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
+
+BACKGROUND = -STEPS_PER_UNIT
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatchSampler:
+    """Batch k as a function of k alone, so that a resumed run sees what it would have seen.
+
+    Every case comes once in each pass, in an order drawn for that pass.
+
+    Attributes:
+        cases: Training cases at network scale.
+        patch: Sizes of a patch; smaller volumes are padded with background that losses ignore.
+        batch: Patches per step.
+        flip_share: Chance that a patch is mirrored left to right.
+        seed: Of order, places and mirroring.
+    """
+
+    cases: Sequence[PreparedCase]
+    patch: Sizes
+    batch: int
+    flip_share: float
+    seed: int
+
+    def batch_at(self, step: int, *, part: int = 0, parts: int = 1) -> Batch:
+        """Every `parts`-th patch of step `step` (from 1), beginning with the `part`-th."""
+        numbers = range((step - 1) * self.batch + part, step * self.batch, parts)
+        patches = np.stack([self._patch(number) for number in numbers])
+        return Batch(
+            source=torch.from_numpy(_scaled(patches[:, :-2])),
+            target=torch.from_numpy(_scaled(patches[:, -2:-1])),
+            mask=torch.from_numpy(patches[:, -1:].astype(np.float32)),
+        )
+
+    def _patch(self, number: int) -> NDArray[np.int16]:
+        epoch, place = divmod(number, len(self.cases))
+        order = np.random.default_rng((self.seed, epoch)).permutation(len(self.cases))
+        random = np.random.default_rng((self.seed, epoch, place))
+        voxels = self.cases[order[place]].open()
+        corner = [
+            int(random.integers(min(0, size - extent), max(0, size - extent) + 1))
+            for size, extent in zip(voxels.shape[1:], self.patch, strict=True)
+        ]
+        patch = _cut(voxels, corner, self.patch)
+        return patch[:, ::-1] if random.random() < self.flip_share else patch
+
+
+class Prefetched:
+    """The parts of each step, the next step being cut by a thread while one is learned from."""
+
+    def __init__(self, sampler: PatchSampler, *, parts: Sequence[int], of: int, pin: bool) -> None:
+        self._sampler, self._parts, self._of, self._pin = sampler, parts, of, pin
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: Future[list[Batch]] | None = None
+        self._pending_step = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def batches(self, step: int) -> list[Batch]:
+        """The parts of `step`."""
+        if self._pending is None or self._pending_step != step:
+            self._pending = self._thread.submit(self._cut, step)
+        batches = self._pending.result()
+        self._pending, self._pending_step = self._thread.submit(self._cut, step + 1), step + 1
+        return batches
+
+    def _cut(self, step: int) -> list[Batch]:
+        batches = [self._sampler.batch_at(step, part=part, parts=self._of) for part in self._parts]
+        return [_pinned(batch) for batch in batches] if self._pin else batches
+
+
+def _cut(voxels: NDArray[np.int16], corner: Sequence[int], sizes: Sizes) -> NDArray[np.int16]:
+    """The patch at `corner`, which may lie outside; the background has mask 0."""
+    patch = np.full((voxels.shape[0], *sizes), BACKGROUND, dtype=np.int16)
+    patch[-1] = 0
+    inner, outer = [], []
+    for at, extent, size in zip(corner, sizes, voxels.shape[1:], strict=True):
+        low, high = max(0, at), min(size, at + extent)
+        outer.append(slice(low, high))
+        inner.append(slice(low - at, high - at))
+    patch[:, inner[0], inner[1], inner[2]] = voxels[:, outer[0], outer[1], outer[2]]
+    return patch
+
+
+def _scaled(voxels: NDArray[np.int16]) -> NDArray[np.float32]:
+    return voxels.astype(np.float32) * np.float32(1 / STEPS_PER_UNIT)
+
+
+def _pinned(batch: Batch) -> Batch:
+    return Batch(
+        source=batch.source.pin_memory(),
+        target=batch.target.pin_memory(),
+        mask=batch.mask.pin_memory(),
+    )

@@ -1,0 +1,224 @@
+"""From a cohort and an experiment to a trained run."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from crossvox.cohort import SPLITS, Case, check_cohort, split_cohort
+from crossvox.contract import SynthesisMethod
+from crossvox.errors import CohortError, SettingsError
+from crossvox.files.atomic import write_atomically
+from crossvox.preparation.preparation import Preparation
+from crossvox.synthesis.catalogue import build_method
+from crossvox.synthesis.compute import Compute, compute_at_hand, keep_pages
+from crossvox.synthesis.store import save_synthesizer
+from crossvox.synthesis.synthesizer import Synthesizer
+from crossvox.training.engine import Run
+from crossvox.training.experiment import Experiment, read_experiment, write_experiment
+from crossvox.training.patches import PatchSampler
+from crossvox.training.plan import plan
+from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
+from crossvox.training.processes import launch
+from crossvox.training.rerun import filled_from, refuse_other_settings
+from crossvox.training.validation import validate
+
+EXPERIMENT, PREPARED = "experiment.toml", "prepared"
+MADE = ("checkpoint", "synthesizer", "evaluation", PREPARED)
+
+
+class TrainingProgress(Protocol):
+    """Told what happens; a command shows it."""
+
+    def stage(self, name: str, done: int, total: int) -> None:
+        """Work before the first step."""
+
+    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
+        """A row of progress.csv."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A finished run.
+
+    Attributes:
+        folder: The run's.
+        experiment: As resolved.
+        cases: With their splits.
+        fabric: Of the processes that trained it.
+    """
+
+    folder: Path
+    experiment: Experiment
+    cases: tuple[Case, ...]
+    fabric: Fabric
+
+
+def train(
+    cases: Sequence[Case],
+    out: Path,
+    experiment: Experiment,
+    *,
+    device: str | None = None,
+    fresh: bool = False,
+    progress: TrainingProgress,
+) -> Trained:
+    """Train `experiment` on a cohort, or go on where it stopped.
+
+    Args:
+        cases: Each with all modalities of the experiment.
+        out: The run's folder: experiment.toml, checkpoint/, synthesizer/, progress.csv.
+        experiment: What it leaves open is planned from the cohort and the memory at hand.
+        device: "cpu" or "cuda"; the GPU where there is one, if None.
+        fresh: Forget what is in `out` and start again.
+        progress: Told what happens.
+
+    Raises:
+        CohortError: Too few cases, or pairs with faults.
+        SettingsError: `out` holds a run of other settings.
+        InterruptedRunError: Asked to stop; everything is saved.
+    """
+    keep_pages()
+    compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")
+    fabric = launch(compute, precision=_precision(experiment, compute))
+    if fresh and fabric.is_global_zero:
+        _forget(out)
+    fabric.barrier()
+    split = _split(cases, experiment)
+    learned = [case for case in split if case.split == "train"]
+    with fabric.rank_zero_first():
+        experiment = _resolved(experiment, split, out, compute=compute, progress=progress)
+        preparation = fit_preparation(experiment, learned, out / PREPARED, progress=progress.stage)
+        used = [case for case in split if case.split in ("train", "validation")]
+        prepared = prepare_cohort(preparation, used, out / PREPARED, progress=progress.stage)
+    held_out = [one for one, case in zip(prepared, used, strict=True) if case.split != "train"]
+    trainees = [one for one, case in zip(prepared, used, strict=True) if case.split == "train"]
+    Run(
+        fabric=fabric,
+        method=_method(experiment),
+        sampler=_sampler(experiment, trainees),
+        settings=experiment.training,
+        folder=out,
+        validate=_validation(experiment, preparation, held_out, compute) if held_out else None,
+        keep=_keeping(experiment, preparation, split, out),
+        report=lambda step, row: progress.row(step, experiment.training.steps or 0, row),
+    ).train()
+    return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
+
+
+def _precision(experiment: Experiment, compute: Compute) -> str:
+    asked = experiment.training.precision
+    return compute.precision if asked == "auto" else asked
+
+
+def _split(cases: Sequence[Case], experiment: Experiment) -> tuple[Case, ...]:
+    settings = experiment.cohort
+    split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
+    if not any(case.split == "train" for case in split):
+        raise CohortError("no case is for training; look at the split column of participants.tsv")
+    return tuple(split)
+
+
+def _resolved(
+    asked: Experiment,
+    cases: Sequence[Case],
+    out: Path,
+    *,
+    compute: Compute,
+    progress: TrainingProgress,
+) -> Experiment:
+    path = out / EXPERIMENT
+    existing = read_experiment(path) if path.is_file() else None
+    if existing is None and asked.cohort.check:
+        _refuse_faults(cases, asked, progress)
+    learned = [case for case in cases if case.split == "train"]
+    filled = filled_from(asked, existing) if existing else asked
+    planned = plan(filled, learned, compute=compute)
+    if existing:
+        refuse_other_settings(planned, existing, folder=str(out))
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, write_experiment(planned).encode())
+    return planned
+
+
+def _refuse_faults(
+    cases: Sequence[Case], experiment: Experiment, progress: TrainingProgress
+) -> None:
+    modalities = (*experiment.cohort.source, experiment.cohort.target)
+    check = check_cohort(
+        cases,
+        modalities=modalities,
+        progress=lambda done, total: progress.stage("checking", done, total),
+    )
+    errors = [finding for finding in check.findings if finding.severity == "error"]
+    if errors:
+        listed = "; ".join(f"{one.case}: {one.problem}" for one in errors)
+        raise CohortError(
+            f"{len(errors)} fault(s): {listed}. `crossvox check` shows all;"
+            " --set cohort.check=false trains all the same"
+        )
+
+
+def _method(experiment: Experiment) -> SynthesisMethod:
+    torch.manual_seed(experiment.training.seed)
+    sources = len(experiment.cohort.source)
+    return build_method(experiment.method, experiment.method_settings, sources=sources)
+
+
+def _sampler(experiment: Experiment, cases: Sequence[PreparedCase]) -> PatchSampler:
+    settings = experiment.training
+    if settings.patch is None or settings.batch is None:
+        raise SettingsError("training.patch and training.batch are planned before training")
+    return PatchSampler(
+        cases=cases,
+        patch=settings.patch,
+        batch=settings.batch,
+        flip_share=settings.flip_share,
+        seed=settings.seed,
+    )
+
+
+def _validation(
+    experiment: Experiment,
+    preparation: Preparation,
+    cases: Sequence[PreparedCase],
+    compute: Compute,
+) -> Callable[[Mapping[str, Tensor]], dict[str, float]]:
+    """Scores of weights in a second method that training does not touch."""
+    synthesizer = Synthesizer(preparation, _method(experiment), compute)
+
+    def scores(weights: Mapping[str, Tensor]) -> dict[str, float]:
+        synthesizer.method.load_state_dict(weights, strict=False)
+        return validate(synthesizer, cases)
+
+    return scores
+
+
+def _keeping(
+    experiment: Experiment, preparation: Preparation, cases: Sequence[Case], out: Path
+) -> Callable[[Mapping[str, Tensor], int], None]:
+    cohort = {split: sorted({c.subject for c in cases if c.split == split}) for split in SPLITS}
+
+    def keep(weights: Mapping[str, Tensor], step: int) -> None:
+        save_synthesizer(
+            out / "synthesizer",
+            weights=weights,
+            method=(experiment.method, experiment.method_settings),
+            preparation=preparation,
+            step=step,
+            cohort=cohort,
+        )
+
+    return keep
+
+
+def _forget(out: Path) -> None:
+    for name in MADE:
+        shutil.rmtree(out / name, ignore_errors=True)
+    for name in (EXPERIMENT, "progress.csv"):
+        (out / name).unlink(missing_ok=True)

@@ -1,0 +1,42 @@
+"""How well whole held-out volumes are synthesized while training."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from crossvox.metrics.similarity import mae, ssim
+from crossvox.preparation.intensity import foreground
+from crossvox.synthesis.synthesizer import Synthesizer
+from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
+
+SCALE_RANGE = 2.0  # of [-1, 1]
+
+
+def validate(synthesizer: Synthesizer, cases: Sequence[PreparedCase]) -> dict[str, float]:
+    """Mean masked SSIM and mean absolute error on the working grid, at network scale.
+
+    Args:
+        synthesizer: As it would be stored now.
+        cases: Held-out cases; the mask is theirs, or the target's foreground where they have none.
+
+    Returns:
+        "ssim" and "mae", each the mean over cases.
+    """
+    scores = [_scores(synthesizer, case) for case in cases]
+    means = np.mean(scores, axis=0)
+    return {"ssim": float(means[0]), "mae": float(means[1])}
+
+
+def _scores(synthesizer: Synthesizer, case: PreparedCase) -> tuple[float, float]:
+    voxels = case.open()
+    source = torch.from_numpy(voxels[:-2].astype(np.float32) / STEPS_PER_UNIT)[None]
+    target = voxels[-2].astype(np.float32) / STEPS_PER_UNIT
+    mask = voxels[-1] > 0
+    if mask.all():
+        mask = foreground(target)
+    synthesized = synthesizer.synthesize(source)[0, 0].numpy()
+    return (
+        ssim(synthesized, target, data_range=SCALE_RANGE, mask=mask),
+        mae(synthesized, target, mask=mask),
+    )
