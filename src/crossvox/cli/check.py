@@ -1,0 +1,116 @@
+"""crossvox check."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from crossvox.cohort import Case, CaseCheck, CohortCheck, Finding
+
+WIDTH_IN_A_FILE = 150
+
+
+def check(data: Path, /, *, modalities: str | None = None) -> None:
+    """Say what a cohort holds and what is wrong with it.
+
+    Reads every file, compares the volumes of each case with the first of its modalities, and
+    lists unreadable files, pairs that are flipped, shifted, incomplete or of two people, masks
+    that are empty or on another grid, and people in two splits. Ends with 2 where one of them
+    is an error.
+
+    Parameters
+    ----------
+    data
+        A BIDS folder, a CSV or JSON manifest, or a folder with one folder per modality.
+    modalities
+        Separated by commas, the source first, such as FLAIR,T1w; those that every case has
+        where absent.
+    """
+    from rich.console import Console
+
+    from crossvox.cohort import check_cohort, read_cohort
+    from crossvox.errors import CohortError
+
+    chosen = modalities.split(",") if modalities else _shared(read_cohort(data))
+    cases = read_cohort(data, modalities=chosen)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_IN_A_FILE)
+    with console.status("reading") as status:
+        found = check_cohort(cases, modalities=chosen, progress=status.update)
+    console.print(table_of_cases(found))
+    if found.findings:
+        console.print(table_of_findings(found.findings))
+    people = len({case.subject for case in cases})
+    console.print(f"{len(cases)} cases of {people} people: {_verdict(found)}", highlight=False)
+    if found.error_count:
+        raise CohortError(f"{data}: {_verdict(found)}; mend the cases or leave them out")
+
+
+def table_of_cases(found: "CohortCheck") -> "Table":
+    """One line for each volume: grid, intensities, and how it fits to the first of its case."""
+    from rich.table import Table
+
+    table = Table(title="What was found", title_justify="left")
+    for name in ("case", "split", "modality", "grid", "least, median, most"):
+        table.add_column(name)
+    for name in ("NMI", "shift mm", "missing"):
+        table.add_column(name, justify="right")
+    for row in found.rows:
+        for line, modality in enumerate(found.modalities):
+            first = line == 0
+            table.add_row(
+                row.name if first else "",
+                (row.split or "") if first else "",
+                modality,
+                *_volume_cells(row, modality),
+                *_pair_cells(row, modality),
+            )
+    return table
+
+
+def table_of_findings(findings: "Sequence[Finding]") -> "Table":
+    """One line for each finding."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="What is wrong", title_justify="left")
+    for name in ("", "case", "problem", "what to do"):
+        table.add_column(name, overflow="fold")
+    for finding in findings:
+        # A path may hold brackets, which rich would take for its own.
+        cells = (finding.severity, finding.case, finding.problem, finding.remedy)
+        table.add_row(*(escape(cell) for cell in cells))
+    return table
+
+
+def _shared(cases: "Sequence[Case]") -> list[str]:
+    from crossvox.errors import CohortError
+
+    shared = set.intersection(*(set(case.images) for case in cases))
+    if not shared:
+        raise CohortError("no modality is in every case; name some: --modalities FLAIR,T1w")
+    return sorted(shared)
+
+
+def _volume_cells(row: "CaseCheck", modality: str) -> tuple[str, str]:
+    if modality not in row.grids:
+        return "unreadable", ""
+    seen = row.ranges[modality]
+    return str(row.grids[modality]), f"{seen.least:.4g}, {seen.median:.4g}, {seen.most:.4g}"
+
+
+def _pair_cells(row: "CaseCheck", modality: str) -> tuple[str, str, str]:
+    for pair in row.pairs:
+        if pair.modality == modality:
+            return f"{pair.nmi:.3f}", f"{pair.distance_mm:.1f}", f"{pair.missing:.1%}"
+    return "", "", ""
+
+
+def _verdict(found: "CohortCheck") -> str:
+    if not found.findings:
+        return "nothing is wrong"
+    counts = {"error": found.error_count, "warning": len(found.findings) - found.error_count}
+    return ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items())
