@@ -1,0 +1,144 @@
+"""Implicit shapes: distances in millimetres, negative inside; points are (3, N), fields (N,)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos, pi, radians, sin
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float32]
+Field = NDArray[np.float32]
+Triple = tuple[float, float, float]
+
+NEVER_ZERO = np.float32(1e-6)
+
+
+def ellipsoid(points: Points, *, centre: Triple, radii: Triple) -> Field:
+    """Distance to an ellipsoid, true to first order at its surface.
+
+    Source:
+        Taubin 1994, ACM Trans Graph 13:3: level over the length of its gradient
+    """
+    semi_axes = _column(radii)
+    scaled = (points - _column(centre)) / semi_axes
+    level = np.sqrt(np.einsum("in,in->n", scaled, scaled))
+    scaled /= semi_axes
+    slope = np.sqrt(np.einsum("in,in->n", scaled, scaled))
+    distance: Field = level * (level - 1) / np.maximum(slope, NEVER_ZERO)
+    return distance
+
+
+def capsule(points: Points, *, ends: tuple[Triple, Triple], radii: tuple[float, float]) -> Field:
+    """Distance to a rod with round ends whose radius runs from the first to the second."""
+    start, axis = _column(ends[0]), _column(ends[1]) - _column(ends[0])
+    offset = points - start
+    along = np.clip((axis.T @ offset)[0] / np.float32((axis**2).sum()), 0, 1)
+    offset -= axis * along
+    distance: Field = np.sqrt(np.einsum("in,in->n", offset, offset))
+    distance -= np.float32(radii[0]) + np.float32(radii[1] - radii[0]) * along
+    return distance
+
+
+def union(*distances: Field) -> Field:
+    """Inside any of the shapes."""
+    joined = distances[0]
+    for distance in distances[1:]:
+        joined = np.minimum(joined, distance)
+    return joined
+
+
+def smooth_union(*distances: Field, blend_mm: float) -> Field:
+    """Union whose seams are rounded over `blend_mm`: the quadratic polynomial minimum."""
+    joined = distances[0]
+    for distance in distances[1:]:
+        overlap = np.maximum(np.float32(blend_mm) - np.abs(joined - distance), 0)
+        joined = np.minimum(joined, distance) - overlap**2 / np.float32(4 * blend_mm)
+    return joined
+
+
+def intersection(first: Field, second: Field) -> Field:
+    """Inside both shapes; outside, the distance to their common edge."""
+    outside = np.hypot(np.maximum(first, 0), np.maximum(second, 0))
+    joined: Field = outside + np.minimum(np.maximum(first, second), 0)
+    return joined
+
+
+def coverage(distance: Field, *, width_mm: float) -> Field:
+    """Share of a cell of `width_mm` that lies inside, for an edge that crosses it flat."""
+    share: Field = np.clip(np.float32(0.5) - distance / np.float32(width_mm), 0, 1)
+    return share
+
+
+@dataclass(frozen=True, eq=False)
+class Waves:
+    """A smooth random field: a sum of plane waves, with mean 0 and standard deviation 1.
+
+    Attributes:
+        vectors: (K, 3) radians per millimetre.
+        phases: (K,) radians.
+    """
+
+    vectors: NDArray[np.float32]
+    phases: NDArray[np.float32]
+
+    def at(self, points: Points) -> Field:
+        """Values at points (3, N)."""
+        total = np.zeros(points.shape[1], dtype=np.float32)
+        for vector, phase in zip(self.vectors, self.phases, strict=True):
+            total += np.sin(vector @ points + phase)
+        total *= np.float32(np.sqrt(2 / len(self.phases)))
+        return total
+
+    def distance_to_zero(self, points: Points) -> Field:
+        """Distance from points (3, N) to the surface where the field is zero, to first order.
+
+        Source:
+            Taubin 1994, ACM Trans Graph 13:3
+        """
+        level = np.zeros(points.shape[1], dtype=np.float32)
+        gradient = np.zeros_like(points)
+        for vector, phase in zip(self.vectors, self.phases, strict=True):
+            angle = vector @ points + phase
+            level += np.sin(angle)
+            gradient += vector[:, None] * np.cos(angle)
+        steepest = np.linalg.norm(self.vectors, axis=1).mean()
+        slope = np.sqrt(np.einsum("in,in->n", gradient, gradient) + np.float32(steepest**2))
+        distance: Field = np.abs(level) / slope
+        return distance
+
+
+def draw_waves(
+    generator: np.random.Generator, *, count: int, shortest_mm: float, longest_mm: float
+) -> Waves:
+    """`count` plane waves of random direction, phase and length."""
+    directions = generator.normal(size=(count, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    lengths = generator.uniform(shortest_mm, longest_mm, size=(count, 1))
+    vectors = 2 * pi * directions / lengths
+    phases = generator.uniform(0, 2 * pi, size=count)
+    return Waves(vectors.astype(np.float32), phases.astype(np.float32))
+
+
+def mirrored(points: Points) -> Points:
+    """Points with the left half of the head folded onto the right."""
+    folded = points.copy()
+    np.abs(folded[0], out=folded[0])
+    return folded
+
+
+def rotation(axis: Triple, *, degrees: float) -> NDArray[np.float64]:
+    """(3, 3) matrix that turns columns by `degrees` about `axis`, right-handed.
+
+    Source:
+        Rodrigues' formula
+    """
+    x, y, z = np.array(axis) / np.linalg.norm(axis)
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    angle = radians(degrees)
+    turned: NDArray[np.float64] = np.eye(3) + sin(angle) * cross + (1 - cos(angle)) * cross @ cross
+    return turned
+
+
+def _column(values: Sequence[float]) -> NDArray[np.float32]:
+    return np.asarray(values, dtype=np.float32)[:, None]
