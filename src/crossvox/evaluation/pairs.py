@@ -1,0 +1,186 @@
+"""Which synthesized volume belongs to which reference, source, mask and label map."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossvox.errors import CohortError
+from crossvox.evaluation.shelves import Found, Shelf, shelf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Files of one case.
+
+    Attributes:
+        subject: The person; cases of one person count once in every statistic.
+        name: Unique among the pairs.
+        synthesized: What was made.
+        reference: What it should be.
+        source: What it was made from.
+        mask: Nonzero where metrics count; the head of the reference where absent.
+        labels: Regions to be measured one by one.
+    """
+
+    subject: str
+    name: str
+    synthesized: Path
+    reference: Path
+    source: Path | None = None
+    mask: Path | None = None
+    labels: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A case that could not be scored, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairing:
+    """Everything that was found.
+
+    Attributes:
+        pairs: At least one.
+        failures: Synthesized volumes that cannot be paired.
+        unanswered: References of the modality for which nothing was synthesized.
+    """
+
+    pairs: tuple[Pair, ...]
+    failures: tuple[Failure, ...] = ()
+    unanswered: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shelves:
+    synthesized: Shelf
+    reference: Shelf
+    source: Shelf | None
+    mask: Shelf | None
+    labels: Shelf | None
+    modality: str | None
+
+
+def find_pairs(
+    synthesized: Path,
+    reference: Path,
+    *,
+    modality: str | None = None,
+    source: Path | None = None,
+    source_modality: str | None = None,
+    mask: Path | None = None,
+    labels: Path | None = None,
+) -> Pairing:
+    """Pair volumes by person and session as their names say.
+
+    Each path is a file or a folder that is searched through. BIDS names are matched by subject
+    and session ("sub-01_desc-synth_T1w" with "sub-01_T1w"), others by what is left without the
+    modality ("anna_T1w" with "anna"), or by their folder where nothing is left.
+
+    Args:
+        synthesized: What was made.
+        reference: What it should be.
+        modality: Of the target; read off each synthesized file's suffix where absent.
+        source: What it was made from; with `source_modality` alone, sought beside the reference.
+        source_modality: Suffix of the source's files; anything but the target's where absent.
+        mask: A mask for every case, or a single one for all.
+        labels: Label maps, likewise.
+
+    Raises:
+        CohortError: A path is missing or holds no volume, or nothing could be paired.
+    """
+    if source is None and source_modality is not None and reference.is_dir():
+        source = reference
+    shelves = _Shelves(
+        synthesized=shelf("synthesized", synthesized, modality=modality),
+        reference=shelf("reference", reference, modality=modality),
+        source=_source_shelf(source, source_modality),
+        mask=None if mask is None else shelf("mask", mask),
+        labels=None if labels is None else shelf("label map", labels),
+        modality=modality,
+    )
+    pairs: list[Pair] = []
+    failures: list[Failure] = []
+    for made in shelves.synthesized.volumes:
+        try:
+            pairs.append(_pair(made, shelves))
+        except CohortError as error:
+            failures.append(Failure(name=made.path.name, reason=str(error)))
+    if not pairs:
+        raise CohortError(failures[0].reason)
+    _refuse_twins(pairs)
+    return Pairing(
+        pairs=tuple(pairs), failures=tuple(failures), unanswered=_unanswered(pairs, shelves)
+    )
+
+
+def _source_shelf(source: Path | None, modality: str | None) -> Shelf | None:
+    if source is None:
+        return None
+    volumes = shelf("source", source, modality=modality)
+    return volumes if modality is None or source.is_file() else volumes.of_modality(modality)
+
+
+def _pair(made: Found, shelves: _Shelves) -> Pair:
+    modality = shelves.modality or made.name.modality
+    source = shelves.source
+    if source is not None and modality and source.root.is_dir():
+        source = source.of_other_modality(modality)
+    reference = _references(shelves.reference, modality)
+    return Pair(
+        subject=made.name.person,
+        name=made.name.case,
+        synthesized=made.path,
+        reference=_needed(reference, made, alone=_is_alone(shelves.synthesized)),
+        source=_optional(source, made, alone=_is_alone(shelves.synthesized)),
+        mask=None if shelves.mask is None else _needed(shelves.mask, made, alone=True),
+        labels=_optional(shelves.labels, made, alone=True),
+    )
+
+
+def _references(references: Shelf, modality: str) -> Shelf:
+    if not modality or references.root.is_file():
+        return references
+    return references.of_modality(modality)
+
+
+def _is_alone(synthesized: Shelf) -> bool:
+    return len(synthesized.volumes) == 1
+
+
+def _optional(partners: Shelf | None, made: Found, *, alone: bool) -> Path | None:
+    """The partner; a single file serves whatever its name, where only one is to be served."""
+    if partners is None:
+        return None
+    if partners.root.is_file() and alone:
+        return partners.root
+    return partners.partner_of(made)
+
+
+def _needed(partners: Shelf, made: Found, *, alone: bool) -> Path:
+    partner = _optional(partners, made, alone=alone)
+    if partner is None:
+        raise CohortError(
+            f"{made.path.name}: no {partners.kind} of {made.name.case} in {partners.root}"
+        )
+    return partner
+
+
+def _refuse_twins(pairs: list[Pair]) -> None:
+    twins = [name for name, count in Counter(pair.name for pair in pairs).items() if count > 1]
+    if twins:
+        files = ", ".join(str(pair.synthesized) for pair in pairs if pair.name == twins[0])
+        raise CohortError(f"{twins[0]} was synthesized more than once: {files}; keep one of them")
+
+
+def _unanswered(pairs: list[Pair], shelves: _Shelves) -> tuple[Path, ...]:
+    used = {pair.reference for pair in pairs} | {pair.source for pair in pairs}
+    modalities = {shelves.modality or made.name.modality for made in shelves.synthesized.volumes}
+    return tuple(
+        found.path
+        for found in shelves.reference.volumes
+        if found.path not in used and modalities & {found.name.modality, ""}
+    )

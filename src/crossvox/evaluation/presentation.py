@@ -1,0 +1,237 @@
+"""The rows and sentences of a report, ready to be set."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crossvox.evaluation.measures import COMPARED, MEASURES, Measure
+from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Evaluation, Summary
+from crossvox.evaluation.statistics import FEWEST_FOR_A_TEST, Interval, smallest_p
+from crossvox.evaluation.summary import per_subject
+from crossvox.evaluation.tables import region_labels
+from crossvox.evaluation.wording import (
+    UNITS,
+    UNKNOWN,
+    counted,
+    measure_unit,
+    number,
+    p_value,
+    span,
+    unit_of,
+    wins,
+)
+
+BY_TITLE = {measure.name: measure for measure in MEASURES}
+SIGNIFICANT_BELOW = 0.05
+LISTED = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One mean with its interval; `best` where no other method does better."""
+
+    value: str
+    span: str
+    best: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRow:
+    """One measure for every method."""
+
+    title: str
+    unit: str
+    better: str
+    cells: tuple[Cell, ...]
+
+
+def score_rows(summary: Summary, *, unit: str) -> list[ScoreRow]:
+    """A row for each measure that any method has, a cell for each method."""
+    rows = []
+    for measure in MEASURES:
+        intervals = [found[measure.name] for found in summary.intervals.values()]
+        if all(interval.n == 0 for interval in intervals):
+            continue
+        best = _best(intervals, measure)
+        rows.append(
+            ScoreRow(
+                title=measure.title,
+                unit=measure_unit(measure, unit),
+                better=measure.better,
+                cells=tuple(
+                    Cell(
+                        value=number(interval.mean, measure),
+                        span=span(interval, measure),
+                        best=interval.mean == best,
+                    )
+                    for interval in intervals
+                ),
+            )
+        )
+    return rows
+
+
+def comparison_rows(summary: Summary, *, unit: str) -> list[dict[str, str]]:
+    """One row for each measure and baseline that were compared."""
+    rows = []
+    for comparison in summary.comparisons:
+        measure = BY_TITLE[comparison.metric]
+        rows.append(
+            {
+                "measure": measure.title,
+                "unit": measure_unit(measure, unit),
+                "against": comparison.against,
+                "difference": _signed(comparison.difference.mean, measure),
+                "span": span(comparison.difference, measure),
+                "wins": wins(comparison),
+                "p": p_value(comparison.p_value),
+                "holm": p_value(comparison.p_holm),
+            }
+        )
+    return rows
+
+
+def case_rows(results: Sequence[CaseResult]) -> list[dict[str, object]]:
+    """One row for each case, the lowest SSIM first."""
+    return [
+        {
+            "name": result.pair.name,
+            "values": [number(result.own[measure.name], measure) for measure in COMPARED],
+            "range": f"{result.facts.data_range:.4g}",
+            "mask": result.facts.mask_origin,
+            "resampled": ", ".join(result.facts.resampled) or "no",
+            "grid": result.facts.grid,
+        }
+        for result in worst_first(results)
+    ]
+
+
+def worst_first(results: Sequence[CaseResult]) -> list[CaseResult]:
+    """Cases by rising SSIM."""
+    return sorted(results, key=lambda result: (result.own["ssim"], result.pair.name))
+
+
+def region_rows(results: Sequence[CaseResult]) -> list[dict[str, str]]:
+    """Mean over subjects of each label's scores; empty regions count for nobody."""
+    rows = []
+    for label in region_labels(results):
+        found = [
+            (result.pair.subject, region)
+            for result in results
+            for region in result.regions
+            if region.label == label
+        ]
+        rows.append(
+            {
+                "label": str(label),
+                "subjects": str(len({subject for subject, _ in found})),
+                "mae": number(_mean([region.mae for _, region in found]), BY_TITLE["mae"]),
+                "bias": number(_mean([region.bias for _, region in found]), BY_TITLE["bias"]),
+                "ssim": number(_mean([region.ssim for _, region in found]), BY_TITLE["ssim"]),
+            }
+        )
+    return rows
+
+
+def headline(evaluation: Evaluation) -> str:
+    """One sentence on how the volumes fare against the strongest baseline."""
+    summary, measure = evaluation.summary, BY_TITLE["ssim"]
+    own = summary.intervals[SYNTHESIZED]["ssim"]
+    start = (
+        f"SSIM inside the mask is {number(own.mean, measure)} on average over"
+        f" {counted(summary.subjects, 'person', 'people')}"
+    )
+    others = {name: found["ssim"] for name, found in summary.intervals.items()}
+    rivals = {name: others[name] for name in others if name != SYNTHESIZED}
+    if not rivals:
+        return f"{start}; no baseline could be computed, so nothing says whether that is good."
+    name = max(rivals, key=lambda rival: rivals[rival].mean)
+    ours = per_subject(evaluation.results, SYNTHESIZED, "ssim")
+    theirs = per_subject(evaluation.results, name, "ssim")
+    shared = ours.keys() & theirs.keys()
+    won = sum(ours[subject] > theirs[subject] for subject in shared)
+    return (
+        f"{start}. The strongest baseline, the {name}, reaches"
+        f" {number(rivals[name].mean, measure)}; the synthesized volume is better for"
+        f" {won} of {counted(len(shared), 'person', 'people')}."
+    )
+
+
+def cautions(evaluation: Evaluation) -> list[str]:
+    """What a reader must know before believing the numbers."""
+    results, found = evaluation.results, []
+    found += [f"Not scored: {failure.name}. {failure.reason}" for failure in evaluation.failures]
+    if evaluation.unanswered:
+        names = ", ".join(path.name for path in evaluation.unanswered[:LISTED])
+        more = ", …" if len(evaluation.unanswered) > LISTED else ""
+        count = counted(len(evaluation.unanswered), "reference has", "references have")
+        found.append(f"{count} no synthesized counterpart and is not part of this: {names}{more}")
+    moved = [result for result in results if result.facts.resampled]
+    if moved:
+        names = ", ".join(result.pair.name for result in moved[:LISTED])
+        found.append(
+            f"{counted(len(moved), 'case', 'cases')} had files on another grid than the"
+            f" synthesized volume; they were resampled onto it before scoring: {names}"
+        )
+    if all(result.pair.source is None for result in results):
+        found.append("No source was given, so two of the three baselines are missing.")
+    if len({result.facts.unit for result in results}) > 1:
+        found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
+    return [*found, *_on_tests(evaluation.summary)]
+
+
+def provenance(results: Sequence[CaseResult]) -> dict[str, str]:
+    """What the sidecars say: values that all cases share, and a word where they differ."""
+    keys = dict.fromkeys(key for result in results for key in result.facts.sidecar)
+    said = {}
+    for key in keys:
+        values = {_plain(result.facts.sidecar.get(key)) for result in results}
+        said[key] = values.pop() if len(values) == 1 else f"differs between cases ({len(values)})"
+    return said
+
+
+def frechet_rows(distances: Mapping[str, float]) -> list[tuple[str, str]]:
+    """The Frechet distance of each method."""
+    return [
+        (name, UNKNOWN if math.isnan(distance) else f"{distance:.4f}")
+        for name, distance in distances.items()
+    ]
+
+
+def _on_tests(summary: Summary) -> list[str]:
+    people, rows = summary.subjects, len(summary.comparisons)
+    if people < FEWEST_FOR_A_TEST:
+        return [
+            f"With {counted(people, 'person', 'people')} no signed-rank test can be significant"
+            f" (the smallest possible p is {smallest_p(people):.3g}); no p-value is given."
+        ]
+    if rows and smallest_p(people) * rows > SIGNIFICANT_BELOW:
+        return [
+            f"With {people} people and {rows} comparisons no p-value can survive Holm's"
+            f" correction (the smallest possible is {smallest_p(people) * rows:.3g})."
+        ]
+    return []
+
+
+def _best(intervals: Sequence[Interval], measure: Measure) -> float:
+    means = [interval.mean for interval in intervals if not math.isnan(interval.mean)]
+    if measure.better == "higher":
+        return max(means)
+    return min(means) if measure.better == "lower" else math.nan
+
+
+def _signed(value: float, measure: Measure) -> str:
+    text = number(value, measure)
+    return f"+{text}" if value > 0 else text
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+    return UNITS.get(value, value) if isinstance(value, str) else str(value)

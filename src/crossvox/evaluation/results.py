@@ -1,0 +1,124 @@
+"""What an evaluation is told and what it finds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossvox.evaluation.pairs import Failure, Pair
+from crossvox.evaluation.runs import RunDescription
+from crossvox.evaluation.scores import RegionScore, Scores
+from crossvox.evaluation.statistics import Comparison, Interval
+from crossvox.metrics import GAUSSIAN, SsimWindow
+
+SYNTHESIZED = "synthesized"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSettings:
+    """Choices of an evaluation.
+
+    Attributes:
+        seed: Of the bootstrap.
+        window: Of SSIM.
+        data_range: One stated range for every case; each reference's own where absent.
+        mean_target: Volume that serves as a baseline where grids agree.
+        run: The training run behind the volumes, for the report.
+        strips: How many cases are shown in pictures, the worst first.
+    """
+
+    seed: int = 0
+    window: SsimWindow = GAUSSIAN
+    data_range: float | None = None
+    mean_target: Path | None = None
+    run: RunDescription | None = None
+    strips: int = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFacts:
+    """How a case was measured.
+
+    Attributes:
+        mask_origin: Where the mask comes from.
+        mask_voxels: Its size.
+        data_range: Stated range, in `unit`.
+        unit: Of the target.
+        resampled: Which files had another grid than the synthesized volume.
+        grid: The synthesized volume's, in words.
+        slice_positions_mm: (slices,) from the first slice, through the plane.
+        sidecar: What stands in the JSON file beside the synthesized volume.
+    """
+
+    mask_origin: str
+    mask_voxels: int
+    data_range: float
+    unit: str
+    resampled: tuple[str, ...]
+    grid: str
+    slice_positions_mm: NDArray[np.float64]
+    sidecar: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CaseResult:
+    """Everything measured of one case; mappings go by method: "synthesized" or a baseline.
+
+    Attributes:
+        pair: Its files.
+        facts: How it was measured.
+        scores: Every measure.
+        regions: Of the synthesized volume.
+        slice_curves: (slices,) mean error of each slice.
+        features: (cells, features) for the Frechet distance; "reference" is among them.
+    """
+
+    pair: Pair
+    facts: CaseFacts
+    scores: Mapping[str, Scores]
+    regions: tuple[RegionScore, ...]
+    slice_curves: Mapping[str, NDArray[np.float64]]
+    features: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def own(self) -> Scores:
+        """Scores of the synthesized volume."""
+        return self.scores[SYNTHESIZED]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What holds over all subjects.
+
+    Attributes:
+        subjects: How many people were scored.
+        intervals: Mean and interval of each measure, by method and measure.
+        comparisons: Synthesized against each baseline, corrected over this table.
+        frechet_random3d: By method; NaN where too few cells lie inside the masks.
+    """
+
+    subjects: int
+    intervals: Mapping[str, Mapping[str, Interval]]
+    comparisons: tuple[Comparison, ...]
+    frechet_random3d: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """The result, as it stands in the output folder.
+
+    Attributes:
+        results: Scored cases, in the order of their names.
+        failures: Cases that could not be scored.
+        unanswered: References for which nothing was synthesized.
+        summary: Over subjects.
+        report: The HTML page.
+    """
+
+    results: tuple[CaseResult, ...]
+    failures: tuple[Failure, ...]
+    unanswered: tuple[Path, ...]
+    summary: Summary
+    report: Path

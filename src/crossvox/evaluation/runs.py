@@ -1,0 +1,59 @@
+"""The training run behind a model, as its folder tells it."""
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossvox.errors import CohortError
+
+STEP = "step"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDescription:
+    """A training run.
+
+    Attributes:
+        name: Of its folder.
+        experiment: Text of `experiment.toml`, empty where there is none.
+        columns: Values of each numeric column of `progress.csv`; NaN where a cell is empty.
+    """
+
+    name: str
+    experiment: str
+    columns: Mapping[str, tuple[float, ...]]
+
+
+def read_run(folder: Path) -> RunDescription:
+    """What the folder of a training run says about it.
+
+    Raises:
+        CohortError: It has neither `progress.csv` nor `experiment.toml`.
+    """
+    experiment, progress = folder / "experiment.toml", folder / "progress.csv"
+    if not experiment.is_file() and not progress.is_file():
+        raise CohortError(
+            f"{folder}: no progress.csv or experiment.toml; give the folder of a training run"
+        )
+    return RunDescription(
+        name=folder.resolve().name,
+        experiment=experiment.read_text(encoding="utf-8") if experiment.is_file() else "",
+        columns=_columns(progress) if progress.is_file() else {},
+    )
+
+
+def _columns(progress: Path) -> dict[str, tuple[float, ...]]:
+    with progress.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    names = [name for name in (rows[0] if rows else {}) if name]
+    columns = {name: tuple(_number(row.get(name)) for row in rows) for name in names}
+    return {name: values for name, values in columns.items() if not all(map(math.isnan, values))}
+
+
+def _number(cell: str | None) -> float:
+    try:
+        return float(cell or "nan")
+    except ValueError:
+        return math.nan

@@ -1,0 +1,169 @@
+"""What can be said about people in general from the few that were measured."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+DRAWS = 10_000
+LEVEL = 0.95
+FEWEST_FOR_A_TEST = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A mean over subjects and the bootstrap interval around it.
+
+    Attributes:
+        mean: Of the subjects' values; NaN where there are none.
+        low: Lower end; NaN where fewer than two finite values are known.
+        high: Upper end, likewise.
+        n: Subjects that have a value.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One metric of two methods on the same subjects.
+
+    Attributes:
+        metric: Its name.
+        against: The other method.
+        difference: Ours minus theirs, per subject.
+        win_rate: Share of subjects for whom ours is better; a tie counts half.
+        p_value: Wilcoxon signed-rank, two-sided; None where no test can be significant.
+        p_holm: The same after Holm's correction over the table.
+    """
+
+    metric: str
+    against: str
+    difference: Interval
+    win_rate: float
+    p_value: float | None
+    p_holm: float | None = None
+
+
+def mean_per_subject(values: Sequence[float], subjects: Sequence[str]) -> dict[str, float]:
+    """Each subject's mean over their cases; values that are NaN are left out."""
+    grouped: dict[str, list[float]] = {}
+    for value, subject in zip(values, subjects, strict=True):
+        if not math.isnan(value):
+            grouped.setdefault(subject, []).append(value)
+    return {subject: sum(mine) / len(mine) for subject, mine in grouped.items()}
+
+
+def bootstrap_interval(
+    values: Sequence[float], *, seed: int, draws: int = DRAWS, level: float = LEVEL
+) -> Interval:
+    """Bias-corrected and accelerated bootstrap interval of the mean.
+
+    Args:
+        values: One per subject.
+        seed: Same seed, same interval.
+        draws: Resamples of the subjects.
+        level: Of confidence.
+
+    Source:
+        Efron 1987, doi 10.1080/01621459.1987.10478410, equations 2.3 and 6.6
+    """
+    known = np.array(values, dtype=np.float64)
+    if len(known) < 2 or not np.isfinite(known).all():  # noqa: PLR2004
+        mean = float(known.mean()) if len(known) else math.nan
+        return Interval(mean=mean, low=math.nan, high=math.nan, n=len(known))
+    mean = float(known.mean())
+    if np.ptp(known) == 0:
+        return Interval(mean=mean, low=mean, high=mean, n=len(known))
+    means = _resampled_means(known, seed=seed, draws=draws)
+    low, high = np.quantile(means, _bca_levels(known, means, level=level))
+    return Interval(mean=mean, low=float(low), high=float(high), n=len(known))
+
+
+def compare(
+    ours: Mapping[str, float],
+    theirs: Mapping[str, float],
+    *,
+    metric: str,
+    against: str,
+    higher_is_better: bool,
+    seed: int,
+) -> Comparison:
+    """One metric on the subjects that both have; not yet corrected for the table it stands in.
+
+    Args:
+        ours: Value of each subject.
+        theirs: Likewise.
+        metric: Name for the table.
+        against: Name of the other method.
+        higher_is_better: Which way a win goes.
+        seed: Of the bootstrap.
+    """
+    shared = sorted(ours.keys() & theirs.keys())
+    differences = np.array([_difference(ours[key], theirs[key]) for key in shared])
+    wins = differences if higher_is_better else -differences
+    rate = float(np.mean((wins > 0) + 0.5 * (wins == 0))) if len(wins) else math.nan
+    return Comparison(
+        metric=metric,
+        against=against,
+        difference=bootstrap_interval(differences.tolist(), seed=seed),
+        win_rate=rate,
+        p_value=wilcoxon_p(differences.tolist()),
+    )
+
+
+def wilcoxon_p(differences: Sequence[float]) -> float | None:
+    """Two-sided p of the signed-rank test; None below six subjects, where none can reach .05."""
+    if len(differences) < FEWEST_FOR_A_TEST:
+        return None
+    if not np.any(differences):
+        return 1.0
+    return float(stats.wilcoxon(np.array(differences), zero_method="zsplit").pvalue)
+
+
+def smallest_p(n: int) -> float:
+    """The smallest two-sided p that a signed-rank test of `n` subjects can give."""
+    return min(1.0, 2.0 ** (1 - n))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction, in the order given.
+
+    Source:
+        Holm 1979, Scandinavian Journal of Statistics 6, 65-70
+    """
+    order = np.argsort(p_values, kind="stable")
+    factors = np.arange(len(order), 0, -1)
+    steps = np.minimum(1.0, np.maximum.accumulate(np.array(p_values)[order] * factors))
+    corrected = np.empty(len(order))
+    corrected[order] = steps
+    return [float(value) for value in corrected]
+
+
+def _resampled_means(values: NDArray[np.float64], *, seed: int, draws: int) -> NDArray[np.float64]:
+    chosen = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
+    return np.asarray(values[chosen].mean(axis=1))
+
+
+def _bca_levels(
+    values: NDArray[np.float64], means: NDArray[np.float64], *, level: float
+) -> NDArray[np.float64]:
+    """The two quantiles of the resampled means between which the interval lies."""
+    mean = values.mean()
+    below = (np.sum(means < mean) + np.sum(means <= mean)) / (2 * len(means))
+    correction = special.ndtri(below)
+    left_out = (values.sum() - values) / (len(values) - 1)
+    apart = left_out.mean() - left_out
+    acceleration = np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5)
+    tails = special.ndtri(np.array([(1 - level) / 2, (1 + level) / 2])) + correction
+    return np.asarray(special.ndtr(correction + tails / (1 - acceleration * tails)))
+
+
+def _difference(ours: float, theirs: float) -> float:
+    return 0.0 if ours == theirs else ours - theirs
