@@ -96,7 +96,11 @@ def save_synthesizer(
 
 
 def load_synthesizer(
-    folder: Path, *, compute: Compute | None = None, window: Sizes | None = None
+    folder: Path,
+    *,
+    compute: Compute | None = None,
+    window: Sizes | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Synthesizer:
     """The synthesizer of a folder, ready for use.
 
@@ -104,6 +108,8 @@ def load_synthesizer(
         folder: A synthesizer, or the run it belongs to.
         compute: Where and how it runs; the fastest here if None.
         window: Sizes of prediction windows; chosen by memory if None.
+        settings: Of the method, in place of those it was trained under: what the weights do not
+            decide, such as statistics at prediction time.
 
     Raises:
         ModelError: Nothing is there, or it is damaged or not a synthesizer.
@@ -113,7 +119,9 @@ def load_synthesizer(
     payload = _checked_weights(folder, description)
     preparation = description.preparation
     method = build_method(
-        description.method, description.settings, sources=len(preparation.source_modalities)
+        description.method,
+        settings or description.settings,
+        sources=len(preparation.source_modalities),
     )
     _load_product(method, payload, folder=folder)
     return Synthesizer(preparation, method, compute or compute_at_hand(), window)

@@ -1,0 +1,72 @@
+"""Cohorts and runs that several tests look at and none changes."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+import torch
+
+from crossvox.cohort import read_cohort
+from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.training.experiment import Experiment, read_experiment
+from crossvox.training.train import Trained, train
+
+TINY = {
+    "cohort.source": ["FLAIR"],
+    "cohort.target": "T1w",
+    "cohort.check": False,
+    "method.width": 4,
+    "method.depth": 2,
+    "method.discriminator_width": 4,
+    "method.discriminator_levels": 2,
+    "training.steps": 6,
+    "training.patch": [16, 16, 16],
+    "training.batch": 2,
+    "training.validate_every": 3,
+    "training.checkpoint_every": 2,
+    "training.report_every": 2,
+    "training.precision": "32-true",
+}
+
+
+class Silent:
+    """Progress that nobody looks at."""
+
+    def stage(self, name: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def silent() -> Silent:
+    return Silent()
+
+
+@pytest.fixture
+def tiny() -> Callable[..., Experiment]:
+    """A small experiment, with changes written as for --set."""
+
+    def experiment(*changes: str) -> Experiment:
+        return read_experiment(None, defaults=TINY, changes=changes)
+
+    return experiment
+
+
+@pytest.fixture(scope="session")
+def cohort_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six phantom people of 32 voxels a side: FLAIR, T1w and T2w."""
+    folder = tmp_path_factory.mktemp("cohort")
+    settings = PhantomSettings(size=32, modalities=("FLAIR", "T1w", "T2w"))
+    write_phantom(folder, cases=6, settings=settings)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A tiny run of six steps."""
+    torch.set_num_threads(1)
+    cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
+    experiment = read_experiment(None, defaults=TINY)
+    return train(cases, tmp_path_factory.mktemp("run"), experiment, progress=Silent())

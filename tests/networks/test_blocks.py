@@ -1,0 +1,50 @@
+"""Laws of the convolutional units."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from crossvox.networks.blocks import Norm, ResidualBlock, UpConv, norm_of
+
+
+def test_up_sampling_and_convolution_as_one_is_the_same_function_and_gradient() -> None:
+    torch.manual_seed(0)
+    block = UpConv(3, 5, up_sampling="nearest").double()
+    features = torch.randn(2, 3, 4, 5, 3, dtype=torch.float64)
+    weights = torch.randn(2, 5, 8, 10, 6, dtype=torch.float64)
+
+    together = block(features)
+    (together * weights).sum().backward()
+    gradient = block.conv.weight.grad
+    assert gradient is not None
+    gradient = gradient.clone()
+    block.zero_grad()
+    apart = block.conv(functional.interpolate(features, scale_factor=2, mode="nearest"))
+    (apart * weights).sum().backward()
+
+    torch.testing.assert_close(together, apart)
+    torch.testing.assert_close(gradient, block.conv.weight.grad)
+
+
+def test_trilinear_up_sampling_doubles_every_size() -> None:
+    block = UpConv(2, 3, up_sampling="trilinear")
+    assert block(torch.zeros(1, 2, 3, 4, 5)).shape == (1, 3, 6, 8, 10)
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance", "group"])
+def test_residual_block_passes_its_input_on_beside_its_units(norm: Norm) -> None:
+    torch.manual_seed(0)
+    block = ResidualBlock(4, 4, norm=norm)
+    for layer in block.units.modules():
+        if hasattr(layer, "weight") and layer.weight is not None:
+            torch.nn.init.zeros_(layer.weight)
+    features = torch.randn(2, 4, 4, 4, 4)
+    torch.testing.assert_close(block(features), features)
+
+
+@pytest.mark.parametrize("norm", ["instance", "group"])
+def test_norms_without_batch_statistics_treat_each_item_alone(norm: Norm) -> None:
+    torch.manual_seed(0)
+    layer = norm_of(norm, 8)
+    features = torch.randn(2, 8, 4, 4, 4)
+    torch.testing.assert_close(layer(features)[:1], layer(features[:1]))
