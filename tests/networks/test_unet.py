@@ -1,5 +1,7 @@
 """The generator."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -30,7 +32,7 @@ def _expected(widths: list[int]) -> int:
         shortcut = inputs * outputs if inputs != outputs else 0
         return 27 * outputs * (inputs + outputs) + 4 * outputs + shortcut
 
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(pairwise(widths))
     encoder = block(1, widths[0]) + sum(block(fine, coarse) for fine, coarse in pairs)
     decoder = sum(27 * coarse * fine + block(2 * fine, fine) for fine, coarse in pairs)
     return encoder + decoder + widths[0] + 1

@@ -80,6 +80,8 @@ def foreground_limits(
         SettingsError: The foreground is constant.
     """
     inside = voxels[foreground(voxels)]
+    if not inside.size:
+        raise SettingsError(f"the volume is constant at {voxels.flat[0]:g}: nothing to scale by")
     low, high = np.percentile(inside, percentiles)
     background = float(np.percentile(voxels, percentiles[0]))
     limits = (min(float(low), background), float(high))

@@ -1,0 +1,80 @@
+"""Between units and network scale."""
+
+import numpy as np
+import pytest
+
+from crossvox.errors import SettingsError
+from crossvox.preparation.intensity import (
+    IntensityScale,
+    fit_scale,
+    foreground,
+    foreground_limits,
+)
+from crossvox.volume import Grid, Volume
+
+
+def volume(voxels: np.ndarray, *, unit: str = "arbitrary") -> Volume:
+    return Volume(voxels.astype(np.float32), Grid(voxels.shape, np.eye(4)), unit=unit)
+
+
+def head(gain: float = 1.0) -> np.ndarray:
+    voxels = np.random.default_rng(0).normal(2, 1, (24, 24, 24)).clip(0)
+    voxels[6:18, 6:18, 6:18] = np.random.default_rng(1).normal(200, 30, (12, 12, 12))
+    return voxels * gain
+
+
+def test_hounsfield_units_return_exactly_from_a_window() -> None:
+    scale = IntensityScale(kind="window", limits=(-1024, 3071))
+    ct = volume(np.random.default_rng(0).integers(-1024, 3072, (8, 8, 8)), unit="HU")
+    back = scale.restore(scale.normalise(ct), unit="HU")
+    assert np.array_equal(np.round(back.voxels), ct.voxels)
+    assert back.unit == "HU"
+
+
+def test_normalised_voxels_lie_between_minus_one_and_one() -> None:
+    scale = IntensityScale(kind="window", limits=(0, 10))
+    normalised = scale.normalise(volume(np.linspace(-5, 20, 27).reshape(3, 3, 3)))
+    assert normalised.voxels.min() == -1
+    assert normalised.voxels.max() == 1
+    assert normalised.unit == "normalised"
+
+
+def test_a_volume_scale_takes_away_the_scanners_gain() -> None:
+    scale = IntensityScale(kind="volume", limits=(0, 1))
+    one, other = scale.normalise(volume(head())), scale.normalise(volume(head(gain=7.3)))
+    # float32 and a histogram whose bins move with the gain
+    np.testing.assert_allclose(one.voxels, other.voxels, atol=1e-4)
+
+
+def test_a_cohort_scale_keeps_the_scanners_gain() -> None:
+    scale = IntensityScale(kind="cohort", limits=(0, 1000))
+    one, other = scale.normalise(volume(head())), scale.normalise(volume(head(gain=2)))
+    np.testing.assert_allclose((other.voxels + 1), 2 * (one.voxels + 1), rtol=1e-5, atol=1e-6)
+
+
+def test_foreground_is_the_head() -> None:
+    inside = foreground(head().astype(np.float32))
+    assert inside[6:18, 6:18, 6:18].mean() > 0.99
+    assert inside.sum() == inside[6:18, 6:18, 6:18].sum()
+
+
+def test_the_low_limit_is_the_background() -> None:
+    low, high = foreground_limits(head().astype(np.float32))
+    assert low == pytest.approx(0, abs=0.5)
+    assert 250 < high < 300
+
+
+def test_a_constant_foreground_is_refused() -> None:
+    with pytest.raises(SettingsError, match="constant"):
+        foreground_limits(np.ones((4, 4, 4), dtype=np.float32))
+
+
+def test_limits_the_wrong_way_round_are_refused() -> None:
+    with pytest.raises(SettingsError, match="low < high"):
+        IntensityScale(kind="window", limits=(3, 3))
+
+
+def test_a_volume_scale_restores_by_the_cohorts_median() -> None:
+    limits = [(0.0, 100.0), (1.0, 300.0), (2.0, 200.0)]
+    assert fit_scale(limits, kind="volume", percentiles=(1, 99)).limits == (1.0, 200.0)
+    assert fit_scale(limits, kind="cohort", percentiles=(1, 99)).limits == (0.0, 200.0)

@@ -1,0 +1,75 @@
+"""A volume's way to the network and back."""
+
+import numpy as np
+import pytest
+
+from crossvox.errors import SettingsError
+from crossvox.preparation import IntensityScale, Preparation
+from crossvox.volume import Grid, Volume
+
+OBLIQUE = np.array([[0, -0.9, 1.5, 3], [-1.2, 0, 0.4, -8], [0, -0.3, -3.9, 20], [0, 0, 0, 1.0]])
+UNIT = IntensityScale(kind="window", limits=(-1, 1))
+
+
+def preparation(
+    *, sources: int = 1, spacing: tuple[float, float, float] | None = None
+) -> Preparation:
+    return Preparation(
+        source_modalities=("FLAIR", "T2w")[:sources],
+        target_modality="T1w",
+        target_unit="arbitrary",
+        spacing_mm=spacing,
+        source_scales=(UNIT,) * sources,
+        target_scale=UNIT,
+    )
+
+
+def source(seed: int = 0, affine: np.ndarray = OBLIQUE) -> Volume:
+    voxels = np.random.default_rng(seed).uniform(-1, 1, (9, 7, 5)).astype(np.float32)
+    return Volume(voxels, Grid((9, 7, 5), affine), "FLAIR", stored_as="int16")
+
+
+def test_an_oblique_left_handed_volume_returns_bit_exactly_to_its_own_grid() -> None:
+    way = preparation()
+    volume = source()
+    (prepared,) = way.prepare_sources([volume])
+    back = way.restore(prepared, source=volume)
+    # the scale maps [-1, 1] onto itself: (v - -1) * 1 - 1 rounds once in float32
+    np.testing.assert_allclose(back.voxels, volume.voxels, atol=1.2e-7)
+    assert np.array_equal(back.grid.affine, volume.grid.affine)
+    assert np.linalg.det(volume.grid.affine) > 0 or back.grid.shape == volume.grid.shape
+
+
+def test_the_restored_volume_has_the_targets_modality_and_unit_and_the_sources_storage() -> None:
+    way = preparation()
+    back = way.restore(way.prepare_sources([source()])[0], source=source())
+    assert (back.modality, back.unit, back.stored_as) == ("T1w", "arbitrary", "int16")
+
+
+def test_another_spacing_returns_to_the_sources_own_grid() -> None:
+    way = preparation(spacing=(2.0, 2.0, 2.0))
+    volume = source()
+    (prepared,) = way.prepare_sources([volume])
+    assert prepared.grid.spacing_mm == pytest.approx((2, 2, 2))
+    assert way.restore(prepared, source=volume).grid.matches(volume.grid, tolerance_mm=0)
+
+
+def test_several_sources_meet_on_the_grid_of_the_first() -> None:
+    shifted = OBLIQUE.copy()
+    shifted[:3, 3] += 1
+    first, second = preparation(sources=2).prepare_sources([source(), source(1, shifted)])
+    assert first.grid.matches(second.grid, tolerance_mm=0)
+
+
+def test_too_few_sources_are_refused_by_name() -> None:
+    with pytest.raises(SettingsError, match="FLAIR, T2w"):
+        preparation(sources=2).prepare_sources([source()])
+
+
+def test_target_and_mask_follow_the_source_to_its_working_grid() -> None:
+    way = preparation()
+    grid = way.prepare_sources([source()])[0].grid
+    target = way.prepare_target(source(3), grid=grid)
+    mask = way.prepare_mask(source().with_voxels(np.full((9, 7, 5), 4, np.float32)), grid=grid)
+    assert target.grid is grid
+    assert np.array_equal(mask.voxels, np.ones(grid.shape))
