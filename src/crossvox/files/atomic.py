@@ -4,12 +4,12 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from crossvox.errors import CrossvoxError, FileError, ResourceError
 
-FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_atomically(path: Path, payload: bytes) -> None:
@@ -45,7 +45,9 @@ def replacing(path: Path) -> Iterator[Path]:
             raise
         raise _refusal(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # Nothing is there to remove where the folder could not be made.
+        with suppress(FileNotFoundError, NotADirectoryError):
+            temporary.unlink()
 
 
 def _flush(path: Path) -> None:
@@ -58,11 +60,14 @@ def _flush(path: Path) -> None:
 
 def _is_ours(error: OSError, temporary: Path, path: Path) -> bool:
     """Whether writing failed, rather than something else that the block did."""
-    ours = {str(temporary), str(path), *(str(folder) for folder in path.parents)}
-    return error.errno in FULL_DISK or str(error.filename) in ours
+    if error.filename is None:  # as of a write; those that open or make something name it
+        return error.errno is not None
+    return str(error.filename) in map(str, (temporary, path, *path.parents))
 
 
 def _refusal(error: OSError, path: Path) -> CrossvoxError:
     if error.errno in FULL_DISK:
-        return ResourceError(f"{path}: the disk or the quota is full; make room and run again")
+        return ResourceError(
+            f"{path}: disk, quota or file size limit is full; make room, run again"
+        )
     return FileError(f"{path}: cannot be written ({error.strerror}); choose another folder")

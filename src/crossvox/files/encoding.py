@@ -87,7 +87,7 @@ def _header(grid: Grid) -> nibabel.Nifti1Header:
     header.set_sform(grid.affine, code=SCANNER_CODE)
     if _is_rotation_times_spacing(grid):
         header.set_qform(grid.affine, code=SCANNER_CODE)
-    header["magic"] = b"n+2\0\r\n\x1a\n" if is_large else b"n+1"
+    header["magic"] = b"n+2" if is_large else b"n+1"
     header["vox_offset"] = header.sizeof_hdr + len(NO_EXTENSIONS)
     return header
 

@@ -26,8 +26,8 @@ from crossvox.files.options import ReadOptions
 
 HEADER_BYTES: Final = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}
 LARGEST_HEADER = max(HEADER_BYTES)
-SINGLE_FILE_MAGIC: Final = {348: b"n+1\0", 540: b"n+2\0\r\n\x1a\n"}
-PAIR_MAGIC: Final = {348: b"ni1\0", 540: b"ni2\0\r\n\x1a\n"}
+SINGLE_FILE_MAGIC: Final = {348: b"n+1\0", 540: b"n+2\0"}
+PAIR_MAGIC: Final = {348: b"ni1\0", 540: b"ni2\0"}
 READABLE_TYPES: Final = {
     2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8",
     256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8",
