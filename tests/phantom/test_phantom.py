@@ -122,16 +122,15 @@ def test_thick_slices_preserve_the_mean() -> None:
 
 
 def test_targets_are_misaligned_by_the_recorded_shift() -> None:
-    moved = _case(replace(CLEAN, misalignment_mm=6.0))
+    still = _case(replace(CLEAN, size=64))
+    moved = _case(replace(CLEAN, size=64, misalignment_mm=6.0))
     shift = np.array(moved.shift_mm["pet"])
     assert np.linalg.norm(shift) == pytest.approx(6.0)
     assert moved.shift_mm["FLAIR"] == (0.0, 0.0, 0.0)
-    measured = _brain_centre_mm(moved, "pet") - _brain_centre_mm(_case(CLEAN), "pet")
-    # The neck, cut by the border, takes a part of the uptake.
-    np.testing.assert_allclose(measured, shift, atol=1.0)
-    np.testing.assert_array_equal(
-        moved.volumes["FLAIR"].voxels, _case(CLEAN).volumes["FLAIR"].voxels
-    )
+    measured = _brain_centre_mm(moved, "pet") - _brain_centre_mm(still, "pet")
+    # A centre above a threshold is known to a small fraction of the 3.5 mm voxels.
+    np.testing.assert_allclose(measured, shift, atol=0.2)
+    np.testing.assert_array_equal(moved.volumes["FLAIR"].voxels, still.volumes["FLAIR"].voxels)
 
 
 def test_an_oblique_grid_is_not_along_the_axes() -> None:
@@ -176,6 +175,8 @@ def test_spin_echo_t1w_has_less_contrast_than_mprage() -> None:
         {"slice_thickness_factor": 3},
         {"slice_thickness_factor": 0},
         {"oblique_degrees": 60.0},
+        {"oblique_degrees": float("nan")},
+        {"misalignment_mm": float("inf")},
         {"misalignment_mm": -1.0},
         {"noise": float("nan")},
         {"mask": "skull"},
@@ -199,7 +200,7 @@ def test_people_are_counted_from_zero() -> None:
 
 def _brain_centre_mm(imaged: PhantomCase, modality: str) -> np.typing.NDArray[np.float64]:
     volume = imaged.volumes[modality]
-    weights: Voxels = np.maximum(volume.voxels - 0.3 * volume.voxels.max(), 0)
+    weights: Voxels = np.maximum(volume.voxels - 6000, 0)
     indices = np.indices(weights.shape, dtype=np.float64).reshape(3, -1)
     centre = (indices * weights.reshape(-1)).sum(axis=1) / float(weights.sum())
     return volume.grid.to_mm(centre[None, :]).reshape(3)

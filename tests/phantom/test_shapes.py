@@ -39,6 +39,11 @@ def test_the_slope_of_an_ellipsoid_is_one_at_its_surface() -> None:
     assert outside[0] == pytest.approx(0.1, abs=0.002)
 
 
+def test_the_centre_of_an_ellipsoid_is_its_smallest_radius_deep() -> None:
+    centre = np.zeros((3, 1), np.float32)
+    assert ellipsoid(centre, centre=(0, 0, 0), radii=(40, 20, 10))[0] == -10
+
+
 def test_a_capsule_of_no_length_to_speak_of_is_a_sphere() -> None:
     points = _points()
     rod = capsule(points, ends=((0, 0, 0), (0, 0, 1e-3)), radii=(10, 10))

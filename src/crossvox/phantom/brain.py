@@ -22,8 +22,8 @@ from crossvox.phantom.shapes import (
 )
 from crossvox.phantom.tissues import CSF, DEEP_GREY, GREY_MATTER, LESION, WHITE_MATTER, Tissue
 
-CEREBRUM: tuple[Triple, Triple] = (0.0, -12.0, 22.0), (66.0, 82.0, 50.0)
-TEMPORAL_LOBE: tuple[Triple, Triple] = (42.0, -4.0, -20.0), (23.0, 44.0, 21.0)
+CEREBRUM: tuple[Triple, Triple] = (0.0, -12.0, 22.0), (63.0, 82.0, 50.0)
+TEMPORAL_LOBE: tuple[Triple, Triple] = (40.0, -4.0, -20.0), (22.0, 44.0, 21.0)
 CEREBELLUM: tuple[Triple, Triple] = (0.0, -60.0, -36.0), (50.0, 29.0, 23.0)
 BRAINSTEM: tuple[tuple[Triple, float], ...] = (
     ((0.0, -22.0, -6.0), 11.0),
@@ -46,6 +46,9 @@ TENTORIUM_MM = 2.0
 SULCUS_MM = -0.35
 FOLIA = 16
 REACH_MM = 20.0
+SLANT = 0.8
+VENTRICLE_MM = 4.5
+CAP_MM = 7.0
 LOBULES = 8
 
 Layers = list[tuple[Tissue, Field]]
@@ -106,7 +109,7 @@ def _rods() -> list[tuple[tuple[Triple, float], tuple[Triple, float]]]:
 
 def _depth_below_pia(points: Points, hull: Field, person: Person) -> Field:
     """Distance inwards to the nearest outer surface or sulcus; negative in the fluid."""
-    half_width = np.float32(SULCUS_MM + 0.9 * person.atrophy)
+    half_width = np.float32(SULCUS_MM + 1.2 * person.atrophy)
     below_hull = -hull
     fissure = np.abs(points[0]) - half_width
     core = ellipsoid(points, centre=CORE[0], radii=CORE[1])
@@ -142,17 +145,24 @@ def _ventricles(points: Points, person: Person) -> Field:
     left, right = person.ventricle_scale
     widening = np.where(points[0] < 0, np.float32(left), np.float32(right))
     folded = mirrored(points)
+    folded[2] -= np.float32(SLANT) * folded[0]
     lateral = union(
         *(
-            capsule(folded, ends=(start, end), radii=(r - 4.5, s - 4.5))
+            capsule(folded, ends=(_slanted(start), _slanted(end)), radii=(r, s))
             for (start, r), (end, s) in pairwise(LATERAL_VENTRICLE)
         )
     )
-    lateral -= np.float32(4.5) * widening
+    lateral -= np.float32(VENTRICLE_MM) * (widening - 1)
     mean = (left + right) / 2
     third = ellipsoid(points, centre=(0.0, -8.0, -2.0), radii=(1.7 * mean, 14.0, 9.0))
     fourth = ellipsoid(points, centre=(0.0, -40.0, -34.0), radii=(6.0 * mean**0.5, 4.0, 9.0))
     return union(lateral, third, fourth)
+
+
+def _slanted(point: Triple) -> Triple:
+    """A rod in slanted space is a wing that rises to the side."""
+    x, y, z = point
+    return x, y, z - SLANT * x
 
 
 def _nuclei(points: Points) -> Field:
@@ -178,7 +188,8 @@ def _cerebellar_layers(points: Points, distance: Field, cell_mm: float) -> Layer
 
 def _lesions(points: Points, ventricles: Field, person: Person, cell_mm: float) -> Field:
     """Share of the white matter that is damaged: spots, and a rim along wide ventricles."""
-    rim = np.float32(0.7 * person.atrophy) * coverage(ventricles - 2, width_mm=cell_mm + 3)
+    cap_mm = np.float32(CAP_MM * person.atrophy**2) * (1 + 0.5 * person.depth.at(points))
+    rim = coverage(ventricles - cap_mm, width_mm=cell_mm + 3)
     for lesion in person.lesions:
         offsets = points - np.array(lesion.centre, np.float32)[:, None]
         near = np.einsum("in,in->n", offsets, offsets) < REACH_MM**2

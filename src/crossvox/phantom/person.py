@@ -73,10 +73,10 @@ class Person:
 def draw_person(generator: np.random.Generator, *, tissue_variation: float) -> Person:
     """A person at random; the same generator, the same person."""
     atrophy = float(generator.beta(1.3, 1.6))
-    widening = (0.75 + 1.05 * atrophy) * float(generator.uniform(0.85, 1.15))
+    widening = (0.8 + 1.2 * atrophy) * float(generator.uniform(0.85, 1.15))
     lean = float(generator.uniform(-0.15, 0.15))
     return Person(
-        scale=_triple(generator.uniform(0.94, 1.05, 3)),
+        scale=_triple(generator.uniform(0.93, 1.035, 3)),
         tilt_degrees=_triple(generator.normal(0, (4.0, 2.5, 3.0))),
         offset_mm=_triple(generator.normal(0, 1.5, 3)),
         egg=float(generator.uniform(0.06, 0.2)),
@@ -84,8 +84,8 @@ def draw_person(generator: np.random.Generator, *, tissue_variation: float) -> P
         atrophy=atrophy,
         ventricle_scale=(widening * (1 + lean), widening * (1 - lean)),
         cortex_mm=float(generator.uniform(2.9, 3.4)) - 0.4 * atrophy,
-        skull_mm=float(generator.uniform(5.5, 8.0)),
-        fat_mm=float(generator.uniform(3.0, 6.5)),
+        skull_mm=float(generator.uniform(4.5, 7.0)),
+        fat_mm=float(generator.uniform(2.0, 5.0)),
         warp=_draw_bend(generator, shortest_mm=90.0, longest_mm=180.0),
         warp_mm=float(generator.uniform(1.0, 2.5)),
         folding=draw_waves(generator, count=14, shortest_mm=19.0, longest_mm=27.0),
@@ -120,7 +120,7 @@ def _draw_lesion(generator: np.random.Generator) -> Lesion:
     centre = np.array(start) + along * (np.array(end) - np.array(start))
     centre += generator.uniform((4, -4, 0), (17, 4, 13))
     centre[0] *= generator.choice((-1, 1))
-    size = float(generator.lognormal(np.log(2.8), 0.4))
+    size = float(generator.lognormal(np.log(3.3), 0.4))
     return Lesion(centre=_triple(centre), radii=_triple(size * generator.uniform(0.8, 1.5, 3)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -146,13 +147,14 @@ def shift_of(settings: PhantomSettings, *, case: int) -> Triple:
 
 def gain_of(settings: PhantomSettings, *, case: int, modality: str) -> float:
     """The scanner's arbitrary factor for one MR volume, within a tenth of 1."""
-    exponent = _generator(settings, case, modality).uniform(-1, 1)
+    exponent = _generator(settings, case, f"gain of {modality}").uniform(-1, 1)
     return float(LARGEST_GAIN**exponent)
 
 
 def _generator(settings: PhantomSettings, case: int, purpose: str) -> np.random.Generator:
     """Randomness of its own for each purpose: one more modality changes no other."""
-    purposes = ("person", "movement", *MODALITIES)
+    gains = (f"gain of {modality}" for modality in MODALITIES)
+    purposes = ("person", "movement", *MODALITIES, *gains)
     return np.random.default_rng([settings.seed, case, purposes.index(purpose)])
 
 
@@ -172,7 +174,6 @@ def _image(
     if modality == "pet":
         voxels = _pet(anatomy, grid, person, settings, generator)
         return Volume(voxels, grid, modality=modality, unit="Bq/mL")
-    generator.uniform()  # the gain's draw
     sequence = sequence_of(modality, t1w=settings.t1w)
     scale = gain_of(settings, case=case, modality=modality) * WHITE_MATTER_LEVEL
     scale /= sequence.signal(WHITE_MATTER)
@@ -250,11 +251,12 @@ def _check_numbers(settings: PhantomSettings) -> None:
         )
     if factor < 1 or settings.size % factor:
         raise SettingsError(f"slice_thickness_factor divides size {settings.size}, got {factor}")
-    if abs(settings.oblique_degrees) > STEEPEST_DEGREES:
+    if not abs(settings.oblique_degrees) <= STEEPEST_DEGREES:
         raise SettingsError(f"oblique_degrees is within 45, got {settings.oblique_degrees}")
     for name in _STRENGTHS:
-        if not getattr(settings, name) >= 0:
-            raise SettingsError(f"{name} is 0 or more, got {getattr(settings, name)}")
+        strength = getattr(settings, name)
+        if not 0 <= strength < inf:
+            raise SettingsError(f"{name} is 0 or more, got {strength}")
 
 
 _STRENGTHS = (

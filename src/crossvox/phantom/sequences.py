@@ -127,7 +127,7 @@ class Flair:
     """Two-dimensional spin echo prepared by an inversion that nulls cerebrospinal fluid."""
 
     repetition_ms: float = 9000.0
-    echo_ms: float = 110.0
+    echo_ms: float = 95.0
 
     @property
     def inversion_ms(self) -> float:

@@ -25,7 +25,9 @@ def ellipsoid(points: Points, *, centre: Triple, radii: Triple) -> Field:
     level = np.sqrt(np.einsum("in,in->n", scaled, scaled))
     scaled /= semi_axes
     slope = np.sqrt(np.einsum("in,in->n", scaled, scaled))
-    distance: Field = level * (level - 1) / np.maximum(slope, NEVER_ZERO)
+    # Level over slope is at least the smallest radius, also at the centre, where both vanish.
+    radius = np.maximum(level / np.maximum(slope, NEVER_ZERO), np.float32(min(radii)))
+    distance: Field = radius * (level - 1)
     return distance
 
 
