@@ -35,9 +35,8 @@ def test_trilinear_up_sampling_doubles_every_size() -> None:
 def test_residual_block_passes_its_input_on_beside_its_units(norm: Norm) -> None:
     torch.manual_seed(0)
     block = ResidualBlock(4, 4, norm=norm)
-    for layer in block.units.modules():
-        if hasattr(layer, "weight") and layer.weight is not None:
-            torch.nn.init.zeros_(layer.weight)
+    for parameter in block.units.parameters():
+        torch.nn.init.zeros_(parameter)
     features = torch.randn(2, 4, 4, 4, 4)
     torch.testing.assert_close(block(features), features)
 

@@ -76,19 +76,17 @@ class Synthesizer:
             ResourceError: Not even a small window fits in memory.
         """
         sizes: Sizes = (source.shape[2], source.shape[3], source.shape[4])
-        window = self.window or self._largest_window(sizes)
+        window = self.window or self.largest_window(sizes)
         if window == sizes:
             return self._forward(source).cpu()
         return synthesize_in_windows(self._forward, source, window=window)
 
-    def _forward(self, source: Tensor) -> Tensor:
-        device = self.compute.device
-        near = source.to(device, memory_format=torch.channels_last_3d)
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=self.compute.bf16):
-            synthesized = self.method.synthesize(near)
-        return synthesized.float()
+    def largest_window(self, sizes: Sizes) -> Sizes:
+        """The whole of `sizes` where memory holds it, else half of it and so on.
 
-    def _largest_window(self, sizes: Sizes) -> Sizes:
+        Raises:
+            ResourceError: Not even a small window fits.
+        """
         room = MEMORY_SHARE * free_memory_bytes(self.compute.device)
         window = list(sizes)
         while self.memory_bytes((window[0], window[1], window[2])) > room:
@@ -100,3 +98,10 @@ class Synthesizer:
                     f" voxels a side; free some, or use a smaller network"
                 )
         return window[0], window[1], window[2]
+
+    def _forward(self, source: Tensor) -> Tensor:
+        device = self.compute.device
+        near = source.to(device, memory_format=torch.channels_last_3d)
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=self.compute.bf16):
+            synthesized = self.method.synthesize(near)
+        return synthesized.float()

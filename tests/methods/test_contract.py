@@ -1,0 +1,96 @@
+"""What every method must keep, over every file in `methods/`."""
+
+import copy
+
+import pytest
+import torch
+
+from crossvox.contract import Batch, SynthesisMethod
+from crossvox.synthesis.catalogue import build_method, method_names, method_settings
+
+SMALL = {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_levels": 2}
+
+pytestmark = pytest.mark.parametrize("name", method_names())
+
+
+def small(name: str, *, sources: int = 1, seed: int = 0) -> SynthesisMethod:
+    known = method_settings(name, {})
+    torch.manual_seed(seed)
+    return build_method(name, {key: SMALL[key] for key in SMALL if key in known}, sources=sources)
+
+
+def batch(*, sources: int = 1) -> Batch:
+    generator = torch.Generator().manual_seed(3)
+    source = torch.rand(2, sources, 16, 16, 16, generator=generator) * 2 - 1
+    return Batch(source=source, target=-source[:, :1], mask=torch.ones_like(source[:, :1]))
+
+
+def learn(method: SynthesisMethod, *, steps: int) -> list[float]:
+    """The last network's loss, step by step."""
+    optimizers = method.optimizers()
+    losses = []
+    for step in range(steps):
+        torch.manual_seed(step)
+        for objective in method.objectives(batch()):
+            objective.loss.backward()
+            optimizers[objective.network].step()
+            optimizers[objective.network].zero_grad()
+            last = objective.loss.item()
+        losses.append(last)
+    return losses
+
+
+def test_each_objective_moves_its_own_network_and_no_other(name: str) -> None:
+    method = small(name)
+    for objective in method.objectives(batch()):
+        objective.loss.backward()
+        for child, network in method.named_children():
+            touched = any(parameter.grad is not None for parameter in network.parameters())
+            assert touched == (child == objective.network)
+        method.zero_grad()
+
+
+def test_there_is_an_optimizer_for_each_network_that_learns(name: str) -> None:
+    method = small(name)
+    learning = {objective.network for objective in method.objectives(batch())}
+    assert learning == set(method.optimizers())
+
+
+def test_equal_seeds_learn_equally(name: str) -> None:
+    assert learn(small(name), steps=3) == learn(small(name), steps=3)
+
+
+def test_any_size_is_synthesized_in_range(name: str) -> None:
+    method = small(name).eval()
+    with torch.inference_mode():
+        synthesized = method.synthesize(torch.zeros(1, 1, 9, 14, 7), noise=None)
+    assert synthesized.shape == (1, 1, 9, 14, 7)
+    assert synthesized.abs().max() <= 1
+
+
+def test_the_product_alone_synthesizes(name: str) -> None:
+    method, other = small(name).eval(), small(name, seed=1).eval()
+    for network in method.product:
+        other.get_submodule(network).load_state_dict(method.get_submodule(network).state_dict())
+    source = torch.rand(1, 1, 8, 8, 8)
+    with torch.inference_mode():
+        assert torch.equal(method.synthesize(source), other.synthesize(source))
+
+
+def test_synthesizing_changes_nothing(name: str) -> None:
+    method = small(name).eval()
+    before = copy.deepcopy(method.state_dict())
+    with torch.inference_mode():
+        method.synthesize(torch.rand(1, 1, 8, 8, 8))
+    assert all(torch.equal(before[key], value) for key, value in method.state_dict().items())
+
+
+def test_several_source_channels_are_taken(name: str) -> None:
+    method = small(name, sources=2)
+    for objective in method.objectives(batch(sources=2)):
+        objective.loss.backward()
+        assert torch.isfinite(objective.loss)
+
+
+def test_memory_grows_with_the_network(name: str) -> None:
+    assert small(name).features_per_voxel > 0

@@ -1,0 +1,37 @@
+"""The machine at hand."""
+
+import torch
+from torch import nn
+
+from crossvox.synthesis.compute import (
+    channels_last,
+    compute_at_hand,
+    free_memory_bytes,
+    keep_pages,
+)
+
+
+def test_precise_means_float32() -> None:
+    compute = compute_at_hand(device="cpu", precise=True)
+    assert not compute.bf16
+    assert compute.precision == "32-true"
+
+
+def test_precision_is_named_as_fabric_names_it() -> None:
+    assert compute_at_hand(device="cpu").precision in {"bf16-mixed", "32-true"}
+
+
+def test_there_is_memory() -> None:
+    assert free_memory_bytes("cpu") > 2**20
+
+
+def test_keeping_pages_can_be_asked_for_twice() -> None:
+    assert keep_pages() == keep_pages()
+
+
+def test_channels_last_changes_the_order_and_not_the_values() -> None:
+    network = nn.Conv3d(2, 3, 3)
+    before = network.weight.clone()
+    channels_last(network)
+    assert torch.equal(before, network.weight)
+    assert network.weight.is_contiguous(memory_format=torch.channels_last_3d)

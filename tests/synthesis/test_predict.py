@@ -1,0 +1,135 @@
+"""A cohort of files to files."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crossvox.cohort import Case, read_cohort
+from crossvox.errors import CohortError
+from crossvox.files import read_volume, write_volume
+from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.predict import Predicted, find_cases, output_path, predict
+from crossvox.synthesis.store import load_synthesizer, read_description
+from crossvox.training.train import Trained
+from crossvox.volume import Grid, Volume
+
+OBLIQUE = np.array([[-0.9, 0.1, 0, 3], [0.1, 0.8, 0.5, -8], [0.05, -0.3, 3.9, 20], [0, 0, 0, 1.0]])
+
+
+def run(
+    trained: Trained, cases: tuple[Case, ...], out: Path, *, overwrite: bool = False
+) -> Predicted:
+    synthesizer = load_synthesizer(trained.folder, compute=Compute(device="cpu", bf16=False))
+    description = read_description(trained.folder)
+    return predict(synthesizer, description, cases, out, overwrite=overwrite)
+
+
+def test_a_file_goes_to_a_file_on_its_own_oblique_left_handed_thick_grid(
+    trained: Trained, tmp_path: Path
+) -> None:
+    voxels = np.random.default_rng(0).integers(0, 900, (24, 20, 9)).astype(np.float32)
+    source = tmp_path / "patient.nii.gz"
+    write_volume(source, Volume(voxels, Grid((24, 20, 9), OBLIQUE), stored_as="int16"))
+    out = tmp_path / "synthesized.nii.gz"
+    run(trained, find_cases(source, read_description(trained.folder)), out)
+    given, made = read_volume(source), read_volume(out)
+    assert np.array_equal(made.grid.affine, given.grid.affine)
+    assert made.grid.shape == given.grid.shape
+    assert made.stored_as == "int16"
+
+
+def test_a_bids_folder_gives_valid_bids_derivatives(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    cases = find_cases(cohort_folder, read_description(trained.folder))
+    made = run(trained, cases, tmp_path)
+    assert tmp_path / "sub-01/anat/sub-01_desc-synth_T1w.nii.gz" in made.written
+    assert len(made.written) == 6
+    validator = Path(sys.executable).with_name("bids-validator-deno")
+    report = subprocess.run(
+        [validator, tmp_path, "--json"], capture_output=True, text=True, check=False
+    )
+    issues = json.loads(report.stdout)["issues"]["issues"]
+    assert [one for one in issues if one["severity"] == "error"] == []
+
+
+def test_the_sidecar_says_what_made_it_and_that_it_is_synthetic(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    cases = find_cases(cohort_folder, read_description(trained.folder))[:1]
+    run(trained, cases, tmp_path)
+    sidecar = json.loads((tmp_path / "sub-01/anat/sub-01_desc-synth_T1w.json").read_text())
+    assert sidecar["ModelSHA256"] == read_description(trained.folder).sha256
+    assert sidecar["Sources"] == ["sub-01/anat/sub-01_FLAIR.nii.gz"]
+    assert sidecar["Notice"] == "Synthetic, not for diagnosis"
+    assert sidecar["SkullStripped"] is False
+
+
+def test_what_is_there_is_skipped_and_made_again_when_asked(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    cases = find_cases(cohort_folder, read_description(trained.folder))[:2]
+    first = run(trained, cases[:1], tmp_path)
+    second = run(trained, cases, tmp_path)
+    assert second.skipped == first.written
+    assert len(second.written) == 1
+    assert len(run(trained, cases, tmp_path, overwrite=True).written) == 2
+
+
+def test_a_broken_file_is_named_and_the_others_go_on(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(cohort_folder, tmp_path / "data"))
+    broken = data / "sub-02/anat/sub-02_FLAIR.nii.gz"
+    broken.write_bytes(broken.read_bytes()[:500])
+    made = run(trained, find_cases(data, read_description(trained.folder)), tmp_path / "out")
+    assert list(made.failed) == ["sub-02"]
+    assert "sub-02_FLAIR.nii.gz" in made.failed["sub-02"]
+    assert len(made.written) == 5
+    assert not (tmp_path / "out/sub-02/anat/sub-02_desc-synth_T1w.nii.gz").exists()
+
+
+def test_a_flat_folder_of_files_is_taken_as_the_source_modality(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "flat"
+    folder.mkdir()
+    for name in ("anna", "bert"):
+        shutil.copy(
+            cohort_folder / "sub-01/anat/sub-01_FLAIR.nii.gz", folder / f"{name}_FLAIR.nii.gz"
+        )
+    shutil.copy(cohort_folder / "sub-01/anat/sub-01_T1w.nii.gz", folder / "anna_T1w.nii.gz")
+    description = read_description(trained.folder)
+    cases = find_cases(folder, description)
+    out = tmp_path / "out"
+    names = [output_path(case, out, description.preparation).name for case in cases]
+    assert names == ["anna_desc-synth_T1w.nii.gz", "bert_desc-synth_T1w.nii.gz"]
+
+
+def test_a_single_file_cannot_serve_two_source_modalities(
+    trained: Trained, cohort_folder: Path
+) -> None:
+    description = read_description(trained.folder)
+    two = type(description)(
+        **{
+            **vars(description),
+            "preparation": type(description.preparation)(
+                **{**vars(description.preparation), "source_modalities": ("FLAIR", "T2w")}
+            ),
+        }
+    )
+    with pytest.raises(CohortError, match="FLAIR, T2w"):
+        find_cases(cohort_folder / "sub-01/anat/sub-01_FLAIR.nii.gz", two)
+
+
+def test_cases_of_a_cohort_are_those_that_training_reads(
+    trained: Trained, cohort_folder: Path
+) -> None:
+    found = find_cases(cohort_folder, read_description(trained.folder))
+    names = [case.name for case in read_cohort(cohort_folder, modalities=("FLAIR",))]
+    assert [case.name for case in found] == names

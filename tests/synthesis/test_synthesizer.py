@@ -1,0 +1,119 @@
+"""The product."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from crossvox.contract import Batch, Objective, SynthesisMethod
+from crossvox.errors import ResourceError, SettingsError
+from crossvox.preparation import IntensityScale, Preparation
+from crossvox.synthesis import Synthesizer
+from crossvox.synthesis.catalogue import build_method
+from crossvox.synthesis.compute import Compute
+from crossvox.volume import Grid, Volume
+
+EXACT = Compute(device="cpu", bf16=False)
+OBLIQUE = np.array([[-0.9, 0.1, 0, 3], [0.1, 0.8, 0.5, -8], [0.05, -0.3, 3.9, 20], [0, 0, 0, 1.0]])
+SCALE = IntensityScale(kind="window", limits=(-1, 1))
+PREPARATION = Preparation(
+    source_modalities=("FLAIR",),
+    target_modality="T1w",
+    target_unit="arbitrary",
+    spacing_mm=None,
+    source_scales=(SCALE,),
+    target_scale=SCALE,
+)
+CONV = {"width": 4, "depth": 2, "norm": "instance"}
+
+
+class Identity(SynthesisMethod):
+    """Copies the first source channel: what remains is the way there and back."""
+
+    product: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def features_per_voxel(self) -> float:
+        """One channel."""
+        return 1.0
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """Nothing learns."""
+        return {}
+
+    def objectives(self, batch: Batch) -> Iterator[Objective]:  # noqa: ARG002 - the contract's
+        """Nothing to learn."""
+        yield from ()
+
+    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:  # noqa: ARG002 - the contract's
+        """The first channel."""
+        return source[:, :1]
+
+
+def volume(shape: tuple[int, int, int] = (20, 17, 9)) -> Volume:
+    voxels = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+    return Volume(voxels, Grid(shape, OBLIQUE), "FLAIR")
+
+
+def gan(**settings: object) -> Synthesizer:
+    torch.manual_seed(0)
+    return Synthesizer(PREPARATION, build_method("gan3d", {**CONV, **settings}, sources=1), EXACT)
+
+
+def test_synthesized_volume_lies_on_the_oblique_left_handed_source_grid() -> None:
+    synthesized = gan()([volume()])
+    assert np.linalg.det(volume().grid.affine) < 0
+    assert np.array_equal(synthesized.grid.affine, volume().grid.affine)
+    assert synthesized.voxels.shape == volume().voxels.shape
+    assert synthesized.modality == "T1w"
+
+
+def test_an_identity_method_gives_the_source_back() -> None:
+    synthesized = Synthesizer(PREPARATION, Identity(), EXACT)([volume()])
+    # the scale's round trip rounds once in float32
+    np.testing.assert_allclose(synthesized.voxels, volume().voxels, atol=1.2e-7)
+
+
+def test_windows_differ_little_from_the_whole_volume() -> None:
+    whole, windowed = gan(norm="batch"), gan(norm="batch")
+    windowed.window = (32, 32, 16)
+    source = torch.rand(1, 1, 40, 40, 24) * 2 - 1
+    difference = (whole.synthesize(source) - windowed.synthesize(source)).abs()
+    # of a range of 2: untrained weights, the windows' zero padding damped by Gaussian weights
+    assert difference.mean() < 0.02
+    assert difference.max() < 0.3
+
+
+def test_what_does_not_fit_in_memory_is_done_in_smaller_windows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    synthesizer = gan()
+    sizes = (64, 128, 96)
+    limit = synthesizer.memory_bytes(sizes) // 3
+    monkeypatch.setattr("crossvox.synthesis.synthesizer.free_memory_bytes", lambda _: limit)
+    window = synthesizer.largest_window(sizes)
+    assert synthesizer.memory_bytes(window) <= 0.8 * limit
+    assert max(window) >= 64
+
+
+def test_no_memory_at_all_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crossvox.synthesis.synthesizer.free_memory_bytes", lambda _: 1000)
+    with pytest.raises(ResourceError, match="free memory"):
+        gan().largest_window((64, 64, 64))
+
+
+def test_bfloat16_stays_close_to_float32() -> None:
+    exact, fast = gan(), gan()
+    fast.compute = Compute(device="cpu", bf16=True)
+    source = torch.rand(1, 1, 16, 16, 16) * 2 - 1
+    # eight bits of mantissa through a dozen layers
+    assert (exact.synthesize(source) - fast.synthesize(source)).abs().mean() < 0.02
+
+
+def test_a_missing_source_is_refused() -> None:
+    with pytest.raises(SettingsError, match="needs FLAIR"):
+        gan()([])
