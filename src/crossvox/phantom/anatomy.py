@@ -81,14 +81,11 @@ def _slab(
         (np.arange(low * step, high * step) + 0.5) / step - 0.5
         for (low, high), step in zip(ranges, finer, strict=True)
     ]
-    shape = [len(along) for along in centres]
-    indices = np.stack(np.meshgrid(*centres, indexing="ij"), axis=-1)
-    positions = grid.to_mm(rearrange(indices, "x y z index -> (x y z) index")) - shift_mm
+    points = _template_points(centres, _into_template(grid, person, shift_mm), person)
     cell_mm = float((grid.voxel_mm3 / finer.prod()) ** (1 / 3))
-    cells = _shares_at(_template_points(positions, person), person, cell_mm)
-    return _averaged(
-        rearrange(cells, "tissue (x y z) -> tissue x y z", x=shape[0], y=shape[1]), finer
-    )
+    cells = _shares_at(points, person, cell_mm)
+    width, depth = len(centres[0]), len(centres[1])
+    return _averaged(rearrange(cells, "tissue (x y z) -> tissue x y z", x=width, y=depth), finer)
 
 
 def _averaged(cells: NDArray[np.float32], finer: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -100,11 +97,27 @@ def _averaged(cells: NDArray[np.float32], finer: NDArray[np.int64]) -> NDArray[n
     return cells
 
 
-def _template_points(positions_mm: NDArray[np.float64], person: Person) -> Points:
-    """Positions (N, 3) in the scanner as points (3, N) of the template."""
-    upright = (positions_mm - np.array(person.offset_mm)) @ _tilt(person)
-    placed = upright / np.array(person.scale)
-    points = np.ascontiguousarray(placed.T, dtype=np.float32)
+def _into_template(
+    grid: Grid, person: Person, shift_mm: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(4, 4) matrix from voxel indices of the scanner to the unbent template."""
+    moved = np.eye(4)
+    moved[:3, 3] = -shift_mm - np.array(person.offset_mm)
+    upright = np.eye(4)
+    upright[:3, :3] = _tilt(person).T / np.array(person.scale)[:, None]
+    matrix: NDArray[np.float64] = upright @ moved @ grid.affine
+    return matrix
+
+
+def _template_points(
+    centres: list[NDArray[np.float64]], matrix: NDArray[np.float64], person: Person
+) -> Points:
+    """Points (3, N) of the template that the cells at indices `centres` show."""
+    along_x, along_y, along_z = np.ix_(*centres)
+    straight = [
+        row[0] * along_x + row[1] * along_y + (row[2] * along_z + row[3]) for row in matrix[:3]
+    ]
+    points = np.stack(straight).reshape(3, -1).astype(np.float32)
     bend = np.stack([waves.at(points) for waves in person.warp])
     points += np.float32(person.warp_mm) * bend
     points[0] *= 1 + np.float32(person.egg / 90) * points[1]

@@ -6,6 +6,7 @@ from math import inf
 from typing import Literal
 
 import numpy as np
+from einops import einsum
 
 from crossvox.errors import SettingsError
 from crossvox.phantom.anatomy import Anatomy, anatomy_on
@@ -184,7 +185,8 @@ def _image(
 
 def _mixture(values: list[float], anatomy: Anatomy) -> Voxels:
     """Values of the tissues, weighted by their shares."""
-    return np.tensordot(np.array(values, dtype=np.float32), anatomy.shares, axes=1)
+    weights = np.array(values, dtype=np.float32)
+    return einsum(weights, anatomy.shares, "tissue, tissue x y z -> x y z")
 
 
 def _mr(

@@ -35,7 +35,7 @@ def capsule(points: Points, *, ends: tuple[Triple, Triple], radii: tuple[float, 
     """Distance to a rod with round ends whose radius runs from the first to the second."""
     start, axis = _column(ends[0]), _column(ends[1]) - _column(ends[0])
     offset = points - start
-    along = np.clip((axis.T @ offset)[0] / np.float32((axis**2).sum()), 0, 1)
+    along = np.clip(dot(axis[:, 0], offset) / np.float32((axis**2).sum()), 0, 1)
     offset -= axis * along
     distance: Field = np.sqrt(np.einsum("in,in->n", offset, offset))
     distance -= np.float32(radii[0]) + np.float32(radii[1] - radii[0]) * along
@@ -88,7 +88,7 @@ class Waves:
         """Values at points (3, N)."""
         total = np.zeros(points.shape[1], dtype=np.float32)
         for vector, phase in zip(self.vectors, self.phases, strict=True):
-            total += np.sin(vector @ points + phase)
+            total += np.sin(dot(vector, points) + phase)
         total *= np.float32(np.sqrt(2 / len(self.phases)))
         return total
 
@@ -101,7 +101,7 @@ class Waves:
         level = np.zeros(points.shape[1], dtype=np.float32)
         gradient = np.zeros_like(points)
         for vector, phase in zip(self.vectors, self.phases, strict=True):
-            angle = vector @ points + phase
+            angle = dot(vector, points) + phase
             level += np.sin(angle)
             gradient += vector[:, None] * np.cos(angle)
         steepest = np.linalg.norm(self.vectors, axis=1).mean()
@@ -120,6 +120,13 @@ def draw_waves(
     vectors = 2 * pi * directions / lengths
     phases = generator.uniform(0, 2 * pi, size=count)
     return Waves(vectors.astype(np.float32), phases.astype(np.float32))
+
+
+def dot(vector: NDArray[np.float32], points: Points) -> Field:
+    """Scalar products of (3,) with points (3, N), the same on any number of threads."""
+    x, y, z = vector
+    product: Field = x * points[0] + y * points[1] + z * points[2]
+    return product
 
 
 def mirrored(points: Points) -> Points:
