@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from crossvox.evaluation.measures import COMPARED, Measure
 from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Summary
@@ -21,6 +22,9 @@ ACCENT, PALE = "#1d5fa8", "#9ca3af"
 CHART_INCHES = 9.4
 CURVES_PER_ROW = 3
 FEW_POINTS = 25
+SHOWN_PERCENTILE = 98
+ROOM = 1.15
+TIMING = "seconds"
 BELOW = 0.22
 MATPLOTLIB_FONT = "'DejaVu Sans', "
 SYSTEM_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
@@ -46,14 +50,16 @@ def draw_scores(results: Sequence[CaseResult], summary: Summary, *, unit: str) -
 
 
 def draw_slice_curves(results: Sequence[CaseResult], *, unit: str) -> bytes:
-    """The mean error of every slice along the through-plane axis; a panel for each method."""
+    """How each slice's mean error departs from its case's; a panel for each method."""
     methods = list(dict.fromkeys(name for result in results for name in result.slice_curves))
+    departures: list[NDArray[np.float64]] = []
     figure = Figure(figsize=(CHART_INCHES, 2.5), layout="constrained")
     panels = figure.subplots(1, len(methods), sharey=True, squeeze=False)[0]
     for axes, method in zip(panels, methods, strict=True):
         for result in results:
             if method in result.slice_curves:
-                curve = result.slice_curves[method]
+                curve = result.slice_curves[method] - np.nanmean(result.slice_curves[method])
+                departures.append(np.abs(curve[np.isfinite(curve)]))
                 colour = ACCENT if method == SYNTHESIZED else PALE
                 positions = result.facts.slice_positions_mm
                 axes.plot(positions, curve, color=colour, linewidth=1, alpha=0.75)
@@ -61,13 +67,19 @@ def draw_slice_curves(results: Sequence[CaseResult], *, unit: str) -> bytes:
         axes.grid(axis="y", color=RULE, linewidth=0.8)
         axes.set_xlabel("position through the slices, mm", color=QUIET, fontsize=8)
         _calm(axes, title=method)
-    panels[0].set_ylabel(f"mean error, {unit}", color=QUIET, fontsize=8)
+    reach = float(np.percentile(np.concatenate(departures), SHOWN_PERCENTILE)) or 1.0
+    panels[0].set_ylim(-ROOM * reach, ROOM * reach)
+    panels[0].set_ylabel(unit, color=QUIET, fontsize=8)
     return _svg(figure)
 
 
 def draw_training(columns: Mapping[str, Sequence[float]]) -> bytes | None:
     """Every column of a run's progress over its steps; None where there is nothing to draw."""
-    drawn = {name: values for name, values in columns.items() if name != STEP}
+    drawn = {
+        name: values
+        for name, values in columns.items()
+        if name != STEP and not name.startswith(TIMING)
+    }
     if not drawn:
         return None
     steps = columns.get(STEP, tuple(range(len(next(iter(drawn.values()))))))

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from crossvox.evaluation.loading import LoadedPair
+from crossvox.evaluation.wording import UNITS
 from crossvox.preparation.resampling import resample, working_grid
 from crossvox.volume import Volume
 
@@ -19,8 +20,8 @@ WINDOW_PERCENTILES = (0.5, 99.0)
 ERROR_SHARE = 0.3
 MARGIN_MM = 6.0
 GAP_MM = 5.0
-HEAD_MM = 16.0
-BAR_MM = 52.0
+HEAD_MM = 20.0
+BAR_MM = 58.0
 BAR_LEFT_MM = 6.0
 BAR_WIDTH_MM = 5.0
 WIDTH_INCHES = 10.0
@@ -140,7 +141,7 @@ def _strip_of(loaded: LoadedPair) -> _Strip:
         spacing_mm=spacing,
         box=(x, y, z),
         centre=(i, j, k),
-        unit=loaded.unit,
+        unit=UNITS.get(loaded.unit, loaded.unit),
     )
 
 
@@ -193,6 +194,7 @@ def _draw_column(figure: Figure, strip: _Strip, column: _Column, *, left: float)
             vmin=column.low,
             vmax=column.high,
             aspect="auto",
+            interpolation="bilinear",
         )
         axes.set_axis_off()
         _write_letters(axes, view)

@@ -9,6 +9,7 @@ BRIGHTEST = 99.5
 OF_OTSU = 0.5
 CLOSING_VOXELS = 2
 LARGEST = 1
+PLATEAU = 1e-9
 
 
 def head_of(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -46,7 +47,10 @@ def _otsu(voxels: NDArray[np.float32]) -> float:
     above = counts.sum() - below
     sums = np.cumsum(counts * centres)
     apart = sums[:-1] / np.maximum(below, 1) - (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    return float(edges[1 + int(np.argmax(below * above * apart**2))])
+    between = below * above * apart**2
+    # Where no voxel lies between the classes any threshold there is as good: take the middle.
+    best = np.flatnonzero(between >= between.max() * (1 - PLATEAU))
+    return float(edges[1 + best].mean())
 
 
 def _largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

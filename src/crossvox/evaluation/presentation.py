@@ -6,14 +6,22 @@ from dataclasses import dataclass
 
 from crossvox.evaluation.measures import COMPARED, MEASURES, Measure
 from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Evaluation, Summary
-from crossvox.evaluation.statistics import FEWEST_FOR_A_TEST, Interval, smallest_p
+from crossvox.evaluation.statistics import (
+    FEWEST_FOR_A_TEST,
+    Interval,
+    mean_per_subject,
+    smallest_p,
+)
 from crossvox.evaluation.summary import per_subject
 from crossvox.evaluation.tables import region_labels
 from crossvox.evaluation.wording import (
     UNITS,
     UNKNOWN,
     counted,
+    decimals,
+    ends_of,
     measure_unit,
+    measured,
     number,
     p_value,
     span,
@@ -21,7 +29,7 @@ from crossvox.evaluation.wording import (
     wins,
 )
 
-BY_TITLE = {measure.name: measure for measure in MEASURES}
+MEASURE = {measure.name: measure for measure in MEASURES}
 SIGNIFICANT_BELOW = 0.05
 LISTED = 8
 
@@ -52,7 +60,7 @@ def score_rows(summary: Summary, *, unit: str) -> list[ScoreRow]:
         intervals = [found[measure.name] for found in summary.intervals.values()]
         if all(interval.n == 0 for interval in intervals):
             continue
-        best = _best(intervals, measure)
+        best, digits = _best(intervals, measure), decimals(ends_of(intervals), measure)
         rows.append(
             ScoreRow(
                 title=measure.title,
@@ -60,8 +68,8 @@ def score_rows(summary: Summary, *, unit: str) -> list[ScoreRow]:
                 better=measure.better,
                 cells=tuple(
                     Cell(
-                        value=number(interval.mean, measure),
-                        span=span(interval, measure),
+                        value=number(interval.mean, digits),
+                        span=span(interval, digits),
                         best=interval.mean == best,
                     )
                     for interval in intervals
@@ -71,35 +79,41 @@ def score_rows(summary: Summary, *, unit: str) -> list[ScoreRow]:
     return rows
 
 
-def comparison_rows(summary: Summary, *, unit: str) -> list[dict[str, str]]:
-    """One row for each measure and baseline that were compared."""
-    rows = []
+def comparison_groups(summary: Summary, *, unit: str) -> dict[str, list[dict[str, str]]]:
+    """Rows of what was compared, under the name of each baseline."""
+    groups: dict[str, list[dict[str, str]]] = {}
     for comparison in summary.comparisons:
-        measure = BY_TITLE[comparison.metric]
-        rows.append(
+        measure = MEASURE[comparison.metric]
+        difference = comparison.difference
+        digits = decimals(ends_of([difference]), measure)
+        groups.setdefault(comparison.against, []).append(
             {
                 "measure": measure.title,
                 "unit": measure_unit(measure, unit),
-                "against": comparison.against,
-                "difference": _signed(comparison.difference.mean, measure),
-                "span": span(comparison.difference, measure),
+                "difference": ("+" if difference.mean > 0 else "")
+                + number(difference.mean, digits),
+                "span": span(difference, digits) or UNKNOWN,
                 "wins": wins(comparison),
                 "p": p_value(comparison.p_value),
                 "holm": p_value(comparison.p_holm),
             }
         )
-    return rows
+    return groups
 
 
 def case_rows(results: Sequence[CaseResult]) -> list[dict[str, object]]:
     """One row for each case, the lowest SSIM first."""
+    digits = {
+        measure.name: decimals([result.own[measure.name] for result in results], measure)
+        for measure in COMPARED
+    }
     return [
         {
             "name": result.pair.name,
-            "values": [number(result.own[measure.name], measure) for measure in COMPARED],
+            "values": [number(result.own[name], places) for name, places in digits.items()],
             "range": f"{result.facts.data_range:.4g}",
             "mask": result.facts.mask_origin,
-            "resampled": ", ".join(result.facts.resampled) or "no",
+            "resampled": ", ".join(result.facts.resampled) or "nothing",
             "grid": result.facts.grid,
         }
         for result in worst_first(results)
@@ -121,24 +135,24 @@ def region_rows(results: Sequence[CaseResult]) -> list[dict[str, str]]:
             for region in result.regions
             if region.label == label
         ]
-        rows.append(
-            {
-                "label": str(label),
-                "subjects": str(len({subject for subject, _ in found})),
-                "mae": number(_mean([region.mae for _, region in found]), BY_TITLE["mae"]),
-                "bias": number(_mean([region.bias for _, region in found]), BY_TITLE["bias"]),
-                "ssim": number(_mean([region.ssim for _, region in found]), BY_TITLE["ssim"]),
-            }
-        )
+        subjects = [subject for subject, _ in found]
+        values = {
+            "mae": [region.mae for _, region in found],
+            "bias": [region.bias for _, region in found],
+            "ssim": [region.ssim for _, region in found],
+        }
+        means = {name: _subject_mean(those, subjects) for name, those in values.items()}
+        shown = {name: measured(mean, MEASURE[name]) for name, mean in means.items()}
+        rows.append({"label": str(label), "subjects": str(len(set(subjects))), **shown})
     return rows
 
 
 def headline(evaluation: Evaluation) -> str:
     """One sentence on how the volumes fare against the strongest baseline."""
-    summary, measure = evaluation.summary, BY_TITLE["ssim"]
+    summary, measure = evaluation.summary, MEASURE["ssim"]
     own = summary.intervals[SYNTHESIZED]["ssim"]
     start = (
-        f"SSIM inside the mask is {number(own.mean, measure)} on average over"
+        f"SSIM inside the mask is {measured(own.mean, measure)} on average over"
         f" {counted(summary.subjects, 'person', 'people')}"
     )
     others = {name: found["ssim"] for name, found in summary.intervals.items()}
@@ -152,7 +166,7 @@ def headline(evaluation: Evaluation) -> str:
     won = sum(ours[subject] > theirs[subject] for subject in shared)
     return (
         f"{start}. The strongest baseline, the {name}, reaches"
-        f" {number(rivals[name].mean, measure)}; the synthesized volume is better for"
+        f" {measured(rivals[name].mean, measure)}; the synthesized volume is better for"
         f" {won} of {counted(len(shared), 'person', 'people')}."
     )
 
@@ -164,8 +178,8 @@ def cautions(evaluation: Evaluation) -> list[str]:
     if evaluation.unanswered:
         names = ", ".join(path.name for path in evaluation.unanswered[:LISTED])
         more = ", …" if len(evaluation.unanswered) > LISTED else ""
-        count = counted(len(evaluation.unanswered), "reference has", "references have")
-        found.append(f"{count} no synthesized counterpart and is not part of this: {names}{more}")
+        count = counted(len(evaluation.unanswered), "reference", "references")
+        found.append(f"{count} without a synthesized counterpart, not part of this: {names}{more}")
     moved = [result for result in results if result.facts.resampled]
     if moved:
         names = ", ".join(result.pair.name for result in moved[:LISTED])
@@ -220,13 +234,9 @@ def _best(intervals: Sequence[Interval], measure: Measure) -> float:
     return min(means) if measure.better == "lower" else math.nan
 
 
-def _signed(value: float, measure: Measure) -> str:
-    text = number(value, measure)
-    return f"+{text}" if value > 0 else text
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else math.nan
+def _subject_mean(values: Sequence[float], subjects: Sequence[str]) -> float:
+    means = mean_per_subject(values, subjects).values()
+    return sum(means) / len(means) if means else math.nan
 
 
 def _plain(value: object) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 SEED = 20_240_612
@@ -45,8 +45,7 @@ def random_features(
         for kernels in _kernels():
             features = functional.conv3d(features, kernels, stride=2, padding=1)
             features = functional.leaky_relu(features, SLOPE)
-        inside = functional.interpolate(_cells(mask), size=features.shape[2:])[0, 0]
-    chosen = features[0][:, inside >= FEWEST_INSIDE]
+        chosen = features[0][:, _cells(mask) >= FEWEST_INSIDE]
     return np.asarray(chosen.T.contiguous().numpy())
 
 
@@ -62,8 +61,8 @@ def _kernels() -> tuple[Tensor, ...]:
 
 
 def _cells(mask: NDArray[np.bool_]) -> Tensor:
-    """Share of each cell that lies inside the mask: (1, 1, X / 8, Y / 8, Z / 8) rounded up."""
+    """Share of each cell that lies inside the mask: (X / 8, Y / 8, Z / 8) rounded up."""
     share = torch.from_numpy(mask.astype(np.float32))[None, None]
     beyond = [(-size) % CELL for size in mask.shape]
-    padded = nn.functional.pad(share, (0, beyond[2], 0, beyond[1], 0, beyond[0]))
-    return functional.avg_pool3d(padded, CELL)
+    padded = functional.pad(share, (0, beyond[2], 0, beyond[1], 0, beyond[0]))
+    return functional.avg_pool3d(padded, CELL)[0, 0]

@@ -13,10 +13,12 @@ from crossvox.evaluation.charts import draw_scores, draw_slice_curves, draw_trai
 from crossvox.evaluation.figures import ERROR_SHARE, WINDOW_PERCENTILES, draw_strip
 from crossvox.evaluation.loading import GIVEN_MASK, load_pair
 from crossvox.evaluation.measures import COMPARED, MEASURES
+from crossvox.evaluation.names import name_of
 from crossvox.evaluation.presentation import (
+    MEASURE,
     case_rows,
     cautions,
-    comparison_rows,
+    comparison_groups,
     frechet_rows,
     headline,
     provenance,
@@ -27,7 +29,16 @@ from crossvox.evaluation.presentation import (
 from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Evaluation, EvaluationSettings
 from crossvox.evaluation.statistics import DRAWS
 from crossvox.evaluation.tables import stated_range, versions
-from crossvox.evaluation.wording import counted, measure_unit, number, span, unit_of
+from crossvox.evaluation.wording import (
+    counted,
+    decimals,
+    ends_of,
+    measure_unit,
+    measured,
+    number,
+    span,
+    unit_of,
+)
 from crossvox.files import write_atomically
 
 TEMPLATE = "report.html"
@@ -74,6 +85,8 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
     return {
         "version": __version__,
         "date": datetime.datetime.now(datetime.UTC).strftime("%d %B %Y, %H:%M UTC"),
+        "title": _title(results),
+        "model": provenance(results).get("Model", ""),
         "people": counted(summary.subjects, "person", "people"),
         "cases": counted(len(results), "case", "cases"),
         "unit": unit,
@@ -84,7 +97,8 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
         "meanings": MEANINGS,
         "absent": absent,
         "scores": score_rows(summary, unit=unit),
-        "comparisons": comparison_rows(summary, unit=unit),
+        "comparisons": comparison_groups(summary, unit=unit),
+        "tested": any(row.p_value is not None for row in summary.comparisons),
         "compared": COMPARED,
         "people_rows": case_rows(results),
         "strips": _strips(results, settings),
@@ -102,19 +116,31 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
     }
 
 
+def _title(results: tuple[CaseResult, ...]) -> str:
+    files = [result.pair.synthesized for result in results]
+    modalities = {name_of(file, root=file, modality=None).modality for file in files}
+    if len(modalities) > 1 or "" in modalities:
+        return "Synthesized volumes against their references"
+    modality = modalities.pop()
+    return f"Synthesized {modality} against the real {modality}"
+
+
 def _tiles(evaluation: Evaluation, unit: str) -> list[dict[str, str]]:
     found = evaluation.summary.intervals[SYNTHESIZED]
-    return [
-        {
-            "title": measure.title,
-            "unit": measure_unit(measure, unit),
-            "better": measure.better,
-            "value": number(found[measure.name].mean, measure),
-            "span": span(found[measure.name], measure),
-        }
-        for measure in MEASURES
-        if measure.name in TILES
-    ]
+    tiles = []
+    for name in TILES:
+        measure, interval = MEASURE[name], found[name]
+        digits = decimals(ends_of([interval]), measure)
+        tiles.append(
+            {
+                "title": measure.title,
+                "unit": measure_unit(measure, unit),
+                "better": measure.better,
+                "value": number(interval.mean, digits),
+                "span": span(interval, digits),
+            }
+        )
+    return tiles
 
 
 def _charts(
@@ -134,7 +160,7 @@ def _strips(results: tuple[CaseResult, ...], settings: EvaluationSettings) -> li
     for result in worst_first(results)[: settings.strips]:
         loaded = load_pair(result.pair, data_range=settings.data_range)
         values = ", ".join(
-            f"{measure.title} {number(result.own[measure.name], measure)}" for measure in COMPARED
+            f"{measure.title} {measured(result.own[measure.name], measure)}" for measure in COMPARED
         )
         picture = _inline(draw_strip(loaded), "webp")
         strips.append(Strip(name=result.pair.name, caption=values, picture=picture))
@@ -152,7 +178,7 @@ def _strip_note(results: tuple[CaseResult, ...], settings: EvaluationSettings) -
         f" the {low:g} to {high:g} percentile of the reference inside the mask; the source has"
         f" its own. The error's colours end at {ERROR_SHARE:.0%} of the stated range; the thin"
         " line is the mask's border. Axes are turned to the nearest right-anterior-superior"
-        " ones, never interpolated."
+        " ones, never rotated; between voxels the pictures are interpolated linearly."
     )
 
 

@@ -106,7 +106,9 @@ def _same_case(one: VolumeName, other: VolumeName) -> bool:
 
 
 def _narrowings(matching: list[Found], wanted: VolumeName) -> tuple[list[Found], ...]:
+    """What to prefer, one after the other, among volumes of the same case."""
     return (
+        [found for found in matching if found.name.modality],
         [found for found in matching if found.name.session == wanted.session],
         [found for found in matching if not found.name.processed],
         [found for found in matching if found.name.acquisition == wanted.acquisition],

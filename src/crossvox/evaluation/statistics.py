@@ -11,6 +11,8 @@ from scipy import special, stats
 DRAWS = 10_000
 LEVEL = 0.95
 FEWEST_FOR_A_TEST = 6
+FEWEST_FOR_AN_INTERVAL = 2
+SMALLEST_ROOM = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,7 @@ def bootstrap_interval(
         Efron 1987, doi 10.1080/01621459.1987.10478410, equations 2.3 and 6.6
     """
     known = np.array(values, dtype=np.float64)
-    if len(known) < 2 or not np.isfinite(known).all():  # noqa: PLR2004
+    if len(known) < FEWEST_FOR_AN_INTERVAL or not np.isfinite(known).all():
         mean = float(known.mean()) if len(known) else math.nan
         return Interval(mean=mean, low=math.nan, high=math.nan, n=len(known))
     mean = float(known.mean())
@@ -155,14 +157,24 @@ def _bca_levels(
     values: NDArray[np.float64], means: NDArray[np.float64], *, level: float
 ) -> NDArray[np.float64]:
     """The two quantiles of the resampled means between which the interval lies."""
-    mean = values.mean()
-    below = (np.sum(means < mean) + np.sum(means <= mean)) / (2 * len(means))
-    correction = special.ndtri(below)
+    mean, count = values.mean(), len(means)
+    below = (np.sum(means < mean) + np.sum(means <= mean)) / (2 * count)
+    correction = special.ndtri(np.clip(below, 0.5 / count, 1 - 0.5 / count))
+    tails = special.ndtri(np.array([(1 - level) / 2, (1 + level) / 2])) + correction
+    # Beyond its pole the correction would turn round: it stops at the outermost draw instead.
+    room = np.maximum(1 - _acceleration(values) * tails, SMALLEST_ROOM)
+    return np.asarray(special.ndtr(correction + tails / room))
+
+
+def _acceleration(values: NDArray[np.float64]) -> float:
+    """By leaving out one subject at a time."""
     left_out = (values.sum() - values) / (len(values) - 1)
     apart = left_out.mean() - left_out
-    acceleration = np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5)
-    tails = special.ndtri(np.array([(1 - level) / 2, (1 + level) / 2])) + correction
-    return np.asarray(special.ndtr(correction + tails / (1 - acceleration * tails)))
+    largest = np.abs(apart).max()
+    if largest == 0:
+        return 0.0
+    apart = apart / largest
+    return float(np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5))
 
 
 def _difference(ours: float, theirs: float) -> float:

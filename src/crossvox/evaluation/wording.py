@@ -1,7 +1,7 @@
 """Numbers and facts as a reader wants them written."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crossvox.evaluation.measures import Measure
 from crossvox.evaluation.results import CaseResult
@@ -10,6 +10,8 @@ from crossvox.evaluation.statistics import Comparison, Interval
 UNITS = {"arbitrary": "scanner units", "normalised": "of network scale"}
 UNKNOWN = "n/a"
 SIGNIFICANT = 4
+MOST_DECIMALS = 4
+MINUS = "\N{MINUS SIGN}"
 SMALLEST_SHOWN_P = 0.001
 
 
@@ -24,25 +26,43 @@ def measure_unit(measure: Measure, unit: str) -> str:
     return measure.unit.replace("target", unit)
 
 
-def number(value: float, measure: Measure) -> str:
-    """A value with the digits its measure deserves."""
+def decimals(values: Iterable[float], measure: Measure) -> int:
+    """Digits behind the point for values that stand together, by the largest of them."""
+    if not measure.unit.startswith(("target", "HU")):
+        return measure.digits
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0:
+        return 0
+    return min(max(SIGNIFICANT - 1 - math.floor(math.log10(largest)), 0), MOST_DECIMALS)
+
+
+def number(value: float, digits: int) -> str:
+    """A value with so many digits behind the point, and a minus that is one."""
     if math.isnan(value):
         return UNKNOWN
     if math.isinf(value):
         return "inf (identical)"
-    if not measure.unit.startswith(("target", "HU")):
-        return f"{value:.{measure.digits}f}"
-    if value == 0:
-        return "0"
-    digits = SIGNIFICANT - 1 - math.floor(math.log10(abs(value)))
-    return f"{value:.{min(max(digits, 0), 4)}f}"
+    rounded = round(value, digits) or 0.0  # no minus before a zero
+    return f"{rounded:.{digits}f}".replace("-", MINUS)
 
 
-def span(interval: Interval, measure: Measure) -> str:
-    """The interval in brackets, empty where there is none."""
+def measured(value: float, measure: Measure) -> str:
+    """A value that stands alone."""
+    return number(value, decimals([value], measure))
+
+
+def span(interval: Interval, digits: int) -> str:
+    """From where to where an interval goes, empty where there is none."""
     if math.isnan(interval.low):
         return ""
-    return f"{number(interval.low, measure)} to {number(interval.high, measure)}"
+    return f"{number(interval.low, digits)} to {number(interval.high, digits)}"
+
+
+def ends_of(intervals: Iterable[Interval]) -> list[float]:
+    """Every mean and every end."""
+    return [
+        value for interval in intervals for value in (interval.mean, interval.low, interval.high)
+    ]
 
 
 def p_value(value: float | None) -> str:

@@ -1,0 +1,111 @@
+"""crossvox evaluate."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from crossvox.evaluation import Evaluation
+
+
+def evaluate(
+    synthesized: Path,
+    reference: Path,
+    out: Path,
+    /,
+    *,
+    source: Path | None = None,
+    source_modality: str | None = None,
+    mask: Path | None = None,
+    labels: Path | None = None,
+    modality: str | None = None,
+    mean_target: Path | None = None,
+    data_range: float | None = None,
+    run: Path | None = None,
+    seed: int = 0,
+) -> None:
+    """Score synthesized volumes against references; write a report.
+
+    Files are paired by person and session as their names say. Ends with 3 where some could not
+    be scored; the others are in the report all the same.
+
+    Parameters
+    ----------
+    synthesized
+        A volume, a folder of volumes or a BIDS folder.
+    reference
+        What they should be, likewise.
+    out
+        Folder for report.html, scores.csv, baselines.csv and comparison.json.
+    source
+        What they were made from, for the baselines; looked for beside the references where
+        only its modality is given.
+    source_modality
+        Suffix of the source's files, such as FLAIR.
+    mask
+        Where metrics count; the head of the reference where absent.
+    labels
+        Label maps; each label is scored by itself.
+    modality
+        Of the target, such as T1w; read off the names where absent.
+    mean_target
+        Mean of the training targets, one more baseline.
+    data_range
+        Stated range of PSNR and SSIM; each reference's own where absent.
+    run
+        Folder of the training run, for its curves and settings.
+    seed
+        Of the bootstrap.
+    """
+    from rich.console import Console
+
+    from crossvox.cli.screen import Screen
+    from crossvox.evaluation import EvaluationSettings, find_pairs, read_run
+    from crossvox.evaluation import evaluate as evaluate_pairs
+
+    pairing = find_pairs(
+        synthesized,
+        reference,
+        modality=modality,
+        source=source,
+        source_modality=source_modality,
+        mask=mask,
+        labels=labels,
+    )
+    settings = EvaluationSettings(
+        seed=seed,
+        data_range=data_range,
+        mean_target=mean_target,
+        run=None if run is None else read_run(run),
+    )
+    with Screen() as screen:
+        evaluation = evaluate_pairs(
+            pairing,
+            out,
+            settings=settings,
+            progress=lambda done, total: screen.stage("evaluating", done, total),
+        )
+    Console().print(summary_table(evaluation))
+    print(evaluation.report)
+
+
+def summary_table(evaluation: "Evaluation") -> "Table":
+    """Means and intervals of the measures that are compared, a column for each method."""
+    from rich.table import Table
+
+    from crossvox.evaluation.measures import COMPARED
+    from crossvox.evaluation.presentation import score_rows
+    from crossvox.evaluation.wording import counted, unit_of
+
+    people = counted(evaluation.summary.subjects, "person", "people")
+    table = Table(title=f"Mean over {people}, 95 % interval", title_justify="left")
+    table.add_column("measure")
+    for method in evaluation.summary.intervals:
+        table.add_column(method, justify="right")
+    titles = {measure.title for measure in COMPARED}
+    for row in score_rows(evaluation.summary, unit=unit_of(evaluation.results)):
+        if row.title in titles:
+            cells = [f"{cell.value}\n[dim]{cell.span}[/dim]" for cell in row.cells]
+            table.add_row(f"{row.title}\n[dim]{row.unit}[/dim]", *cells)
+    return table

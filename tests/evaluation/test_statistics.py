@@ -1,0 +1,104 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from crossvox.evaluation.statistics import (
+    bootstrap_interval,
+    compare,
+    holm,
+    mean_per_subject,
+    smallest_p,
+    wilcoxon_p,
+)
+
+
+def test_cases_of_one_person_are_averaged_first() -> None:
+    means = mean_per_subject([1.0, 3.0, 7.0, math.nan], ["a", "a", "b", "b"])
+    assert means == {"a": 2.0, "b": 7.0}
+
+
+def test_a_subject_without_any_value_is_left_out() -> None:
+    assert mean_per_subject([math.nan], ["a"]) == {}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_interval_is_that_of_scipy(seed: int) -> None:
+    values = np.random.default_rng(seed).gamma(2, 1, 15)
+    ours = bootstrap_interval(values.tolist(), seed=seed)
+    theirs = stats.bootstrap(
+        (values,), np.mean, n_resamples=10_000, method="BCa", rng=np.random.default_rng(99)
+    ).confidence_interval
+    # two sets of 10 000 draws: an end moves by about one per cent of the interval
+    tolerance = 0.06 * (theirs.high - theirs.low)
+    assert ours.low == pytest.approx(theirs.low, abs=tolerance)
+    assert ours.high == pytest.approx(theirs.high, abs=tolerance)
+    assert ours.mean == pytest.approx(values.mean())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(-100, 100), min_size=2, max_size=12))
+def test_the_interval_holds_resampled_means_and_repeats_with_its_seed(values: list[float]) -> None:
+    interval = bootstrap_interval(values, seed=5, draws=500)
+    assert min(values) - 1e-9 <= interval.low <= interval.high <= max(values) + 1e-9
+    assert interval == bootstrap_interval(values, seed=5, draws=500)
+    assert interval.n == len(values)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [1.0, math.inf]])
+def test_there_is_no_interval_of_fewer_than_two_finite_values(values: list[float]) -> None:
+    interval = bootstrap_interval(values, seed=0)
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+    assert interval.n == len(values)
+
+
+def test_equal_values_have_an_interval_of_no_width() -> None:
+    interval = bootstrap_interval([3.0, 3.0, 3.0], seed=0)
+    assert (interval.low, interval.high) == (3.0, 3.0)
+
+
+def test_the_signed_rank_p_is_that_of_counting_all_signs() -> None:
+    # all ten differences positive: two of the 2^10 sign patterns are as extreme
+    differences = [0.1 * k for k in range(1, 11)]
+    assert wilcoxon_p(differences) == pytest.approx(2 / 2**10)
+    assert smallest_p(10) == pytest.approx(2 / 2**10)
+
+
+def test_below_six_subjects_there_is_no_p() -> None:
+    assert wilcoxon_p([1.0] * 5) is None
+    assert smallest_p(5) > 0.05 > smallest_p(6)
+
+
+def test_ties_and_zeros_give_a_p_all_the_same() -> None:
+    assert wilcoxon_p([0.0] * 8) == 1.0
+    mixed = wilcoxon_p([0.0, 0.0, 1.0, 1.0, 1.0, 2.0, 2.0, -1.0])
+    assert mixed is not None
+    assert 0 < mixed < 1
+
+
+def test_holm_multiplies_the_smallest_most_and_never_turns_the_order() -> None:
+    # by hand: .01 x 4, .03 x 3 lifted over .02 x ... in rising order
+    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_a_comparison_counts_wins_in_the_direction_that_is_better() -> None:
+    ours, theirs = {"a": 1.0, "b": 2.0, "c": 3.0, "d": 0.0}, {"a": 2.0, "b": 2.0, "c": 1.0}
+    lower = compare(ours, theirs, metric="mae", against="x", higher_is_better=False, seed=0)
+    higher = compare(ours, theirs, metric="ssim", against="x", higher_is_better=True, seed=0)
+    assert lower.win_rate == higher.win_rate == 0.5
+    assert lower.difference.n == 3
+    assert lower.difference.mean == pytest.approx(1 / 3)
+    assert lower.p_value is None
+
+
+def test_infinite_on_both_sides_is_a_tie() -> None:
+    both = {"a": math.inf, "b": math.inf}
+    found = compare(both, both, metric="psnr", against="x", higher_is_better=True, seed=0)
+    assert found.difference.mean == 0
+    assert found.win_rate == 0.5

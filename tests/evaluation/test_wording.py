@@ -1,0 +1,51 @@
+import math
+
+import pytest
+
+from crossvox.evaluation.measures import MEASURES
+from crossvox.evaluation.statistics import Interval
+from crossvox.evaluation.wording import counted, decimals, measured, number, p_value, span
+
+MINUS = "\N{MINUS SIGN}"
+MEASURE = {measure.name: measure for measure in MEASURES}
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(184.9123, "184.9"), (12.3456, "12.35"), (-0.012345, f"{MINUS}0.0123"), (12345.6, "12346")],
+)
+def test_values_in_the_target_s_unit_have_four_significant_digits(
+    value: float, written: str
+) -> None:
+    assert measured(value, MEASURE["mae"]) == written
+
+
+def test_values_without_a_unit_have_their_own_digits() -> None:
+    assert measured(0.87654, MEASURE["ssim"]) == "0.877"
+    assert measured(27.456, MEASURE["psnr"]) == "27.46"
+
+
+def test_values_that_stand_together_share_the_digits_of_the_largest() -> None:
+    assert decimals([0.004, 161.2, math.nan], MEASURE["bias"]) == 1
+
+
+def test_what_has_no_digits_is_a_word() -> None:
+    assert number(math.nan, 2) == "n/a"
+    assert number(math.inf, 2) == "inf (identical)"
+    assert number(-0.001, 1) == "0.0"
+
+
+def test_an_interval_that_is_unknown_is_left_out() -> None:
+    assert span(Interval(mean=1, low=math.nan, high=math.nan, n=1), 2) == ""
+    assert span(Interval(mean=1, low=-1, high=2, n=4), 1) == f"{MINUS}1.0 to 2.0"
+
+
+def test_a_p_value_is_never_zero() -> None:
+    assert p_value(1e-9) == "< 0.001"
+    assert p_value(0.04321) == "0.043"
+    assert p_value(None) == "n/a"
+
+
+def test_one_is_counted_apart_from_many() -> None:
+    assert counted(1, "person", "people") == "1 person"
+    assert counted(2, "person", "people") == "2 people"
