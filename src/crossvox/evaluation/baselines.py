@@ -51,11 +51,14 @@ def match_histogram(
     Args:
         source: (X, Y, Z).
         reference: (X, Y, Z).
-        mask: Where both histograms are taken; values beyond the source's there are clipped.
+        mask: Where both histograms are taken; beyond their ends the curve runs straight on to
+            the lowest and the highest voxel of the whole volumes, so background stays dark.
     """
     levels = np.linspace(0, 1, QUANTILES)
-    given = np.quantile(source[mask], levels)
-    wanted = np.quantile(reference[mask], levels)
+    given, wanted = (
+        np.concatenate([[voxels.min()], np.quantile(voxels[mask], levels), [voxels.max()]])
+        for voxels in (source, reference)
+    )
     # A level that many voxels share has several wanted values: it gets their mean.
     known, places = np.unique(given, return_inverse=True)
     means = np.bincount(places, weights=wanted) / np.bincount(places)

@@ -18,7 +18,7 @@ from crossvox.volume import Volume
 
 WINDOW_PERCENTILES = (0.5, 99.0)
 ERROR_SHARE = 0.3
-MARGIN_MM = 6.0
+MARGIN_MM = 10.0
 GAP_MM = 5.0
 HEAD_MM = 20.0
 BAR_MM = 58.0

@@ -52,8 +52,8 @@ def score(voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow) -> Scores:
         "mae": metrics.mae(voxels, reference, mask=mask),
         "rmse": metrics.rmse(voxels, reference, mask=mask),
         "psnr": metrics.psnr(voxels, reference, data_range=data_range, mask=mask),
-        "ssim": float(similarity[mask].mean()),
-        "ssim_full": float(similarity.mean()),
+        "ssim": float(similarity[mask].mean(dtype=np.float64)),
+        "ssim_full": float(similarity.mean(dtype=np.float64)),
         "bias": metrics.bias(voxels, reference, mask=mask),
         "nmae": metrics.nmae(voxels, reference, data_range=data_range, mask=mask),
         "nrmse": metrics.nrmse(voxels, reference, data_range=data_range, mask=mask),
@@ -88,14 +88,14 @@ def _region(
     inside: NDArray[np.bool_],
     voxels: Voxels,
     reference: Voxels,
-    similarity: NDArray[np.float64],
+    similarity: NDArray[np.floating],
 ) -> RegionScore:
     return RegionScore(
         label=label,
         voxels=int(inside.sum()),
         mae=metrics.mae(voxels, reference, mask=inside),
         bias=metrics.bias(voxels, reference, mask=inside),
-        ssim=float(similarity[inside].mean()),
+        ssim=float(similarity[inside].mean(dtype=np.float64)),
     )
 
 

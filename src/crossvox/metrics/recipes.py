@@ -34,7 +34,7 @@ def skimage7(synthesized: Voxels, reference: Voxels, *, data_range: float) -> fl
         scikit-image 0.26, skimage.metrics.structural_similarity
     """
     similarity = ssim_map(synthesized, reference, data_range=data_range, window=UNIFORM7)
-    return float(similarity[_without_borders(similarity.shape)].mean())
+    return float(similarity[_without_borders(similarity.shape)].mean(dtype=np.float64))
 
 
 def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[str, float]:
@@ -60,7 +60,7 @@ def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[
     inner = _without_borders(similarity.shape)
     return {
         "mae": mae(synthesized, reference, mask=mask),
-        "ssim": float(similarity[inner][mask[inner]].mean()),
+        "ssim": float(similarity[inner][mask[inner]].mean(dtype=np.float64)),
     }
 
 

@@ -102,7 +102,7 @@ def ssim_map(
     data_range: float,
     window: SsimWindow = GAUSSIAN,
     slice_axis: int | None = None,
-) -> NDArray[np.float64]:
+) -> Voxels:
     """Structural similarity around every voxel, at most 1.
 
     Beyond its borders a volume is mirrored (d c b a | a b c d), as often as a window wider than
@@ -115,23 +115,26 @@ def ssim_map(
         window: The neighbourhood.
         slice_axis: The window does not reach along this axis: 2D SSIM of every slice across it.
 
+    Returns:
+        As precise as the volumes: float32 of float32 volumes, good to about 1e-5 at a voxel and
+        1e-7 on average.
+
     Source:
         Wang, Bovik, Sheikh, Simoncelli 2004, doi 10.1109/TIP.2003.819861, equation 13
     """
     _check_shapes(synthesized, reference, None)
-    x, y = np.asarray(synthesized, np.float64), np.asarray(reference, np.float64)
-    axes = tuple(axis for axis in range(x.ndim) if axis != slice_axis)
-    luminance, contrast = ((k * _positive(data_range)) ** 2 for k in (K_LUMINANCE, K_CONTRAST))
+    axes = tuple(axis for axis in range(reference.ndim) if axis != slice_axis)
+    x, y, centre = _centred(synthesized, reference, _positive(data_range))
     mean_x, mean_y = _smooth(x, window, axes), _smooth(y, window, axes)
-    product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
-    scale = _covariance_scale(window, len(axes))
     # Only the sum of the two variances is needed, so three second moments take two passes.
-    covariance = scale * (_smooth(x * y, window, axes) - product)
-    variances = scale * (_smooth(x**2 + y**2, window, axes) - squares)
-    above = (2 * product + luminance) * (2 * covariance + contrast)
-    below = (squares + luminance) * (variances + contrast)
-    similarity: NDArray[np.float64] = above / below
-    return similarity
+    scale = _covariance_scale(window, len(axes))
+    covariance = scale * (_smooth(x * y, window, axes) - mean_x * mean_y)
+    variances = scale * (_smooth(x**2 + y**2, window, axes) - mean_x**2 - mean_y**2)
+    mean_x += centre
+    mean_y += centre
+    above = (2 * mean_x * mean_y + K_LUMINANCE**2) * (2 * covariance + K_CONTRAST**2)
+    below = (mean_x**2 + mean_y**2 + K_LUMINANCE**2) * (variances + K_CONTRAST**2)
+    return np.asarray(above / below)
 
 
 def ssim(
@@ -153,14 +156,15 @@ def ssim(
     similarity = ssim_map(
         synthesized[around], reference[around], data_range=data_range, window=window
     )
-    return float(similarity[mask[around]].mean())
+    return float(similarity[mask[around]].mean(dtype=np.float64))
 
 
 def ssim_full(
     synthesized: Voxels, reference: Voxels, *, data_range: float, window: SsimWindow = GAUSSIAN
 ) -> float:
     """Mean of `ssim_map` over the whole volume, background included."""
-    return float(ssim_map(synthesized, reference, data_range=data_range, window=window).mean())
+    similarity = ssim_map(synthesized, reference, data_range=data_range, window=window)
+    return float(similarity.mean(dtype=np.float64))
 
 
 def ssim_slice(
@@ -184,7 +188,7 @@ def ssim_slice(
     similarity = ssim_map(synthesized, reference, data_range=data_range, slice_axis=axis)
     others = tuple(other for other in range(similarity.ndim) if other != axis)
     touched = slice(None) if mask is None else mask.any(axis=others)
-    return float(similarity.mean(axis=others)[touched].mean())
+    return float(similarity.mean(axis=others, dtype=np.float64)[touched].mean())
 
 
 def _differences(synthesized: Voxels, reference: Voxels, mask: Mask | None) -> NDArray[np.float64]:
@@ -210,9 +214,20 @@ def _positive(data_range: float) -> float:
     return data_range
 
 
-def _smooth(
-    voxels: NDArray[np.float64], window: SsimWindow, axes: tuple[int, ...]
-) -> NDArray[np.float64]:
+def _centred(
+    synthesized: Voxels, reference: Voxels, data_range: float
+) -> tuple[Voxels, Voxels, float]:
+    """Both in units of the range, less the reference's mean, so that squares cancel little."""
+    precision = np.result_type(synthesized, reference, np.float32)
+    mean = float(reference.mean(dtype=np.float64))
+    x, y = (
+        ((voxels.astype(precision) - precision.type(mean)) / precision.type(data_range))
+        for voxels in (synthesized, reference)
+    )
+    return x, y, mean / data_range
+
+
+def _smooth(voxels: Voxels, window: SsimWindow, axes: tuple[int, ...]) -> Voxels:
     if window.shape == "uniform":
         return np.asarray(ndimage.uniform_filter(voxels, window.size, axes=axes))
     radius = window.radius
