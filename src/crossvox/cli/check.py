@@ -43,8 +43,9 @@ def check(data: Path, /, *, modalities: str | None = None) -> None:
     console.print(table_of_cases(found))
     if found.findings:
         console.print(table_of_findings(found.findings))
-    people = len({case.subject for case in cases})
-    console.print(f"{len(cases)} cases of {people} people: {_verdict(found)}", highlight=False)
+    people = _count(len({case.subject for case in cases}), "person", "people")
+    held = f"{_count(len(cases), 'case', 'cases')} of {people}"
+    console.print(f"{held}: {_verdict(found)}", highlight=False)
     if found.error_count:
         raise CohortError(f"{data}: {_verdict(found)}; mend the cases or leave them out")
 
@@ -112,5 +113,10 @@ def _pair_cells(row: "CaseCheck", modality: str) -> tuple[str, str, str]:
 def _verdict(found: "CohortCheck") -> str:
     if not found.findings:
         return "nothing is wrong"
-    counts = {"error": found.error_count, "warning": len(found.findings) - found.error_count}
-    return ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items())
+    errors = found.error_count
+    warnings = len(found.findings) - errors
+    return f"{_count(errors, 'error', 'errors')}, {_count(warnings, 'warning', 'warnings')}"
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -1,0 +1,109 @@
+"""Cohorts in BIDS."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crossvox.cohort import read_cohort
+from crossvox.errors import CohortError
+
+Place = Callable[..., Path]
+ONE = "sub-01/anat/sub-01"
+TWO = "sub-02/ses-b/anat/sub-02_ses-b"
+
+
+def test_subjects_and_sessions_are_cases(place: Place) -> None:
+    root = place(f"{ONE}_FLAIR.nii.gz", f"{ONE}_T1w.nii.gz", f"{TWO}_FLAIR.nii", f"{TWO}_T1w.nii")
+    one, two = read_cohort(root)
+    assert (one.subject, one.name, one.folder) == ("sub-01", "sub-01", Path("sub-01/anat"))
+    assert (two.subject, two.name) == ("sub-02", "sub-02_ses-b")
+    assert two.folder == Path("sub-02/ses-b/anat")
+    assert two.images["T1w"] == root / f"{TWO}_T1w.nii"
+
+
+def test_modalities_from_several_data_types_make_one_case(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz", "sub-01/pet/sub-01_pet.nii.gz")
+    (case,) = read_cohort(root, modalities=("pet", "T1w"))
+    assert list(case.images) == ["pet", "T1w"]
+    assert case.folder == Path("sub-01/pet")
+
+
+def test_cases_that_lack_a_wanted_modality_are_left_out(place: Place) -> None:
+    root = place(f"{ONE}_FLAIR.nii.gz", f"{ONE}_T1w.nii.gz", f"{TWO}_FLAIR.nii.gz")
+    (case,) = read_cohort(root, modalities=("FLAIR", "T1w"))
+    assert case.name == "sub-01"
+
+
+def test_a_cohort_without_one_complete_case_is_refused_saying_what_lacks(place: Place) -> None:
+    root = place(f"{ONE}_FLAIR.nii.gz", f"{TWO}_T1w.nii.gz")
+    with pytest.raises(
+        CohortError,
+        match=r"no case has all of FLAIR, T1w; found FLAIR \(1\), T1w \(1\); sub-01 lacks T1w; "
+        "sub-02_ses-b lacks FLAIR",
+    ):
+        read_cohort(root, modalities=("FLAIR", "T1w"))
+
+
+@pytest.mark.parametrize("entity", ["run-2", "acq-fast", "desc-preproc"])
+def test_the_file_without_a_further_entity_counts(place: Place, entity: str) -> None:
+    root = place(f"{ONE}_T1w.nii.gz", f"{ONE}_{entity}_T1w.nii.gz")
+    (case,) = read_cohort(root)
+    assert case.images["T1w"].name == "sub-01_T1w.nii.gz"
+
+
+def test_two_runs_are_refused_by_name(place: Place) -> None:
+    root = place(f"{ONE}_run-1_T1w.nii.gz", f"{ONE}_run-2_T1w.nii.gz")
+    with pytest.raises(CohortError, match=r"has 2 files of T1w: sub-01_run-1_T1w.*manifest"):
+        read_cohort(root)
+
+
+def test_two_runs_of_a_modality_that_is_not_wanted_do_not_matter(place: Place) -> None:
+    root = place(f"{ONE}_run-1_T2w.nii.gz", f"{ONE}_run-2_T2w.nii.gz", f"{ONE}_T1w.nii.gz")
+    assert len(read_cohort(root, modalities=("T1w",))) == 1
+
+
+def test_participants_tell_the_split(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz", f"{TWO}_T1w.nii.gz")
+    table = "participant_id\tage\tsplit\nsub-01\t7\ttrain\nsub-02\t8\tdev\n"
+    (root / "participants.tsv").write_text(table)
+    assert [case.split for case in read_cohort(root)] == ["train", "validation"]
+
+
+def test_a_brain_mask_is_preferred_to_a_head_mask_and_that_to_any(place: Place) -> None:
+    derived = "derivatives/masks"
+    root = place(f"{ONE}_T1w.nii.gz", f"{derived}/{ONE}_desc-lesion_mask.nii.gz")
+    assert read_cohort(root)[0].mask == root / f"{derived}/{ONE}_desc-lesion_mask.nii.gz"
+    place(f"{derived}/{ONE}_desc-head_mask.nii.gz")
+    assert read_cohort(root)[0].mask == root / f"{derived}/{ONE}_desc-head_mask.nii.gz"
+    place(f"{derived}/{ONE}_desc-brain_mask.nii.gz")
+    assert read_cohort(root)[0].mask == root / f"{derived}/{ONE}_desc-brain_mask.nii.gz"
+
+
+def test_a_mask_beside_the_images_is_found_and_is_no_modality(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz", f"{ONE}_mask.nii.gz")
+    (case,) = read_cohort(root)
+    assert list(case.images) == ["T1w"]
+    assert case.mask == root / f"{ONE}_mask.nii.gz"
+
+
+def test_a_mask_of_another_session_is_not_taken(place: Place) -> None:
+    root = place(
+        f"{TWO}_T1w.nii.gz", "derivatives/m/sub-02/ses-c/anat/sub-02_ses-c_desc-brain_mask.nii.gz"
+    )
+    assert read_cohort(root)[0].mask is None
+
+
+def test_two_masks_of_one_kind_are_refused(place: Place) -> None:
+    root = place(
+        f"{ONE}_T1w.nii.gz",
+        f"derivatives/a/{ONE}_desc-brain_mask.nii.gz",
+        f"derivatives/b/{ONE}_desc-brain_mask.nii.gz",
+    )
+    with pytest.raises(CohortError, match="sub-01 has 2 masks"):
+        read_cohort(root)
+
+
+def test_hidden_and_half_written_files_are_not_seen(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz", "sub-01/anat/.77-ab-sub-01_FLAIR.nii.gz")
+    assert list(read_cohort(root)[0].images) == ["T1w"]

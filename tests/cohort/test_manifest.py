@@ -1,0 +1,75 @@
+"""Cohorts as tables."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crossvox.cohort import read_cohort
+from crossvox.errors import CohortError
+
+Place = Callable[..., Path]
+
+
+def _table(place: Place, text: str, name: str = "cohort.csv") -> Path:
+    folder = place("a/f.nii.gz", "a/t.nii.gz", "m.nii.gz")
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_a_row_is_a_case_with_paths_relative_to_the_table(place: Place) -> None:
+    path = _table(
+        place,
+        "subject,session,FLAIR,T1w,mask,split\np1,2,a/f.nii.gz,a/t.nii.gz,m.nii.gz,val\n",
+    )
+    (case,) = read_cohort(path)
+    assert (case.subject, case.name, case.split) == ("p1", "p1_ses-2", "validation")
+    assert case.images == {"FLAIR": path.parent / "a/f.nii.gz", "T1w": path.parent / "a/t.nii.gz"}
+    assert case.mask == path.parent / "m.nii.gz"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cohort.csv", "\ufeffsubject;FLAIR\np1;a/f.nii.gz\n"),
+        ("cohort.tsv", "subject\tFLAIR\np1\ta/f.nii.gz\n"),
+        ("cohort.json", json.dumps([{"subject": "p1", "FLAIR": "a/f.nii.gz", "mask": None}])),
+    ],
+)
+def test_spreadsheet_and_json_tables_say_the_same(place: Place, name: str, text: str) -> None:
+    (case,) = read_cohort(_table(place, text, name))
+    assert (case.name, case.mask, case.split) == ("p1", None, None)
+    assert list(case.images) == ["FLAIR"]
+
+
+def test_rows_that_lack_a_wanted_modality_are_left_out(place: Place) -> None:
+    path = _table(place, "subject,FLAIR,T1w\np1,a/f.nii.gz,\np2,a/f.nii.gz,a/t.nii.gz\n")
+    assert [case.name for case in read_cohort(path, modalities=("FLAIR", "T1w"))] == ["p2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("c.csv", "", "empty"),
+        ("c.csv", "subject,FLAIR\n,a/f.nii.gz\n", "row 1: has no subject"),
+        ("c.csv", "subject,FLAIR\np1,a/x.nii.gz\n", "row 1: there is no file"),
+        ("c.csv", "subject,FLAIR\n../p,a/f.nii.gz\n", "cannot name files"),
+        ("c.csv", "subject,FLAIR,split\np1,a/f.nii.gz,maybe\n", "unknown split 'maybe'"),
+        ("c.csv", "subject,FLAIR\np1,a/f.nii.gz\np1,a/t.nii.gz\n", "2 cases are named p1"),
+        ("c.csv", "subject,FLAIR\n", "holds no volumes"),
+        ("c.json", "{", "not JSON"),
+        ("c.json", '{"subject": "p1"}', "must be a list of objects"),
+    ],
+)
+def test_a_table_that_cannot_be_followed_is_refused(
+    place: Place, name: str, text: str, message: str
+) -> None:
+    with pytest.raises(CohortError, match=message):
+        read_cohort(_table(place, text, name))
+
+
+def test_a_table_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_bytes(b"subject,FLAIR\np\xff,a\n")
+    with pytest.raises(CohortError, match="not text in UTF-8"):
+        read_cohort(tmp_path / "c.csv")

@@ -1,0 +1,34 @@
+"""What file names say."""
+
+from pathlib import Path
+
+import pytest
+
+from crossvox.cohort.names import parse_name, safe_name
+from crossvox.errors import CohortError
+
+
+def test_a_bids_name_is_taken_apart() -> None:
+    name = parse_name(Path("sub-01_ses-2_acq-a-b_T1w.nii.gz"))
+    assert dict(name.entities) == {"sub": "01", "ses": "2", "acq": "a-b"}
+    assert (name.suffix, name.rest, name.person) == ("T1w", "sub-01_ses-2_acq-a-b", "sub-01")
+
+
+def test_a_name_without_subject_is_a_person_by_what_precedes_the_modality() -> None:
+    name = parse_name(Path("p01_left_FLAIR.nii"))
+    assert (name.suffix, name.person) == ("FLAIR", "p01_left")
+
+
+def test_a_name_of_one_part_has_no_suffix() -> None:
+    assert parse_name(Path("p01.nii.gz")).suffix == ""
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "a b", "-o", "a\0b"])
+def test_names_that_could_leave_the_output_folder_are_refused(name: str) -> None:
+    with pytest.raises(CohortError, match="cannot name files"):
+        safe_name(name, origin="row 1")
+
+
+@pytest.mark.parametrize("name", ["sub-01_ses-2", "Jürgen", "p01.a+b"])
+def test_ordinary_names_are_kept(name: str) -> None:
+    assert safe_name(name, origin="row 1") == name
