@@ -51,7 +51,7 @@ def random_features(
 
 @cache
 def _kernels() -> tuple[Tensor, ...]:
-    """Weights of He et al. 2015, arXiv 1502.01852, equation 10, for a leaky ReLU."""
+    """Weights of He et al. 2015, arXiv 1502.01852, equation 15, for a leaky ReLU."""
     generator = torch.Generator().manual_seed(SEED)
     kernels = []
     for inputs, outputs in pairwise(WIDTHS):

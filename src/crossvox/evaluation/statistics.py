@@ -74,7 +74,7 @@ def bootstrap_interval(
         level: Of confidence.
 
     Source:
-        Efron 1987, doi 10.1080/01621459.1987.10478410, equations 2.3 and 6.6
+        Efron 1987, doi 10.1080/01621459.1987.10478410
     """
     known = np.array(values, dtype=np.float64)
     if len(known) < FEWEST_FOR_AN_INTERVAL or not np.isfinite(known).all():

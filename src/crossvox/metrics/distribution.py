@@ -61,7 +61,7 @@ def kid(first: Features, second: Features) -> KernelDistance:
         SettingsError: Fewer than three observations, or different features.
 
     Source:
-        Binkowski et al. 2018, arXiv 1801.01401, section 3; unbiased estimator of Gretton et al.
+        Binkowski et al. 2018, arXiv 1801.01401; unbiased estimator of Gretton et al.
         2012, equation 3; standard error by the two-sample jackknife
     """
     x, y = _checked(first, second, fewest=FEWEST + 1)

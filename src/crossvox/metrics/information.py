@@ -25,7 +25,7 @@ def nmi(first: Voxels, second: Voxels, *, mask: Mask | None = None, bins: int = 
         GridError: Shapes differ.
 
     Source:
-        Studholme, Hill, Hawkes 1999, doi 10.1016/S0031-3203(98)00091-0, equation 10
+        Studholme, Hill, Hawkes 1999, doi 10.1016/S0031-3203(98)00091-0
     """
     if first.shape != second.shape:
         raise GridError(f"volumes of {first.shape} and {second.shape} cannot be compared")

@@ -48,7 +48,7 @@ def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[
         GridError: The volume has fewer than 7 voxels along an axis, or the mask is empty.
 
     Source:
-        Huijben et al. 2024, doi 10.1016/j.media.2024.103276, section 3.3 and its metrics code
+        Huijben et al. 2024, arXiv 2403.08447, and the metrics code of the challenge
     """
     shifted = [
         np.where(mask, np.clip(voxels, SYNTHRAD_LOWEST_HU, SYNTHRAD_HIGHEST_HU), SYNTHRAD_LOWEST_HU)
@@ -74,7 +74,7 @@ def brasyn(synthesized: Voxels, reference: Voxels) -> float:
         GridError: A volume is constant between its percentiles.
 
     Source:
-        Li et al. 2023, arXiv 2305.09011, section 2.4 and the BraTS synthesis metrics code
+        Li et al. 2023, arXiv 2305.09011, and the metrics code of the BraTS synthesis challenges
     """
     return ssim_full(_scaled_by_itself(synthesized), _scaled_by_itself(reference), data_range=1.0)
 
