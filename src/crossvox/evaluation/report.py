@@ -206,8 +206,8 @@ def _paragraph(evaluation: Evaluation, settings: EvaluationSettings, unit: str) 
     mask = (
         "the given masks"
         if given
-        else "the head of the reference (above half the Otsu threshold, closed by two voxels,"
-        " largest connected component, holes filled)"
+        else "the head of the reference (largest connected component above half the Otsu threshold,"
+        " closed by two voxels, holes filled)"
     )
     tests = (
         "two-sided Wilcoxon signed-rank tests with Holm's correction over all comparisons"
@@ -218,8 +218,8 @@ def _paragraph(evaluation: Evaluation, settings: EvaluationSettings, unit: str) 
         f"Synthesized volumes of {counted(summary.subjects, 'person', 'people')}"
         f" ({counted(len(results), 'case', 'cases')}) were compared with their references on the"
         f" grid of the synthesized volume, inside {mask}. Mean absolute error, root mean square"
-        f" error and bias are in {unit}. PSNR, SSIM and normalised errors refer to a range of"
-        f" {stated_range(settings)}. SSIM is three-dimensional ({settings.window};"
+        f" error and bias are in {unit}. PSNR, SSIM and normalised errors refer to a stated"
+        f" range ({stated_range(settings)}). SSIM is three-dimensional ({settings.window};"
         " K1 = .01, K2 = .03) and averaged inside the mask. Slice consistency is the mean"
         " absolute difference of the through-plane derivatives of the synthesized and the"
         " reference volume. Cases of one person were averaged first. Intervals are 95 %"
