@@ -16,8 +16,9 @@ def head_of(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where the head (or body) is: bright enough, in one piece, without holes.
 
     The largest connected piece above half the Otsu threshold, intensities cut down to their
-    99.5 percentile; closed by two voxels; holes filled in 3D and in every slice along each axis. Half, because Otsu alone loses the skull and fluid; the background noise of MR and the
-    air of CT lie well below.
+    99.5 percentile; closed by two voxels; holes filled in 3D and in every slice along each axis.
+    Half, because Otsu alone loses the skull and fluid; the background noise of MR and the air
+    of CT lie well below.
 
     Args:
         voxels: (X, Y, Z), any unit; brighter than the background.
