@@ -1,7 +1,7 @@
 """What a synthesis method must provide to be trained, stored and used."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -72,3 +72,22 @@ class SynthesisMethod(nn.Module, ABC):
             source: Prepared source.
             noise: What a stochastic method starts from, (B, 1, X, Y, Z); others ignore it.
         """
+
+    def product_state(self) -> dict[str, Tensor]:
+        """The weights that `synthesize` needs, by their flat names ("generator.head.bias")."""
+        prefixes = tuple(f"{name}." for name in self.product)
+        state = self.state_dict()
+        return {name: value for name, value in state.items() if name.startswith(prefixes)}
+
+    def load_networks(self, state: Mapping[str, Tensor], *, names: Iterable[str]) -> None:
+        """Load the networks `names` from flat names; other entries of `state` are left alone.
+
+        Raises:
+            RuntimeError: A network's entries are not those of its layers.
+        """
+        for name in names:
+            prefix = f"{name}."
+            own = {
+                key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)
+            }
+            self.get_submodule(name).load_state_dict(own)

@@ -171,14 +171,7 @@ def _load_product(method: SynthesisMethod, payload: bytes, *, folder: Path) -> N
         weights = load(payload)
     except SafetensorError as error:
         raise ModelError(f"{folder} holds no safetensors: {error}") from None
-    for name in method.product:
-        prefix = f"{name}."
-        state = {
-            key.removeprefix(prefix): value
-            for key, value in weights.items()
-            if key.startswith(prefix)
-        }
-        try:
-            method.get_submodule(name).load_state_dict(state)
-        except RuntimeError as error:
-            raise ModelError(f"{folder} does not fit its own settings: {error}") from None
+    try:
+        method.load_networks(weights, names=method.product)
+    except RuntimeError as error:
+        raise ModelError(f"{folder} does not fit its own settings: {error}") from None

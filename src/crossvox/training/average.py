@@ -21,14 +21,14 @@ class MovingAverage:
 
     def __init__(self, method: SynthesisMethod, *, decay: float) -> None:
         self._method, self._decay = method, decay
-        self._average = {name: tensor.clone() for name, tensor in self._current().items()}
+        self._average = {name: tensor.clone() for name, tensor in method.product_state().items()}
 
     @torch.no_grad()
     def update(self) -> None:
         """Take in the weights after a step."""
         if not self._decay:
             return
-        for name, value in self._current().items():
+        for name, value in self._method.product_state().items():
             kept = self._average[name]
             if kept.is_floating_point():
                 kept.lerp_(value, 1 - self._decay)
@@ -37,7 +37,7 @@ class MovingAverage:
 
     def product(self) -> dict[str, Tensor]:
         """The weights to synthesize with."""
-        return dict(self._average) if self._decay else self._current()
+        return dict(self._average) if self._decay else self._method.product_state()
 
     def tensors(self) -> dict[str, Tensor]:
         """What a checkpoint keeps."""
@@ -49,8 +49,3 @@ class MovingAverage:
         """Put back what a checkpoint kept."""
         for name, kept in self._average.items() if self._decay else ():
             kept.copy_(tensors[f"{PREFIX}{name}"])
-
-    def _current(self) -> dict[str, Tensor]:
-        prefixes = tuple(f"{name}." for name in self._method.product)
-        state = self._method.state_dict()
-        return {name: value for name, value in state.items() if name.startswith(prefixes)}

@@ -193,8 +193,9 @@ class Run:
         checkpoint = newest_checkpoint(self.folder / "checkpoint")
         if checkpoint is None:
             return 0
-        names = self.method.state_dict()
-        self.method.load_state_dict({name: checkpoint.tensors[name] for name in names})
+        # Loaded one by one: the names of wrapped networks are not those they are saved under.
+        names = [name for name, _ in self.method.named_children()]
+        self.method.load_networks(checkpoint.tensors, names=names)
         average.load(checkpoint.tensors)
         for name, optimizer in optimizers.items():
             load_optimizer(optimizer, checkpoint.tensors, name=name)

@@ -172,7 +172,12 @@ def _value(text: str) -> Any:  # noqa: ANN401 - whatever TOML holds
 
 
 def _typed(tables: dict[str, dict[str, Any]]) -> Experiment:
-    source = tables["cohort"].get("source")
+    for name in ("source", "target"):
+        if not tables["cohort"].get(name):
+            raise SettingsError(
+                f"cohort.{name} is not set; say --source FLAIR --target T1w, or set it in [cohort]"
+            )
+    source = tables["cohort"]["source"]
     if isinstance(source, str):
         tables["cohort"]["source"] = source.split(",")
     name = tables["method"].pop("name", "gan3d")

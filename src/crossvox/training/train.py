@@ -193,7 +193,7 @@ def _validation(
     synthesizer = Synthesizer(preparation, _method(experiment), compute)
 
     def scores(weights: Mapping[str, Tensor]) -> dict[str, float]:
-        synthesizer.method.load_state_dict(weights, strict=False)
+        synthesizer.method.load_networks(weights, names=synthesizer.method.product)
         return validate(synthesizer, cases)
 
     return scores
