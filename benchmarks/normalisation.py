@@ -15,11 +15,11 @@ import numpy as np
 from crossvox.cohort import Case, read_cohort
 from crossvox.files import read_volume
 from crossvox.metrics.similarity import mae, ssim
-from crossvox.preparation.intensity import foreground
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.experiment import read_experiment
 from crossvox.training.train import train
+from crossvox.volume.foreground import head_of
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments/flair_t1_2mm.toml"
 NORMS = ("batch", "instance", "group")
@@ -42,7 +42,7 @@ def scores(synthesizer: Synthesizer, cases: list[Case]) -> tuple[float, float]:
     for case in cases:
         reference = read_volume(case.images["T1w"]).voxels
         synthesized = synthesizer([read_volume(case.images["FLAIR"])]).voxels
-        mask = foreground(reference)
+        mask = head_of(reference)
         span = float(np.ptp(reference[mask]))
         rows.append(
             (

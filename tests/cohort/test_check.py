@@ -62,10 +62,10 @@ def test_every_pair_is_measured_even_where_nothing_is_wrong(
         assert row.grids["T1w"].matches(row.grids["FLAIR"])
 
 
-def test_progress_names_each_case(sound: tuple[Case, ...]) -> None:
-    seen: list[str] = []
-    check_cohort(sound[:2], modalities=("FLAIR",), progress=seen.append)
-    assert seen == [case.name for case in sound[:2]]
+def test_progress_counts_the_cases(sound: tuple[Case, ...]) -> None:
+    seen: list[tuple[int, int]] = []
+    check_cohort(sound[:2], modalities=("FLAIR",), progress=lambda *count: seen.append(count))
+    assert seen == [(1, 2), (2, 2)]
 
 
 def test_a_case_without_a_wanted_modality_is_refused(sound: tuple[Case, ...]) -> None:

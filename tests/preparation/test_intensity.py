@@ -7,7 +7,6 @@ from crossvox.errors import SettingsError
 from crossvox.preparation.intensity import (
     IntensityScale,
     fit_scale,
-    foreground,
     foreground_limits,
 )
 from crossvox.volume import Grid, Volume
@@ -50,12 +49,6 @@ def test_a_cohort_scale_keeps_the_scanners_gain() -> None:
     scale = IntensityScale(kind="cohort", limits=(0, 1000))
     one, other = scale.normalise(volume(head())), scale.normalise(volume(head(gain=2)))
     np.testing.assert_allclose((other.voxels + 1), 2 * (one.voxels + 1), rtol=1e-5, atol=1e-6)
-
-
-def test_foreground_is_the_head() -> None:
-    inside = foreground(head().astype(np.float32))
-    assert inside[6:18, 6:18, 6:18].mean() > 0.99
-    assert inside.sum() == inside[6:18, 6:18, 6:18].sum()
 
 
 def test_the_low_limit_is_the_background() -> None:

@@ -30,6 +30,7 @@ def check(data: Path, /, *, modalities: str | None = None) -> None:
     """
     from rich.console import Console
 
+    from crossvox.cli.screen import Screen
     from crossvox.cohort import check_cohort, read_cohort
     from crossvox.errors import CohortError
 
@@ -38,8 +39,12 @@ def check(data: Path, /, *, modalities: str | None = None) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_IN_A_FILE)
-    with console.status("reading") as status:
-        found = check_cohort(cases, modalities=chosen, progress=status.update)
+    with Screen() as screen:
+        found = check_cohort(
+            cases,
+            modalities=chosen,
+            progress=lambda done, total: screen.stage("checking", done, total),
+        )
     console.print(table_of_cases(found))
     if found.findings:
         console.print(table_of_findings(found.findings))

@@ -23,14 +23,13 @@ def phantom(
         cases: How many people.
         settings: How they are imaged.
     """
-    from rich.progress import Progress
+    from crossvox.cli.screen import Screen
 
-    with Progress(transient=True) as bar:
-        task = bar.add_task("people", total=cases)
+    with Screen() as screen:
         write_phantom(
             out,
             cases=cases,
             settings=settings or PhantomSettings(),
-            progress=lambda done, _cases: bar.update(task, completed=done),
+            progress=lambda done, total: screen.stage("imaging", done, total),
         )
     print(f"{out}: {cases} people")

@@ -17,7 +17,7 @@ def check_cohort(
     cases: Sequence[Case],
     *,
     modalities: Sequence[str],
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> CohortCheck:
     """What is wrong with `cases`: files, pairs, masks and splits.
 
@@ -27,7 +27,7 @@ def check_cohort(
     Args:
         cases: Each has all `modalities`.
         modalities: The source first; each other is compared with it.
-        progress: Called with the name of each case once it is read.
+        progress: Called with (done, total) as cases are read.
 
     Raises:
         CohortError: A case lacks a modality.
@@ -41,7 +41,7 @@ def check_cohort(
     for case in cases:
         examined.append(examine(case, modalities=modalities, step_mm=step_mm))
         if progress is not None:
-            progress(case.name)
+            progress(len(examined), len(cases))
     for target in modalities[1:]:
         report_wrong_people(examined, source=modalities[0], target=target, seed=SEED)
     report_leaks(examined, modalities=modalities)

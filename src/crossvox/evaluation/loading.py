@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossvox.errors import GridError
-from crossvox.evaluation.foreground import head_of
 from crossvox.evaluation.pairs import Pair
 from crossvox.files import read_mask, read_volume, stem_of
 from crossvox.preparation.resampling import resample
 from crossvox.volume import Grid, Volume
+from crossvox.volume.foreground import head_of
 
 RANGE_PERCENTILES = (0.1, 99.9)
 GIVEN_MASK = "given"

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossvox.errors import SettingsError
+from crossvox.volume.foreground import otsu_threshold
 from crossvox.volume.volume import Volume
 
 ScaleKind = Literal["window", "cohort", "volume"]
 Limits = tuple[float, float]
 
 PERCENTILES = (0.5, 99.5)
-HISTOGRAM_BINS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ def foreground_limits(
     Raises:
         SettingsError: The foreground is constant.
     """
-    inside = voxels[foreground(voxels)]
+    inside = voxels[voxels > otsu_threshold(voxels)]
     if not inside.size:
         raise SettingsError(f"the volume is constant at {voxels.flat[0]:g}: nothing to scale by")
     low, high = np.percentile(inside, percentiles)
@@ -88,21 +88,3 @@ def foreground_limits(
     if not limits[0] < limits[1]:
         raise SettingsError(f"the foreground is constant at {limits[1]:g}: nothing to scale by")
     return limits
-
-
-def foreground(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Voxels above the threshold that separates two classes best.
-
-    Source:
-        Otsu 1979, doi 10.1109/TSMC.1979.4310076, equation 18
-    """
-    low, high = np.percentile(voxels, (0, 99.9))
-    counts, edges = np.histogram(voxels, bins=HISTOGRAM_BINS, range=(low, max(high, low + 1e-6)))
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)[:-1].astype(np.float64)
-    above = counts.sum() - below
-    sums = np.cumsum(counts * centres)
-    means_below = sums[:-1] / np.maximum(below, 1)
-    means_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    between = below * above * (means_below - means_above) ** 2
-    return np.asarray(voxels > edges[1 + int(np.argmax(between))])

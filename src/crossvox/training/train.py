@@ -153,7 +153,7 @@ def _refuse_faults(
     check = check_cohort(
         cases,
         modalities=modalities,
-        progress=lambda name: progress.stage(f"checking {name}", 0, len(cases)),
+        progress=lambda done, total: progress.stage("checking", done, total),
     )
     errors = [finding for finding in check.findings if finding.severity == "error"]
     if errors:

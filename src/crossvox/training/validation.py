@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from crossvox.metrics.similarity import mae, ssim
-from crossvox.preparation.intensity import foreground
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
+from crossvox.volume.foreground import head_of
 
 SCALE_RANGE = 2.0  # of [-1, 1]
 
@@ -18,7 +18,7 @@ def validate(synthesizer: Synthesizer, cases: Sequence[PreparedCase]) -> dict[st
 
     Args:
         synthesizer: As it would be stored now.
-        cases: Held-out cases; the mask is theirs, or the target's foreground where they have none.
+        cases: Held-out cases; the mask is theirs, or the target's head where they have none.
 
     Returns:
         "ssim" and "mae", each the mean over cases.
@@ -34,7 +34,7 @@ def _scores(synthesizer: Synthesizer, case: PreparedCase) -> tuple[float, float]
     target = voxels[-2].astype(np.float32) / STEPS_PER_UNIT
     mask = voxels[-1] > 0
     if mask.all():
-        mask = foreground(target)
+        mask = head_of(target)
     synthesized = synthesizer.synthesize(source)[0, 0].numpy()
     return (
         ssim(synthesized, target, data_range=SCALE_RANGE, mask=mask),

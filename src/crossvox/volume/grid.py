@@ -57,12 +57,12 @@ class Grid:
 
     def to_mm(self, indices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Positions (N, 3) in RAS+ millimetres of voxel indices (N, 3)."""
-        return indices @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return np.asarray(indices @ self.affine[:3, :3].T + self.affine[:3, 3])
 
     def to_indices(self, positions_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Voxel indices (N, 3), fractional, of positions (N, 3) in RAS+ millimetres."""
         inverse = np.linalg.inv(self.affine)
-        return positions_mm @ inverse[:3, :3].T + inverse[:3, 3]
+        return np.asarray(positions_mm @ inverse[:3, :3].T + inverse[:3, 3])
 
     def corners_mm(self) -> NDArray[np.float64]:
         """Centres (8, 3) of the corner voxels in RAS+ millimetres."""

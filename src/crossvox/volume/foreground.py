@@ -1,4 +1,4 @@
-"""The head in a volume, for when nobody gives a mask."""
+"""The bright part of a volume: above a threshold, and as the head in one piece."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,28 @@ OF_OTSU = 0.5
 CLOSING_VOXELS = 2
 LARGEST = 1
 PLATEAU = 1e-9
+
+
+def otsu_threshold(voxels: NDArray[np.float32]) -> float:
+    """The intensity that separates background and foreground best, brightest voxels cut down.
+
+    Args:
+        voxels: Any shape and unit.
+
+    Source:
+        Otsu 1979, doi 10.1109/TSMC.1979.4310076, equation 18
+    """
+    cut = np.minimum(voxels, np.percentile(voxels, BRIGHTEST))
+    counts, edges = np.histogram(cut, bins=BINS)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1].astype(np.float64)
+    above = counts.sum() - below
+    sums = np.cumsum(counts * centres)
+    apart = sums[:-1] / np.maximum(below, 1) - (sums[-1] - sums[:-1]) / np.maximum(above, 1)
+    between = below * above * apart**2
+    # Where no voxel lies between the classes any threshold there is as good: take the middle.
+    best = np.flatnonzero(between >= between.max() * (1 - PLATEAU))
+    return float(edges[1 + best].mean())
 
 
 def head_of(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -25,32 +47,16 @@ def head_of(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
 
     Returns:
         (X, Y, Z); everywhere true where the volume is constant.
-
-    Source:
-        Otsu 1979, doi 10.1109/TSMC.1979.4310076, equation 18
     """
     low, high = np.percentile(voxels, (0, BRIGHTEST))
     if high <= low:
         return np.ones(voxels.shape, dtype=bool)
-    threshold = low + OF_OTSU * (_otsu(np.minimum(voxels, high)) - low)
+    threshold = low + OF_OTSU * (otsu_threshold(voxels) - low)
     bright = voxels > threshold
     piece = _largest_piece(bright)
     closed = ndimage.binary_closing(np.pad(piece, CLOSING_VOXELS), iterations=CLOSING_VOXELS)
     inner = (slice(CLOSING_VOXELS, -CLOSING_VOXELS),) * voxels.ndim
     return _filled(closed[inner])
-
-
-def _otsu(voxels: NDArray[np.float32]) -> float:
-    counts, edges = np.histogram(voxels, bins=BINS)
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)[:-1].astype(np.float64)
-    above = counts.sum() - below
-    sums = np.cumsum(counts * centres)
-    apart = sums[:-1] / np.maximum(below, 1) - (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    between = below * above * apart**2
-    # Where no voxel lies between the classes any threshold there is as good: take the middle.
-    best = np.flatnonzero(between >= between.max() * (1 - PLATEAU))
-    return float(edges[1 + best].mean())
 
 
 def _largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
