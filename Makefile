@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all check coverage clean
+.PHONY: demo test test-all check coverage docs clean
 
 demo: .venv/installed
 	$(BIN)/crossvox demo runs/demo
@@ -21,6 +21,10 @@ check: .venv/installed
 
 coverage: .venv/installed
 	$(BIN)/pytest -n 2 -q --cov --cov-report=term-missing:skip-covered
+
+docs: .venv/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/sphinx-build -q -W -b html docs docs/_build
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
