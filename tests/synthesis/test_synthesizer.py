@@ -106,6 +106,21 @@ def test_no_memory_at_all_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPat
         gan().largest_window((64, 64, 64))
 
 
+class Hungry(Identity):
+    """Asks for a petabyte when it is given more than a few voxels."""
+
+    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:
+        if source.numel() > 70 * 70 * 70:
+            torch.empty(2**50)
+        return super().synthesize(source, noise=noise)
+
+
+def test_running_out_of_memory_is_answered_with_smaller_windows() -> None:
+    source = torch.rand(1, 1, 100, 80, 64)
+    synthesized = Synthesizer(PREPARATION, Hungry(), EXACT).synthesize(source)
+    torch.testing.assert_close(synthesized, source, atol=1e-5, rtol=1e-5)
+
+
 def test_bfloat16_stays_close_to_float32() -> None:
     exact, fast = gan(), gan()
     fast.compute = Compute(device="cpu", bf16=True)

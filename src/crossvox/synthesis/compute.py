@@ -9,6 +9,8 @@ import psutil
 import torch
 from torch import nn
 
+from crossvox.errors import SettingsError
+
 M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # malloc.h of glibc
 
 
@@ -39,8 +41,14 @@ def compute_at_hand(*, device: str | None = None, precise: bool = False) -> Comp
     Args:
         device: "cpu" or "cuda"; the GPU where there is one, if None.
         precise: float32 everywhere.
+
+    Raises:
+        SettingsError: There is no such device here.
     """
-    chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    here = ("cuda", "cpu") if torch.cuda.is_available() else ("cpu",)
+    chosen = device or here[0]
+    if chosen not in here:
+        raise SettingsError(f"there is no device {chosen!r} here; there is: {', '.join(here)}")
     return Compute(device=chosen, bf16=not precise and _fast_in_bf16(chosen))
 
 
@@ -50,6 +58,11 @@ def free_memory_bytes(device: str) -> int:
         return int(psutil.virtual_memory().available)
     free, _ = torch.cuda.mem_get_info()
     return int(free)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch failed for want of memory, on the GPU or the CPU."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 @cache

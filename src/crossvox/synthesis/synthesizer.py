@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from crossvox.contract import SynthesisMethod
-from crossvox.errors import ResourceError
+from crossvox.errors import ResourceError, SettingsError
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import (
     Compute,
     channels_last,
     compute_at_hand,
     free_memory_bytes,
+    is_out_of_memory,
     keep_pages,
 )
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
@@ -34,6 +35,9 @@ class Synthesizer:
         method: In evaluation mode, on `compute.device`.
         compute: Where and how it runs.
         window: Sizes of prediction windows on the working grid; chosen by memory where None.
+
+    Raises:
+        SettingsError: A window has a size below 1.
     """
 
     preparation: Preparation
@@ -42,6 +46,8 @@ class Synthesizer:
     window: Sizes | None = None
 
     def __post_init__(self) -> None:
+        if self.window and min(self.window) < 1:
+            raise SettingsError(f"a window has three sizes of at least 1, got {self.window}")
         keep_pages()
         self.method.eval().to(self.compute.device)
         channels_last(self.method)
@@ -77,9 +83,13 @@ class Synthesizer:
         """
         sizes: Sizes = (source.shape[2], source.shape[3], source.shape[4])
         window = self.window or self.largest_window(sizes)
-        if window == sizes:
-            return self._forward(source).cpu()
-        return synthesize_in_windows(self._forward, source, window=window)
+        while True:
+            try:
+                return self._in_windows(source, sizes, window)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                window = self._smaller(window)
 
     def largest_window(self, sizes: Sizes) -> Sizes:
         """The whole of `sizes` where memory holds it, else half of it and so on.
@@ -88,16 +98,27 @@ class Synthesizer:
             ResourceError: Not even a small window fits.
         """
         room = MEMORY_SHARE * free_memory_bytes(self.compute.device)
-        window = list(sizes)
-        while self.memory_bytes((window[0], window[1], window[2])) > room:
-            longest = int(np.argmax(window))
-            window[longest] = -(-window[longest] // 2)
-            if max(window) < SMALLEST_WINDOW:
-                raise ResourceError(
-                    f"{room / 2**30:.1f} GiB of free memory hold no window of {SMALLEST_WINDOW}"
-                    f" voxels a side; free some, or use a smaller network"
-                )
-        return window[0], window[1], window[2]
+        window = sizes
+        while self.memory_bytes(window) > room:
+            window = self._smaller(window)
+        return window
+
+    def _smaller(self, window: Sizes) -> Sizes:
+        halved = list(window)
+        longest = int(np.argmax(halved))
+        halved[longest] = -(-halved[longest] // 2)
+        if max(halved) < SMALLEST_WINDOW:
+            free = free_memory_bytes(self.compute.device) / 2**30
+            raise ResourceError(
+                f"{free:.1f} GiB of free memory hold no window of {SMALLEST_WINDOW} voxels a side;"
+                " free some, or use a smaller network"
+            )
+        return halved[0], halved[1], halved[2]
+
+    def _in_windows(self, source: Tensor, sizes: Sizes, window: Sizes) -> Tensor:
+        if window == sizes:
+            return self._forward(source).cpu()
+        return synthesize_in_windows(self._forward, source, window=window)
 
     def _forward(self, source: Tensor) -> Tensor:
         device = self.compute.device

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from crossvox.cohort import SPLITS, Case, check_cohort, split_cohort
 from crossvox.contract import SynthesisMethod
-from crossvox.errors import CohortError, SettingsError
+from crossvox.errors import CohortError, ResourceError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import Compute, compute_at_hand, keep_pages
+from crossvox.synthesis.compute import Compute, compute_at_hand, is_out_of_memory, keep_pages
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.engine import Run
@@ -81,6 +81,7 @@ def train(
     Raises:
         CohortError: Too few cases, or pairs with faults.
         SettingsError: `out` holds a run of other settings.
+        ResourceError: A step does not fit in memory, or the disk is full.
         InterruptedRunError: Asked to stop; everything is saved.
     """
     keep_pages()
@@ -98,7 +99,7 @@ def train(
         prepared = prepare_cohort(preparation, used, out / PREPARED, progress=progress.stage)
     held_out = [one for one, case in zip(prepared, used, strict=True) if case.split != "train"]
     trainees = [one for one, case in zip(prepared, used, strict=True) if case.split == "train"]
-    Run(
+    run = Run(
         fabric=fabric,
         method=_method(experiment),
         sampler=_sampler(experiment, trainees),
@@ -107,7 +108,17 @@ def train(
         validate=_validation(experiment, preparation, held_out, compute) if held_out else None,
         keep=_keeping(experiment, preparation, split, out),
         report=lambda step, row: progress.row(step, experiment.training.steps or 0, row),
-    ).train()
+    )
+    try:
+        run.train()
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        patch = experiment.training.patch
+        raise ResourceError(
+            f"a step on patches of {patch} does not fit in memory; set a smaller training.patch,"
+            " or more parts with training.accumulate"
+        ) from None
     return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
 
 
@@ -141,7 +152,6 @@ def _resolved(
     planned = plan(filled, learned, compute=compute)
     if existing:
         refuse_other_settings(planned, existing, folder=str(out))
-    out.mkdir(parents=True, exist_ok=True)
     write_atomically(path, write_experiment(planned).encode())
     return planned
 
