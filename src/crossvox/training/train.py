@@ -109,17 +109,20 @@ def train(
         keep=_keeping(experiment, preparation, split, out),
         report=lambda step, row: progress.row(step, experiment.training.steps or 0, row),
     )
+    _train(run)
+    return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
+
+
+def _train(run: Run) -> None:
     try:
         run.train()
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
-        patch = experiment.training.patch
         raise ResourceError(
-            f"a step on patches of {patch} does not fit in memory; set a smaller training.patch,"
-            " or more parts with training.accumulate"
+            f"a step on patches of {run.settings.patch} does not fit in memory;"
+            " set a smaller training.patch, or more parts with training.accumulate"
         ) from None
-    return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
 
 
 def _precision(experiment: Experiment, compute: Compute) -> str:
