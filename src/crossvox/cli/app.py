@@ -1,8 +1,10 @@
 """The `crossvox` command."""
 
+import signal
 import sys
 import warnings
 from types import TracebackType
+from typing import NoReturn
 
 import cyclopts
 
@@ -18,13 +20,15 @@ COMMANDS = {
     "evaluate": "Score synthesized volumes against references; write a report.",
     "doctor": "Show versions, devices and memory, and what is missing.",
 }
-OUT_OF_MEMORY, INTERRUPTED = 4, 75
+BAD_USAGE, OUT_OF_MEMORY, INTERRUPTED = 2, 4, 75
+NO_MEMORY = ("out of memory", "can't allocate memory")  # torch's words, on the GPU and the CPU
 
 python_format = warnings.formatwarning
 app = cyclopts.App(
     name="crossvox",
     version=__version__,
     default_parameter=cyclopts.Parameter(negative=()),
+    suppress_keyboard_interrupt=False,
     help="Synthesize a medical volume of one modality from another: train, predict, evaluate.",
 )
 for name, purpose in COMMANDS.items():
@@ -35,17 +39,29 @@ def main() -> None:
     """Run the command line; every refusal is one line on stderr and an exit code."""
     warnings.formatwarning = _one_line
     sys.excepthook = _show_unexpected
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.default_int_handler)
     try:
-        app()
+        app(sys.argv[1:], print_error=False, exit_on_error=False)
     except CrossvoxError as error:
-        sys.stderr.write(f"crossvox: {error}\n")
-        sys.exit(error.exit_code)
-    except MemoryError:
-        sys.stderr.write("crossvox: out of memory; use smaller patches or windows\n")
-        sys.exit(OUT_OF_MEMORY)
+        _end(str(error), code=error.exit_code)
+    except cyclopts.CycloptsError as error:
+        _end(f"{error} See crossvox --help.", code=BAD_USAGE)
     except KeyboardInterrupt:
-        sys.stderr.write("crossvox: stopped\n")
-        sys.exit(INTERRUPTED)
+        _end("stopped; the same command goes on", code=INTERRUPTED)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        _end("out of memory; use a smaller network, patch or window", code=OUT_OF_MEMORY)
+
+
+def _end(message: str, *, code: int) -> NoReturn:
+    sys.stderr.write(f"crossvox: {' '.join(message.splitlines())}\n")
+    sys.exit(code)
+
+
+def _is_out_of_memory(error: MemoryError | RuntimeError) -> bool:
+    return isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY)
 
 
 def _one_line(
