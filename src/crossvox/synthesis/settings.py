@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from crossvox.errors import SettingsError
 
 Settings = TypeVar("Settings")
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+Millimetres = Annotated[float, Field(gt=0)]
 
 
 def parse_settings(kind: type[Settings], given: Mapping[str, Any], *, section: str) -> Settings:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from crossvox.contract import Batch, SynthesisMethod
-from crossvox.errors import InterruptedRunError
+from crossvox.errors import InterruptedRunError, SettingsError
 from crossvox.synthesis.compute import channels_last
 from crossvox.training.average import MovingAverage
 from crossvox.training.checkpoint import (
@@ -69,15 +69,16 @@ class Run:
         """From the newest checkpoint, or from the start, to the last step.
 
         Raises:
+            SettingsError: A batch cannot be shared equally among processes and parts.
             InterruptedRunError: Asked to stop; everything is saved.
         """
+        parts = self._parts()
         optimizers = self._set_up()
         average = MovingAverage(self.method, decay=self.settings.ema)
         step = self._resume(optimizers, average)
         steps = self.settings.steps or 0
         progress = ProgressTable(self.folder / "progress.csv", resumed_at=step)
         record = Record(self.fabric)
-        parts = self._parts()
         pin = self.fabric.device.type == "cuda"
         with (
             Interruption() as interruption,
@@ -114,6 +115,11 @@ class Run:
     def _parts(self) -> tuple[list[int], int]:
         """Which parts of each batch this process learns from, of how many."""
         world, each = self.fabric.world_size, self.settings.accumulate
+        if (self.settings.batch or 1) % (world * each):
+            raise SettingsError(
+                f"training.batch {self.settings.batch} is not shared equally by {world} process(es)"
+                f" of {each} part(s); set it to a multiple of {world * each}"
+            )
         return [self.fabric.global_rank * each + part for part in range(each)], world * each
 
     def _step(

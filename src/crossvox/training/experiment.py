@@ -9,11 +9,18 @@ from typing import Any, Literal
 
 from crossvox.errors import SettingsError
 from crossvox.preparation.intensity import PERCENTILES, Limits, ScaleKind
-from crossvox.preparation.preparation import Spacing
 from crossvox.synthesis.catalogue import method_settings
-from crossvox.synthesis.settings import parse_settings
+from crossvox.synthesis.settings import (
+    Count,
+    Millimetres,
+    NotNegative,
+    Seed,
+    Share,
+    parse_settings,
+)
 
-Sizes = tuple[int, int, int]
+Sizes = tuple[Count, Count, Count]
+Spacing = tuple[Millimetres, Millimetres, Millimetres]
 SECTIONS = ("cohort", "preparation", "method", "training")
 
 
@@ -27,13 +34,20 @@ class CohortSettings:
         fractions: Shares of people for train, validation and test where the data do not say.
         split_seed: Of that division.
         check: Whether pairs are checked for faults before training.
+
+    Raises:
+        SettingsError: The target is one of the sources.
     """
 
     source: tuple[str, ...]
     target: str
-    fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
-    split_seed: int = 0
+    fractions: tuple[Share, Share, Share] = (0.7, 0.15, 0.15)
+    split_seed: Seed = 0
     check: bool = True
+
+    def __post_init__(self) -> None:
+        if self.target in self.source:
+            raise SettingsError(f"cohort.target {self.target} is a source too; choose another")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +62,9 @@ class PreparationSettings:
         target_limits: Of a "window" scale.
         target_unit: "HU" or "arbitrary".
         percentiles: Of the foreground, for "cohort" and "volume" scales.
+
+    Raises:
+        SettingsError: The percentiles are not two between 0 and 100, the lower first.
     """
 
     spacing_mm: Spacing | Literal["own"] | None = None
@@ -57,6 +74,11 @@ class PreparationSettings:
     target_limits: Limits | None = None
     target_unit: str | None = None
     percentiles: tuple[float, float] = PERCENTILES
+
+    def __post_init__(self) -> None:
+        low, high = self.percentiles
+        if not 0 <= low < high <= 100:  # noqa: PLR2004 - a percentage
+            raise SettingsError(f"preparation.percentiles are low and high, got {low:g}, {high:g}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +90,7 @@ class TrainingSettings:
         epochs: Counted in cases; exactly one of both is set once planned.
         batch: Patches per step over all processes and accumulated parts.
         patch: Sizes of a patch in voxels of the working grid.
-        accumulate: Parts a batch is divided into to save memory.
+        accumulate: Parts a batch is divided into to save memory; they are of equal size.
         flip_share: Chance that a patch is mirrored left to right.
         clip: Largest norm of each network's gradients; 0 is no limit.
         ema: Decay of the moving average of the product's weights; 0 is none.
@@ -80,20 +102,20 @@ class TrainingSettings:
         seed: Of initial weights, patches and noise.
     """
 
-    steps: int | None = None
-    epochs: int | None = None
-    batch: int | None = None
+    steps: Count | None = None
+    epochs: Count | None = None
+    batch: Count | None = None
     patch: Sizes | None = None
-    accumulate: int = 1
-    flip_share: float = 0.5
-    clip: float = 0.0
-    ema: float = 0.0
-    decay_share: float = 0.0
-    checkpoint_every: int = 250
-    validate_every: int | None = None
-    report_every: int = 50
+    accumulate: Count = 1
+    flip_share: Share = 0.5
+    clip: NotNegative = 0.0
+    ema: Share = 0.0
+    decay_share: Share = 0.0
+    checkpoint_every: Count = 250
+    validate_every: Count | None = None
+    report_every: Count = 50
     precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +173,8 @@ def _lines(table: Mapping[str, Any]) -> list[str]:
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise SettingsError(f"there is no experiment {path}") from None
+    except OSError as error:
+        raise SettingsError(f"no experiment can be read from {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from None
 
