@@ -46,7 +46,7 @@ def predict(
         Which volume of a 4D file, from 0.
     """
     from crossvox.cli.screen import Screen
-    from crossvox.errors import SomeCasesFailedError
+    from crossvox.errors import CohortError, SomeCasesFailedError
     from crossvox.files import ReadOptions
     from crossvox.synthesis.compute import compute_at_hand
     from crossvox.synthesis.predict import find_cases
@@ -74,4 +74,5 @@ def predict(
         print(f"{len(predicted.skipped)} there already (--overwrite makes them again)")
     if predicted.failed:
         reasons = "; ".join(f"{name}: {why}" for name, why in predicted.failed.items())
-        raise SomeCasesFailedError(f"{len(predicted.failed)} of {len(cases)} failed: {reasons}")
+        failure = CohortError if len(predicted.failed) == len(cases) else SomeCasesFailedError
+        raise failure(f"{len(predicted.failed)} of {len(cases)} failed: {reasons}")

@@ -52,7 +52,7 @@ def predict(
     """Write the synthesized target of each case, and beside it a JSON sidecar.
 
     The next case is read while one is synthesized. A case that fails is named in the result and
-    the others go on.
+    the others go on; a single one raises its own error.
 
     Args:
         synthesizer: Ready for use.
@@ -63,8 +63,13 @@ def predict(
         overwrite: Make again what is there.
         options: How to read the sources.
         progress: Called with (done, total).
+
+    Raises:
+        CohortError: Two cases would go to one file, or a case onto its own source.
+        ResourceError: The disk is full; what is written stays.
+        FileError: The folder cannot be written.
     """
-    targets = {case.name: output_path(case, out, description.preparation) for case in cases}
+    targets = _targets(cases, out, description.preparation)
     todo = [case for case in cases if overwrite or not targets[case.name].exists()]
     skipped = tuple(targets[case.name] for case in cases if case not in todo)
     if any(case.folder.parts for case in cases):
@@ -83,10 +88,13 @@ def predict(
                 start = perf_counter()
                 synthesized = synthesizer(sources)
                 seconds.append(perf_counter() - start)
+            except CrossvoxError as error:
+                if len(cases) == 1:
+                    raise
+                failed[case.name] = str(error)
+            else:
                 _write(synthesized, targets[case.name], case=case, description=description)
                 written.append(targets[case.name])
-            except CrossvoxError as error:
-                failed[case.name] = str(error)
             if progress:
                 progress(index + 1, len(todo))
     return Predicted(written=tuple(written), skipped=skipped, failed=failed, seconds=tuple(seconds))
@@ -117,6 +125,17 @@ def output_path(case: Case, out: Path, preparation: Preparation) -> Path:
     return out / case.folder / f"{case.name}_desc-synth_{preparation.target_modality}.nii.gz"
 
 
+def _targets(cases: Sequence[Case], out: Path, preparation: Preparation) -> dict[str, Path]:
+    if is_volume(out) and len(cases) > 1:
+        raise CohortError(f"{out} is one file and there are {len(cases)} cases; give a folder")
+    targets = {case.name: output_path(case, out, preparation) for case in cases}
+    sources = {file.resolve() for case in cases for file in case.images.values()}
+    for target in targets.values():
+        if target.resolve() in sources:
+            raise CohortError(f"{target} is a source; choose another name for what is made of it")
+    return targets
+
+
 def _plain_cases(files: Sequence[Path], modalities: tuple[str, ...]) -> tuple[Case, ...]:
     if len(modalities) > 1:
         wanted = ", ".join(modalities)
@@ -139,7 +158,6 @@ def _read(case: Case, description: Description, options: ReadOptions | None) -> 
 
 
 def _write(volume: Volume, path: Path, *, case: Case, description: Description) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     preparation = description.preparation
     sidecar = {
         "Description": f"{preparation.target_modality} synthesized by crossvox. {NOTICE}.",
@@ -167,7 +185,6 @@ def _write(volume: Volume, path: Path, *, case: Case, description: Description) 
 
 def _describe_derivative(out: Path) -> None:
     """Make `out` a BIDS derivative."""
-    out.mkdir(parents=True, exist_ok=True)
     text = {
         "Name": "Volumes synthesized by crossvox",
         "BIDSVersion": "1.9.0",
