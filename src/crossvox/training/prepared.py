@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from crossvox.cohort import Case
-from crossvox.errors import CohortError, CrossvoxError, SettingsError
+from crossvox.errors import CohortError, CrossvoxError, ResourceError, SettingsError
 from crossvox.files import read_mask, read_volume
 from crossvox.files.atomic import replacing, write_atomically
 from crossvox.preparation.intensity import (
@@ -92,6 +93,7 @@ def prepare_cohort(
 
     Raises:
         CohortError: Some cases cannot be prepared; all of them are named.
+        ResourceError: The disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failed: dict[str, str] = {}
@@ -101,6 +103,8 @@ def prepare_cohort(
         if not prepared.path.is_file():
             try:
                 _prepare_case(preparation, case, prepared.path)
+            except ResourceError:
+                raise
             except CrossvoxError as error:
                 failed[case.name] = str(error)
         return prepared
@@ -124,8 +128,11 @@ def _prepare_case(preparation: Preparation, case: Case, path: Path) -> None:
     channels.append(preparation.prepare_target(target, grid=grid))
     voxels = [np.round(channel.voxels * STEPS_PER_UNIT) for channel in channels]
     voxels.append(_mask(preparation, case, channels[0]))
+    array = np.ascontiguousarray(np.stack(voxels).astype(np.int16))
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, np.stack(voxels).astype(np.int16))
+        # np.save would hide a full disk: the error of its tofile has no number.
+        npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(array))
+        file.write(array.data)
 
 
 def _mask(preparation: Preparation, case: Case, prepared: Volume) -> NDArray[np.float32]:
