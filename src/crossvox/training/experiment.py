@@ -108,7 +108,7 @@ class TrainingSettings:
     patch: Sizes | None = None
     accumulate: Count = 1
     flip_share: Share = 0.5
-    clip: NotNegative = 0.0
+    clip: NotNegative = 1.0
     ema: Share = 0.0
     decay_share: Share = 0.0
     checkpoint_every: Count = 250

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from crossvox.contract import Objective
+from crossvox.errors import SettingsError
 from crossvox.files.atomic import write_atomically
 
 
@@ -37,14 +39,28 @@ class Record:
             self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value / parts
 
     def take(self) -> dict[str, float]:
-        """Means over the steps and processes since the last row, and seconds per step."""
+        """Means over the steps and processes since the last row, and seconds per step.
+
+        Raises:
+            SettingsError: A loss is not finite.
+        """
         sums = torch.stack([value.float() for value in self._sums.values()]) / self._steps
         means = cast("Tensor", self._fabric.all_reduce(sums, reduce_op="mean")).tolist()
         now = time.perf_counter()
         row = dict(zip(self._sums, means, strict=True))
+        _refuse_divergence(row)
         row["seconds_per_step"] = (now - self._since) / self._steps
         self._sums, self._steps, self._since = {}, 0, now
         return row
+
+
+def _refuse_divergence(row: Mapping[str, float]) -> None:
+    lost = [name for name, value in row.items() if not math.isfinite(value)]
+    if lost:
+        raise SettingsError(
+            f"training diverged: the loss of {', '.join(lost)} is no longer a number; lower"
+            " method.learning_rate or training.clip, and start again with --fresh"
+        )
 
 
 class ProgressTable:

@@ -1,0 +1,78 @@
+"""The record of a run."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from crossvox.contract import Objective
+from crossvox.errors import SettingsError
+from crossvox.training.progress import ProgressTable, Record
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def objective(loss: float, **terms: float) -> Objective:
+    named = {name: torch.tensor(value) for name, value in terms.items()}
+    return Objective(network="generator", loss=torch.tensor(loss), terms=named)
+
+
+def test_a_row_is_the_mean_over_its_steps() -> None:
+    record = Record(Fabric(accelerator="cpu", devices=1))
+    for loss in (1.0, 2.0, 6.0):
+        record.begin_step()
+        record.note(objective(loss, l1=loss / 2), parts=1)
+    row = record.take()
+    assert row["generator"] == pytest.approx(3.0)
+    assert row["generator.l1"] == pytest.approx(1.5)
+    assert row["seconds_per_step"] >= 0
+
+
+def test_a_row_knows_nothing_of_the_row_before() -> None:
+    record = Record(Fabric(accelerator="cpu", devices=1))
+    for loss in (100.0, 2.0):
+        record.begin_step()
+        record.note(objective(loss), parts=1)
+        row = record.take()
+    assert row["generator"] == pytest.approx(2.0)
+
+
+def test_parts_of_a_step_are_averaged() -> None:
+    record = Record(Fabric(accelerator="cpu", devices=1))
+    record.begin_step()
+    for loss in (1.0, 3.0):
+        record.note(objective(loss), parts=2)
+    assert record.take()["generator"] == pytest.approx(2.0)
+
+
+def test_a_second_row_for_a_step_joins_the_first(tmp_path: Path) -> None:
+    table = ProgressTable(tmp_path / "progress.csv", resumed_at=0)
+    table.add(2, {"generator": 0.5})
+    table.add(4, {"generator": 0.25})
+    table.add(4, {"ssim": 0.9})
+    assert rows(tmp_path / "progress.csv") == [
+        {"step": "2", "generator": "0.5", "ssim": ""},
+        {"step": "4", "generator": "0.25", "ssim": "0.9"},
+    ]
+
+
+def test_rows_after_the_step_that_a_run_resumes_from_are_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "progress.csv"
+    table = ProgressTable(path, resumed_at=0)
+    for step in (2, 4, 6):
+        table.add(step, {"generator": float(step)})
+    ProgressTable(path, resumed_at=4).add(6, {"generator": 60.0})
+    assert [row["generator"] for row in rows(path)] == ["2", "4", "60"]
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_what_to_do() -> None:
+    record = Record(Fabric(accelerator="cpu", devices=1))
+    record.begin_step()
+    record.note(objective(float("nan")), parts=1)
+    with pytest.raises(SettingsError, match=r"generator.*learning_rate"):
+        record.take()
