@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from crossvox.cohort import read_cohort
-from crossvox.errors import SomeCasesFailedError
 from crossvox.evaluation.evaluate import evaluate
-from crossvox.evaluation.pairs import Pair, Pairing
+from crossvox.evaluation.pairs import Failure, Pair, Pairing
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.runs import read_run
 from crossvox.files import read_volume, write_volume
@@ -50,7 +49,8 @@ def evaluate_run(
         The scores, or None where there is no one to test on.
 
     Raises:
-        SomeCasesFailedError: Some cases failed; the rest is written.
+        SomeCasesFailedError: Some cases failed; the rest is scored.
+        CrossvoxError: All of them failed.
     """
     cases = [case for case in trained.cases if case.split == "test"]
     cases = cases or [case for case in trained.cases if case.split == "validation"]
@@ -67,8 +67,6 @@ def evaluate_run(
         overwrite=True,
         progress=lambda done, total: progress("predicting", done, total),
     )
-    if predicted.failed:
-        raise SomeCasesFailedError("; ".join(f"{n}: {why}" for n, why in predicted.failed.items()))
     cohort = trained.experiment.cohort
     pairs = tuple(
         Pair(
@@ -80,14 +78,16 @@ def evaluate_run(
             mask=case.mask,
         )
         for case in cases
+        if case.name not in predicted.failed
     )
+    failures = tuple(Failure(name=name, reason=why) for name, why in predicted.failed.items())
     learned = [case.images[cohort.target] for case in trained.cases if case.split == "train"]
     settings = EvaluationSettings(
         mean_target=write_mean(learned, out / f"mean_{cohort.target}.nii.gz"),
         run=read_run(trained.folder),
     )
     return evaluate(
-        Pairing(pairs=pairs),
+        Pairing(pairs=pairs, failures=failures),
         out,
         settings=settings,
         progress=lambda done, total: progress("evaluating", done, total),
@@ -107,21 +107,31 @@ def write_mean(files: Sequence[Path], path: Path) -> Path | None:
     return path
 
 
-def demo(out: Path, *, progress: TrainingProgress) -> Evaluation | None:
+def demo(
+    out: Path,
+    *,
+    cases: int = DEMO_CASES,
+    size: int = DEMO_SIZE,
+    changes: Sequence[str] = (),
+    progress: TrainingProgress,
+) -> Evaluation | None:
     """A phantom cohort, a small 3D GAN trained on it, and the report on people it never saw.
 
     Args:
         out: Gets phantom/ and run/.
+        cases: How many people.
+        size: Voxels along each axis.
+        changes: "section.key=value" over the demo's own experiment.
         progress: Told what happens.
     """
     data = out / "phantom"
     write_phantom(
         data,
-        cases=DEMO_CASES,
-        settings=PhantomSettings(size=DEMO_SIZE),
+        cases=cases,
+        settings=PhantomSettings(size=size),
         progress=lambda done, total: progress.stage("imaging phantoms", done, total),
     )
-    experiment = read_experiment(None, defaults=DEMO)
-    cases = read_cohort(data, modalities=("FLAIR", "T1w"))
-    trained = train(cases, out / "run", experiment, progress=progress)
+    experiment = read_experiment(None, defaults=DEMO, changes=changes)
+    cohort = read_cohort(data, modalities=("FLAIR", "T1w"))
+    trained = train(cohort, out / "run", experiment, progress=progress)
     return evaluate_run(trained, progress=progress.stage)

@@ -1,0 +1,130 @@
+"""From a trained run to the report on people it never saw."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crossvox.cohort import Case
+from crossvox.errors import SomeCasesFailedError
+from crossvox.files import read_volume, write_volume
+from crossvox.journey import DEMO, demo, evaluate_run, write_mean
+from crossvox.training.experiment import read_experiment
+from crossvox.training.train import Trained
+from crossvox.volume import Grid, Volume
+
+
+class Told:
+    """Remembers which stages there were."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.steps: list[int] = []
+
+    def stage(self, name: str, done: int, total: int) -> None:
+        """A stage that is done."""
+        if done == total:
+            self.stages.append(name)
+
+    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
+        """A row of training."""
+        self.steps.append(step)
+
+
+@pytest.fixture
+def run(trained: Trained, tmp_path: Path) -> Trained:
+    """The run, with room of its own for what is evaluated."""
+    (tmp_path / "synthesizer").symlink_to(trained.folder / "synthesizer")
+    (tmp_path / "progress.csv").symlink_to(trained.folder / "progress.csv")
+    return replace(trained, folder=tmp_path)
+
+
+def split(trained: Trained, **splits: str) -> Trained:
+    """The run as if these people had been split otherwise."""
+    cases = tuple(
+        replace(case, split=splits.get(case.subject.replace("-", "_"), case.split))
+        for case in trained.cases
+    )
+    return replace(trained, cases=cases)
+
+
+def without(trained: Trained, *splits: str) -> Trained:
+    return replace(trained, cases=tuple(c for c in trained.cases if c.split not in splits))
+
+
+def test_the_test_people_are_scored_beside_the_mean_of_the_training_people(run: Trained) -> None:
+    told = Told()
+    evaluation = evaluate_run(run, progress=told.stage)
+    assert evaluation is not None
+    assert [result.pair.name for result in evaluation.results] == ["sub-06"]
+    assert "mean training target" in evaluation.results[0].scores
+    assert (run.folder / "evaluation/synthesized/sub-06/anat").is_dir()
+    assert evaluation.report == run.folder / "evaluation/report.html"
+    assert told.stages == ["predicting", "evaluating"]
+
+
+def test_the_validation_people_are_scored_where_no_one_is_for_test(run: Trained) -> None:
+    evaluation = evaluate_run(without(run, "test"), progress=Told().stage)
+    assert evaluation is not None
+    assert [result.pair.name for result in evaluation.results] == ["sub-05"]
+
+
+def test_nobody_is_scored_where_all_were_learned_from(run: Trained) -> None:
+    assert evaluate_run(without(run, "test", "validation"), progress=Told().stage) is None
+    assert not (run.folder / "evaluation").exists()
+
+
+def broken(case: Case, folder: Path) -> Case:
+    path = folder / "broken_FLAIR.nii.gz"
+    path.write_bytes(case.images["FLAIR"].read_bytes()[:300])
+    return replace(case, images={**case.images, "FLAIR": path})
+
+
+def test_a_case_that_fails_is_named_and_the_others_are_scored(run: Trained, tmp_path: Path) -> None:
+    *others, last = split(run, sub_05="test").cases
+    two = replace(run, cases=(*others, broken(last, tmp_path)))
+    with pytest.raises(SomeCasesFailedError, match="broken_FLAIR"):
+        evaluate_run(two, progress=Told().stage)
+    scores = (run.folder / "evaluation/scores.csv").read_text()
+    assert "sub-05" in scores
+    assert (run.folder / "evaluation/report.html").is_file()
+
+
+def volumes(folder: Path, *affines: np.ndarray) -> list[Path]:
+    paths = [folder / f"{number}.nii.gz" for number in range(len(affines))]
+    for number, (path, affine) in enumerate(zip(paths, affines, strict=True)):
+        voxels = np.arange(8, dtype=np.float32).reshape(2, 2, 2) + number
+        write_volume(path, Volume(voxels, Grid((2, 2, 2), affine)))
+    return paths
+
+
+def test_the_mean_of_volumes_on_one_grid_is_their_mean(tmp_path: Path) -> None:
+    files = volumes(tmp_path, np.eye(4), np.eye(4), np.eye(4))
+    written = write_mean(files, tmp_path / "mean.nii.gz")
+    assert written == tmp_path / "mean.nii.gz"
+    expected = np.arange(8, dtype=np.float32).reshape(2, 2, 2) + 1  # of +0, +1, +2
+    assert np.array_equal(read_volume(written).voxels, expected)
+
+
+def test_there_is_no_mean_across_grids(tmp_path: Path) -> None:
+    files = volumes(tmp_path, np.eye(4), np.diag([2.0, 2, 2, 1]))
+    assert write_mean(files, tmp_path / "mean.nii.gz") is None
+    assert not (tmp_path / "mean.nii.gz").exists()
+
+
+def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
+    told = Told()
+    small = ("method.width=4", "method.depth=2", "method.discriminator_width=4")
+    short = ("training.steps=2", "training.patch=[16,16,16]")
+    evaluation = demo(tmp_path, cases=4, size=32, changes=(*small, *short), progress=told)
+    assert evaluation is not None
+    assert evaluation.report.is_file()
+    assert told.steps[-1] == 2
+    assert told.stages[0] == "imaging phantoms"
+    assert told.stages[-1] == "evaluating"
+
+
+def test_the_demos_settings_are_settings() -> None:
+    assert read_experiment(None, defaults=DEMO).training.steps == DEMO["training.steps"]
