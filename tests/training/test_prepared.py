@@ -1,0 +1,129 @@
+"""The cohort at network scale, made once."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crossvox.cohort import Case, read_cohort
+from crossvox.errors import CohortError, SettingsError
+from crossvox.files import read_mask, read_volume, write_volume
+from crossvox.training.experiment import Experiment
+from crossvox.training.prepared import STEPS_PER_UNIT, fit_preparation, prepare_cohort
+
+Tiny = Callable[..., Experiment]
+
+
+class Stages:
+    """Counts how often work was told of."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int, int]] = []
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Work that is done."""
+        self.told.append((name, done, total))
+
+
+@pytest.fixture
+def stages() -> Stages:
+    return Stages()
+
+
+@pytest.fixture
+def cases(cohort_folder: Path, tmp_path: Path) -> tuple[Case, ...]:
+    """Two people of the cohort in a folder that a test may change."""
+    for number in (1, 2):
+        shutil.copytree(cohort_folder / f"sub-0{number}", tmp_path / f"data/sub-0{number}")
+    shutil.copytree(cohort_folder / "derivatives", tmp_path / "data/derivatives")
+    return tuple(read_cohort(tmp_path / "data", modalities=("FLAIR", "T1w")))
+
+
+def test_a_prepared_case_is_sources_target_and_mask_at_network_scale(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Stages
+) -> None:
+    preparation = fit_preparation(tiny(), cases, tmp_path, progress=stages)
+    first, second = prepare_cohort(preparation, cases, tmp_path, progress=stages)
+    voxels = first.open()
+    assert voxels.shape == (3, 32, 32, 32)
+    assert voxels.dtype == np.int16
+    expected = preparation.prepare_sources([read_volume(cases[0].images["FLAIR"])])[0]
+    # rounding to int16 moves a value by half a step at most
+    assert np.abs(voxels[0] / STEPS_PER_UNIT - expected.voxels).max() <= 0.51 / STEPS_PER_UNIT
+    assert cases[0].mask is not None
+    assert np.array_equal(voxels[2] > 0, read_mask(cases[0].mask).voxels > 0)
+    assert (first.name, second.name) == ("sub-01", "sub-02")
+    assert stages.told[-1] == ("preparing", 2, 2)
+
+
+def test_without_a_mask_the_whole_volume_counts(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Stages
+) -> None:
+    case = Case(subject="a", name="a", images=cases[0].images)
+    preparation = fit_preparation(tiny(), [case], tmp_path, progress=stages)
+    (prepared,) = prepare_cohort(preparation, [case], tmp_path, progress=stages)
+    assert (prepared.open()[-1] == 1).all()
+
+
+def test_what_is_prepared_is_kept_and_what_has_changed_is_prepared_again(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Stages
+) -> None:
+    preparation = fit_preparation(tiny(), cases, tmp_path, progress=stages)
+    before = prepare_cohort(preparation, cases, tmp_path, progress=stages)
+    written = [one.path.stat().st_mtime_ns for one in before]
+    assert prepare_cohort(preparation, cases, tmp_path, progress=stages) == before
+    assert [one.path.stat().st_mtime_ns for one in before] == written
+    source = cases[1].images["FLAIR"]
+    volume = read_volume(source)
+    write_volume(source, volume.with_voxels(volume.voxels[::-1].copy()))
+    after = prepare_cohort(preparation, cases, tmp_path, progress=stages)
+    assert after[0] == before[0]
+    assert after[1].path != before[1].path
+
+
+def test_scales_are_fitted_once_for_the_same_experiment_and_files(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Stages
+) -> None:
+    first = fit_preparation(tiny(), cases, tmp_path, progress=stages)
+    fitted = len(stages.told)
+    assert fitted == 4  # two modalities of two people
+    assert fit_preparation(tiny(), cases, tmp_path, progress=stages) == first
+    assert len(stages.told) == fitted
+    other = fit_preparation(
+        tiny("preparation.source_scale=cohort"), cases, tmp_path, progress=stages
+    )
+    assert other.source_scales[0].kind == "cohort"
+
+
+def test_window_scales_are_as_given_and_read_no_file(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Stages
+) -> None:
+    windows = (
+        *("preparation.source_scale=window", "preparation.source_limits=[0,1000]"),
+        *("preparation.target_scale=window", "preparation.target_limits=[-5,900]"),
+    )
+    preparation = fit_preparation(tiny(*windows), cases, tmp_path, progress=stages)
+    assert preparation.source_scales[0].limits == (0, 1000)
+    assert preparation.target_scale.limits == (-5, 900)
+    assert stages.told == []
+
+
+def test_a_window_without_limits_is_refused(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Stages
+) -> None:
+    with pytest.raises(SettingsError, match=r"T1w has a .window. scale without limits"):
+        fit_preparation(tiny("preparation.target_scale=window"), cases, tmp_path, progress=stages)
+
+
+def test_every_case_that_cannot_be_prepared_is_named_and_nothing_is_left_of_it(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Stages
+) -> None:
+    preparation = fit_preparation(tiny(), cases, tmp_path / "prepared", progress=stages)
+    for case in cases:
+        path = case.images["T1w"]
+        path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(CohortError, match=r"2 case\(s\) .*sub-01_T1w.*sub-02_T1w"):
+        prepare_cohort(preparation, cases, tmp_path / "prepared", progress=stages)
+    assert list(tmp_path.glob("prepared/*.npy")) == []
