@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -28,7 +29,7 @@ from crossvox.training.experiment import Experiment, PreparationSettings
 from crossvox.volume.volume import Volume
 
 STEPS_PER_UNIT = 32767  # int16 holds [-1, 1] to 3e-5, a tenth of a grey level of 12 bits
-THREADS = 2
+THREADS = min(8, os.cpu_count() or 1)
 Progress = Callable[[str, int, int], None]
 
 
@@ -157,14 +158,19 @@ def _fit(
                 " set preparation.source_limits or preparation.target_limits"
             )
         return IntensityScale(kind=kind, limits=window, percentiles=given.percentiles)
-    limits = []
-    for index, case in enumerate(cases):
+
+    def limits_of(case: Case) -> Limits:
         volume = read_volume(case.images[modality])
         try:
-            limits.append(foreground_limits(volume.voxels, percentiles=given.percentiles))
+            return foreground_limits(volume.voxels, percentiles=given.percentiles)
         except SettingsError as error:
             raise CohortError(f"{case.images[modality]}: {error}") from None
-        progress(f"scaling {modality}", index + 1, len(cases))
+
+    limits = []
+    with ThreadPoolExecutor(THREADS) as threads:
+        for one in threads.map(limits_of, cases):
+            limits.append(one)
+            progress(f"scaling {modality}", len(limits), len(cases))
     return fit_scale(limits, kind=kind, percentiles=given.percentiles)
 
 
