@@ -116,7 +116,7 @@ def prepare_cohort(
             done.append(prepared)
             progress("preparing", len(done), len(cases))
     if failed:
-        listed = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        listed = "; ".join(f"{name}: {why}" for name, why in sorted(failed.items()))
         raise CohortError(f"{len(failed)} case(s) cannot be prepared: {listed}")
     return tuple(done)
 
