@@ -13,7 +13,8 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LONGEST = 60
 TINY = (
     *("method.width=4", "method.depth=2", "method.discriminator_width=4", "training.steps=2"),
-    *("training.patch=[16,16,16]", "cohort.check=false"),
+    # float32: torch 2.13 has wrong bfloat16 gradients where pooling leaves 2 voxels along X
+    *("training.patch=[16,16,16]", "training.precision=32-true", "cohort.check=false"),
 )
 
 

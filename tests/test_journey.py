@@ -117,7 +117,8 @@ def test_there_is_no_mean_across_grids(tmp_path: Path) -> None:
 def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
     told = Told()
     small = ("method.width=4", "method.depth=2", "method.discriminator_width=4")
-    short = ("training.steps=2", "training.patch=[16,16,16]")
+    # float32: torch 2.13 has wrong bfloat16 gradients where pooling leaves 2 voxels along X
+    short = ("training.steps=2", "training.patch=[16,16,16]", "training.precision=32-true")
     evaluation = demo(tmp_path, cases=4, size=32, changes=(*small, *short), progress=told)
     assert evaluation is not None
     assert evaluation.report.is_file()

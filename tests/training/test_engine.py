@@ -65,6 +65,16 @@ class Pair(SynthesisMethod):
         return synthesized
 
 
+class Diverging(Pair):
+    """Losses whose gradients are no numbers from the second step on."""
+
+    def objectives(self, batch: Batch) -> Iterator[Objective]:
+        """As in a pair, times infinity."""
+        for objective in super().objectives(batch):
+            factor = float("inf") if len(self.noise) > 1 else 1.0
+            yield Objective(network=objective.network, loss=objective.loss * factor)
+
+
 def _weight(network: nn.Module) -> float:
     return float(next(network.parameters()).detach().flatten()[0])
 
@@ -110,8 +120,10 @@ def sampler(tmp_path: Path) -> PatchSampler:
 def train(sampler: PatchSampler, tmp_path: Path) -> Train:
     """A run in a folder, with changes of its training; `scores` are what validation says."""
 
-    def run(folder: str, *changes: str, scores: list[float] | None = None) -> tuple[Pair, Kept]:
-        told, kept, method = iter(scores or ()), Kept(), Pair()
+    def run(
+        folder: str, *changes: str, scores: list[float] | None = None, kind: type[Pair] = Pair
+    ) -> tuple[Pair, Kept]:
+        told, kept, method = iter(scores or ()), Kept(), kind()
         fabric = Fabric(accelerator="cpu", devices=1)
         fabric.launch()
         asked = [f"training.{change}" for change in changes]
@@ -178,6 +190,17 @@ def test_clipping_bounds_how_far_a_step_goes(train: Train) -> None:
     for network in (first, second):
         # learning rate 0.1 times a gradient of norm 1e-3
         assert float(network.norm()) == pytest.approx(1e-4, rel=1e-2)
+
+
+def test_gradients_that_are_no_numbers_stop_the_run_before_they_reach_the_weights(
+    train: Train, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match="a gradient is no longer a number"):
+        train("run", "steps=4", "checkpoint_every=1", "clip=1.0", kind=Diverging)
+    newest = newest_checkpoint(tmp_path / "run/checkpoint")
+    assert newest is not None
+    assert newest.step == 1
+    assert all(torch.isfinite(tensor).all() for tensor in newest.tensors.values())
 
 
 def test_learning_rates_fall_to_the_end_and_are_the_methods_own_before(

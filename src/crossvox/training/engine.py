@@ -69,7 +69,8 @@ class Run:
         """From the newest checkpoint, or from the start, to the last step.
 
         Raises:
-            SettingsError: A batch cannot be shared equally among processes and parts.
+            SettingsError: A batch cannot be shared equally among processes and parts, or the
+                training diverges.
             InterruptedRunError: Asked to stop; everything is saved.
         """
         parts = self._parts()
@@ -146,10 +147,21 @@ class Run:
 
     def _update(self, network: torch.nn.Module, optimizer: Optimizer, factor: float) -> None:
         if self.settings.clip:
-            self.fabric.clip_gradients(network, optimizer, max_norm=self.settings.clip)
+            self._clip(network, optimizer)
         with scaled_rates(optimizer, factor):
             optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+
+    def _clip(self, network: torch.nn.Module, optimizer: Optimizer) -> None:
+        try:
+            self.fabric.clip_gradients(network, optimizer, max_norm=self.settings.clip)
+        except RuntimeError as error:
+            if "non-finite" not in str(error):
+                raise
+            raise SettingsError(
+                "training diverged: a gradient is no longer a number; lower method.learning_rate,"
+                " or set training.precision=32-true, and start again with --fresh"
+            ) from None
 
     def _validate(self, step: int, average: MovingAverage) -> dict[str, float]:
         scores: dict[str, float] = {}
