@@ -64,6 +64,8 @@ def main(data: Path, out: Path, steps: int) -> None:
         changes = [
             f"training.steps={steps}",
             f"training.validate_every={steps}",
+            "training.patch=[64, 64, 64]",
+            "cohort.check=false",
             f"method.norm={norm}",
         ]
         experiment = read_experiment(EXPERIMENT, changes=changes)

@@ -1,5 +1,6 @@
 """Cohorts and runs that several tests look at and none changes."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -27,6 +28,10 @@ TINY = {
     "training.report_every": 2,
     "training.precision": "32-true",
 }
+
+# Tests run side by side: one thread each, in the processes they start too.
+torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 class Silent:
@@ -66,7 +71,6 @@ def cohort_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A tiny run of six steps."""
-    torch.set_num_threads(1)
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     experiment = read_experiment(None, defaults=TINY)
     return train(cases, tmp_path_factory.mktemp("run"), experiment, progress=Silent())

@@ -58,7 +58,9 @@ def evaluate_run(
         return None
     out = trained.folder / "evaluation"
     description = read_description(trained.folder)
-    synthesizer = load_synthesizer(trained.folder, compute=compute_at_hand(device=device))
+    precise = trained.experiment.training.precision == "32-true"
+    compute = compute_at_hand(device=device, precise=precise)
+    synthesizer = load_synthesizer(trained.folder, compute=compute)
     predicted = predict(
         synthesizer,
         description,

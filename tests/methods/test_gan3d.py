@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from crossvox.contract import Batch
+from crossvox.errors import SettingsError
 from crossvox.methods.gan3d import Config, Method
+from crossvox.synthesis.catalogue import method_settings
 
 SMALL = Config(width=4, depth=2, discriminator_width=4, discriminator_levels=2, l1_weight=3.0)
 
@@ -74,3 +76,9 @@ def test_l1_alone_falls_when_the_adversary_is_weak() -> None:
             optimizers[objective.network].zero_grad()
         l1.append(objective.terms["l1"].item())
     assert l1[-1] < l1[0] / 3
+
+
+@pytest.mark.parametrize("name", ["width", "depth", "learning_rate"])
+def test_what_must_be_positive_is_refused_by_name(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"method.{name}"):
+        method_settings("gan3d", {name: 0})

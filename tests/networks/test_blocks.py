@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from crossvox.networks.blocks import Norm, ResidualBlock, UpConv, norm_of
+from crossvox.networks.blocks import Conv3x3x3, Norm, ResidualBlock, UpConv, norm_of
 
 
 def test_up_sampling_and_convolution_as_one_is_the_same_function_and_gradient() -> None:
@@ -47,3 +47,27 @@ def test_norms_without_batch_statistics_treat_each_item_alone(norm: Norm) -> Non
     layer = norm_of(norm, 8)
     features = torch.randn(2, 8, 4, 4, 4)
     torch.testing.assert_close(layer(features)[:1], layer(features[:1]))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_bfloat16_gradients_are_those_of_float32_at_every_size(size: int) -> None:
+    torch.manual_seed(0)
+    conv, features = Conv3x3x3(16, 16), torch.randn(1, 16, size, 4, 4)
+    weights = torch.randn(1, 16, size, 4, 4)
+    (conv(features) * weights).sum().backward()
+    assert conv.weight.grad is not None
+    exact = conv.weight.grad.clone()
+    for _ in range(6):
+        conv.zero_grad()
+        _dirty_the_heap()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            synthesized = conv(features)
+        (synthesized.float() * weights).sum().backward()
+        # eight bits of mantissa; what is never written is NaN here
+        assert (conv.weight.grad - exact).norm() < 0.03 * exact.norm()
+
+
+def _dirty_the_heap() -> None:
+    sizes = (64, 512, 4000, 7000, 20_000, 60_000, 100_000, 1_000_000)
+    for tensor in [torch.empty(size) for size in sizes]:
+        tensor.fill_(float("nan"))

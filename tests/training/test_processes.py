@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from crossvox.synthesis.compute import Compute
-from crossvox.training.processes import finish, launch
+from crossvox.training.processes import dismiss_others, finish, launch
 
 CPU = Compute(device="cpu", bf16=False)
 ALONE_ON_SLURM = {
@@ -25,7 +25,8 @@ def test_without_a_launcher_there_is_one_process() -> None:
     assert fabric.world_size == 1
     assert fabric.is_global_zero
     assert fabric.device == torch.device("cpu")
-    finish(fabric)  # leaves this process alone
+    dismiss_others(fabric)  # leaves this process alone
+    finish(fabric)
 
 
 def test_srun_with_one_task_is_one_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def train(
     from crossvox.cohort import read_cohort
     from crossvox.journey import evaluate_run
     from crossvox.training.experiment import read_experiment
-    from crossvox.training.processes import finish
+    from crossvox.training.processes import dismiss_others, finish
     from crossvox.training.train import train as train_cases
 
     given = {"cohort.source": source, "cohort.target": target, "method.name": method}
@@ -59,7 +59,7 @@ def train(
     cases = read_cohort(data, modalities=modalities)
     with Screen() as screen:
         trained = train_cases(cases, out, settings, device=device, fresh=fresh, progress=screen)
-        if trained.fabric.is_global_zero:
-            evaluation = evaluate_run(trained, device=device, progress=screen.stage)
-            print(evaluation.report if evaluation else out / "synthesizer")
+        dismiss_others(trained.fabric)
+        evaluation = evaluate_run(trained, device=device, progress=screen.stage)
+    print(evaluation.report if evaluation else out / "synthesizer")
     finish(trained.fabric)

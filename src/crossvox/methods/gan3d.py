@@ -10,6 +10,7 @@ from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
 from crossvox.contract import Batch, Objective, SynthesisMethod
+from crossvox.errors import SettingsError
 from crossvox.networks.blocks import Norm, UpSampling
 from crossvox.networks.freezing import frozen, normalising_by_batch
 from crossvox.networks.losses import masked_l1
@@ -31,6 +32,9 @@ class Config:
         prediction_statistics: What batch normalisation divides by at prediction time: "running"
             means over training, or those of the volume itself ("batch"), as in training.
         learning_rate: Of both Adam optimizers.
+
+    Raises:
+        SettingsError: A width, a depth or the learning rate is not positive.
     """
 
     width: int = 16
@@ -43,6 +47,14 @@ class Config:
     prediction_statistics: Literal["running", "batch"] = "running"
     learning_rate: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.999)
+
+    def __post_init__(self) -> None:
+        positive = (
+            "width", "depth", "discriminator_width", "discriminator_levels", "learning_rate"
+        )  # fmt: skip
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"method.{name} is positive, got {getattr(self, name)}")
 
 
 class Method(SynthesisMethod):

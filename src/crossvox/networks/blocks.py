@@ -11,6 +11,7 @@ Norm = Literal["batch", "instance", "group"]
 UpSampling = Literal["nearest", "trilinear"]
 
 GROUPS = 8
+WRONG_SIZE = 2  # of X; see Conv3x3x3
 
 # Nearest up-sampling by 2 then a 3-tap convolution (w0, w1, w2) is one transposed convolution of
 # stride 2 with these 4 taps: even outputs see w0 and w1+w2, odd ones w0+w1 and w2.
@@ -26,12 +27,32 @@ def norm_of(kind: Norm, channels: int) -> nn.Module:
     return nn.GroupNorm(min(GROUPS, channels), channels)
 
 
+class Conv3x3x3(nn.Conv3d):
+    """A 3x3x3 convolution that keeps sizes, in float32 where bfloat16 is computed wrongly.
+
+    On CPUs with AVX-512 BF16, torch 2.13's weight gradient of this convolution reads memory that
+    nobody wrote where X is exactly 2 (decision 0014).
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3, padding=1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z)."""
+        if features.device.type == "cpu" and features.shape[2] == WRONG_SIZE:
+            with torch.autocast("cpu", enabled=False):
+                return super().forward(features.float())
+        return super().forward(features)
+
+
 class ConvUnit(nn.Sequential):
     """3x3x3 convolution, normalisation, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, *, norm: Norm, stride: int = 1) -> None:
         super().__init__(
-            nn.Conv3d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+            Conv3x3x3(inputs, outputs)
+            if stride == 1
+            else nn.Conv3d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
             norm_of(norm, outputs),
             nn.ReLU(inplace=True),
         )
@@ -72,7 +93,7 @@ class UpConv(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, *, up_sampling: UpSampling) -> None:
         super().__init__()
-        self.conv = nn.Conv3d(inputs, outputs, 3, padding=1, bias=False)
+        self.conv = Conv3x3x3(inputs, outputs)
         self.up_sampling = up_sampling
         self.register_buffer("taps", torch.tensor(NEAREST_TAPS), persistent=False)
 
