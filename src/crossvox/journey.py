@@ -25,9 +25,9 @@ DEMO = {
     "method.width": 8,
     "method.depth": 3,
     "method.discriminator_width": 16,
-    "method.l1_weight": 10.0,
+    "method.l1_weight": 100.0,
     "method.learning_rate": 1e-3,
-    "training.steps": 600,
+    "training.steps": 1200,
     "training.decay_share": 0.5,
     "training.validate_every": 100,
 }
@@ -130,7 +130,7 @@ def demo(
     write_phantom(
         data,
         cases=cases,
-        settings=PhantomSettings(size=size),
+        settings=PhantomSettings(size=size, mask="none"),
         progress=lambda done, total: progress.stage("imaging phantoms", done, total),
     )
     experiment = read_experiment(None, defaults=DEMO, changes=changes)

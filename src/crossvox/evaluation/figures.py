@@ -149,6 +149,7 @@ def _columns(loaded: LoadedPair) -> tuple[_Column, ...]:
     low, high = _window(loaded.reference, loaded.mask)
     made = _to_ras(loaded.synthesized, loaded.synthesized.voxels)
     real = _to_ras(loaded.reference, loaded.reference.voxels)
+    scored = _to_ras(loaded.reference, loaded.mask.astype(np.float32))
     source: tuple[_Column, ...] = ()
     if loaded.source is not None:
         bottom, top = _window(loaded.source, loaded.mask)
@@ -160,7 +161,7 @@ def _columns(loaded: LoadedPair) -> tuple[_Column, ...]:
         _Column(title="reference", voxels=real, low=low, high=high),
         _Column(
             title="absolute error",
-            voxels=np.abs(made - real),
+            voxels=np.abs(made - real) * scored,
             low=0.0,
             high=ERROR_SHARE * loaded.data_range,
             colours=ERROR_COLOURS,

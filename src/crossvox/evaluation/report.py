@@ -176,7 +176,8 @@ def _strip_note(results: tuple[CaseResult, ...], settings: EvaluationSettings) -
         " convention: the patient's right (R) is on the picture's left; in sagittal slices the"
         " nose points left (A anterior, P posterior). Synthesized and reference share one window,"
         f" the {low:g} to {high:g} percentile of the reference inside the mask; the source has"
-        f" its own. The error's colours end at {ERROR_SHARE:.0%} of the stated range; the thin"
+        f" its own. The error is shown inside the mask; its colours end at {ERROR_SHARE:.0%} of the"
+        " stated range; the thin"
         " line is the mask's border. Axes are turned to the nearest right-anterior-superior"
         " ones, never rotated; between voxels the pictures are interpolated linearly."
     )
