@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crossvox.cohort import read_cohort
+from crossvox.cohort import Case, read_cohort
 from crossvox.evaluation.evaluate import evaluate
 from crossvox.evaluation.pairs import Failure, Pair, Pairing
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
@@ -13,7 +13,7 @@ from crossvox.evaluation.runs import read_run
 from crossvox.files import read_volume, write_volume
 from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.synthesis.compute import compute_at_hand
-from crossvox.synthesis.predict import output_path, predict
+from crossvox.synthesis.predict import Predicted, output_path, predict
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.experiment import read_experiment
 from crossvox.training.train import Trained, TrainingProgress, train
@@ -69,27 +69,14 @@ def evaluate_run(
         overwrite=True,
         progress=lambda done, total: progress("predicting", done, total),
     )
-    cohort = trained.experiment.cohort
-    pairs = tuple(
-        Pair(
-            subject=case.subject,
-            name=case.name,
-            synthesized=output_path(case, out / "synthesized", description.preparation),
-            reference=case.images[cohort.target],
-            source=case.images[cohort.source[0]],
-            mask=case.mask,
-        )
-        for case in cases
-        if case.name not in predicted.failed
-    )
-    failures = tuple(Failure(name=name, reason=why) for name, why in predicted.failed.items())
-    learned = [case.images[cohort.target] for case in trained.cases if case.split == "train"]
+    target = trained.experiment.cohort.target
+    learned = [case.images[target] for case in trained.cases if case.split == "train"]
     settings = EvaluationSettings(
-        mean_target=write_mean(learned, out / f"mean_{cohort.target}.nii.gz"),
+        mean_target=write_mean(learned, out / f"mean_{target}.nii.gz"),
         run=read_run(trained.folder),
     )
     return evaluate(
-        Pairing(pairs=pairs, failures=failures),
+        _pairing(trained, cases, predicted, out / "synthesized"),
         out,
         settings=settings,
         progress=lambda done, total: progress("evaluating", done, total),
@@ -137,3 +124,23 @@ def demo(
     cohort = read_cohort(data, modalities=("FLAIR", "T1w"))
     trained = train(cohort, out / "run", experiment, progress=progress)
     return evaluate_run(trained, progress=progress.stage)
+
+
+def _pairing(
+    trained: Trained, cases: Sequence[Case], predicted: Predicted, folder: Path
+) -> Pairing:
+    cohort, preparation = trained.experiment.cohort, read_description(trained.folder).preparation
+    pairs = tuple(
+        Pair(
+            subject=case.subject,
+            name=case.name,
+            synthesized=output_path(case, folder, preparation),
+            reference=case.images[cohort.target],
+            source=case.images[cohort.source[0]],
+            mask=case.mask,
+        )
+        for case in cases
+        if case.name not in predicted.failed
+    )
+    failures = tuple(Failure(name=name, reason=why) for name, why in predicted.failed.items())
+    return Pairing(pairs=pairs, failures=failures)

@@ -1,6 +1,7 @@
 """Whole commands as real processes on the phantom, and what one journey leaves for the next."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,7 +33,14 @@ def start() -> Callable[..., subprocess.Popen[str]]:
 
     def begin(*words: str | Path) -> subprocess.Popen[str]:
         command = [CROSSVOX, *map(str, words)]
-        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment())
+        return subprocess.Popen(
+            command,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            # A shell that runs the tests in the background has them ignore SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads here
+        )
 
     return begin
 
