@@ -1,10 +1,13 @@
 """A volume's way to the network and back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from crossvox.errors import SettingsError
 from crossvox.preparation import IntensityScale, Preparation
+from crossvox.preparation.preparation import shared_spacing
 from crossvox.volume import Grid, Volume
 
 OBLIQUE = np.array([[0, -0.9, 1.5, 3], [-1.2, 0, 0.4, -8], [0, -0.3, -3.9, 20], [0, 0, 0, 1.0]])
@@ -73,3 +76,25 @@ def test_target_and_mask_follow_the_source_to_its_working_grid() -> None:
     mask = way.prepare_mask(source().with_voxels(np.full((9, 7, 5), 4, np.float32)), grid=grid)
     assert target.grid is grid
     assert np.array_equal(mask.voxels, np.ones(grid.shape))
+
+
+def test_a_source_much_unlike_those_trained_on_is_brought_to_their_spacing_and_returns() -> None:
+    own = source().grid.spacing_mm
+    known = replace(preparation(), trained_spacing_mm=(3.0, 3.0, 3.0))
+    (prepared,) = known.prepare_sources([source()])
+    assert own != pytest.approx((3, 3, 3), rel=0.1)
+    assert prepared.grid.spacing_mm == pytest.approx((3, 3, 3))
+    assert known.restore(prepared, source=source()).grid.matches(source().grid, tolerance_mm=0)
+
+
+def test_a_source_much_like_those_trained_on_is_not_interpolated() -> None:
+    (plain,) = preparation().prepare_sources([source()])
+    x, y, z = plain.grid.spacing_mm
+    known = replace(preparation(), trained_spacing_mm=(x * 1.05, y, z * 0.95))
+    assert np.array_equal(known.prepare_sources([source()])[0].voxels, plain.voxels)
+
+
+def test_grids_share_a_spacing_only_where_they_agree_to_a_tenth() -> None:
+    grids = [Grid((4, 4, 4), np.diag([step, 1, 1, 1])) for step in (1.0, 1.05, 0.95)]
+    assert shared_spacing(grids) == (1, 1, 1)
+    assert shared_spacing([*grids, Grid((4, 4, 4), np.diag([1.3, 1, 1, 1]))]) is None

@@ -13,6 +13,8 @@ from crossvox.volume.volume import Volume
 
 Spacing = tuple[float, float, float]
 
+SAME_SPACING = 0.1  # relative difference that a network does not mind
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
@@ -25,6 +27,8 @@ class Preparation:
         target_modality: BIDS suffix of what is synthesized.
         target_unit: Unit of the synthesized volume.
         spacing_mm: Of the working grid (right, anterior, superior); the source's own where None.
+        trained_spacing_mm: What all training sources shared, if they did; a source that is kept
+            at its own spacing is brought to this one where it differs by more than a tenth.
         source_scales: One for each source modality.
         target_scale: How the synthesized volume is restored.
     """
@@ -35,6 +39,7 @@ class Preparation:
     spacing_mm: Spacing | None
     source_scales: tuple[IntensityScale, ...]
     target_scale: IntensityScale
+    trained_spacing_mm: Spacing | None = None
 
     def prepare_sources(self, sources: Sequence[Volume]) -> tuple[Volume, ...]:
         """The source volumes of one person, on one working grid, in [-1, 1].
@@ -48,7 +53,7 @@ class Preparation:
         if len(sources) != len(self.source_modalities):
             wanted = ", ".join(self.source_modalities)
             raise SettingsError(f"this model needs {wanted}; got {len(sources)} volume(s)")
-        grid = working_grid(sources[0].grid, spacing_mm=self.spacing_mm)
+        grid = self._working_grid(sources[0].grid)
         return tuple(
             resample(scale.normalise(volume), grid, outside=-1.0)
             for scale, volume in zip(self.source_scales, sources, strict=True)
@@ -76,3 +81,21 @@ class Preparation:
         return Volume(
             moved.voxels, source.grid, self.target_modality, self.target_unit, source.stored_as
         )
+
+    def _working_grid(self, grid: Grid) -> Grid:
+        kept = working_grid(grid, spacing_mm=self.spacing_mm)
+        known = self.trained_spacing_mm
+        if self.spacing_mm or known is None or _agree(kept.spacing_mm, known):
+            return kept
+        return working_grid(grid, spacing_mm=known)
+
+
+def shared_spacing(grids: Sequence[Grid]) -> Spacing | None:
+    """The median spacing (right, anterior, superior) of grids that agree to a tenth, else None."""
+    spacings = [working_grid(grid, spacing_mm=None).spacing_mm for grid in grids]
+    x, y, z = (float(step) for step in np.median(spacings, axis=0))
+    return (x, y, z) if all(_agree(one, (x, y, z)) for one in spacings) else None
+
+
+def _agree(one: Spacing, other: Spacing) -> bool:
+    return bool(np.abs(np.array(one) / np.array(other) - 1).max() <= SAME_SPACING)

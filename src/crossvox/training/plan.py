@@ -11,14 +11,13 @@ from crossvox.cohort import Case
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import ResourceError
 from crossvox.files import read_grid
-from crossvox.preparation.preparation import Spacing
+from crossvox.preparation.preparation import Spacing, shared_spacing
 from crossvox.preparation.resampling import working_grid
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, free_memory_bytes
 from crossvox.training.experiment import Experiment, PreparationSettings, Sizes, TrainingSettings
 from crossvox.volume.grid import Grid
 
-SAME_SPACING = 0.1  # relative spread up to which each source keeps its own spacing
 TRAINING_FACTOR = 4.2  # training memory over prediction memory: 860 against 205 bytes a voxel
 MEMORY_SHARE = 0.7
 SIZE_STEP = 16  # four poolings
@@ -76,11 +75,10 @@ def _plan_preparation(experiment: Experiment, grids: Sequence[Grid]) -> Preparat
 
 
 def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
-    spacings = np.array([working_grid(grid, spacing_mm=None).spacing_mm for grid in grids])
-    median = np.median(spacings, axis=0)
-    if np.abs(spacings / median - 1).max() <= SAME_SPACING:
+    if shared_spacing(grids):
         return "own"
-    x, y, z = (round(float(step), 3) for step in median)
+    spacings = [working_grid(grid, spacing_mm=None).spacing_mm for grid in grids]
+    x, y, z = (round(float(step), 3) for step in np.median(spacings, axis=0))
     return x, y, z
 
 

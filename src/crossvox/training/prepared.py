@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from crossvox.cohort import Case
 from crossvox.errors import CohortError, CrossvoxError, ResourceError, SettingsError
-from crossvox.files import read_mask, read_volume
+from crossvox.files import read_grid, read_mask, read_volume
 from crossvox.files.atomic import replacing, write_atomically
 from crossvox.preparation.intensity import (
     IntensityScale,
@@ -24,7 +24,7 @@ from crossvox.preparation.intensity import (
     fit_scale,
     foreground_limits,
 )
-from crossvox.preparation.preparation import Preparation
+from crossvox.preparation.preparation import Preparation, shared_spacing
 from crossvox.training.experiment import Experiment, PreparationSettings
 from crossvox.volume.volume import Volume
 
@@ -81,6 +81,9 @@ def fit_preparation(
         spacing_mm=None if given.spacing_mm == "own" else given.spacing_mm,
         source_scales=tuple(scales[:-1]),
         target_scale=scales[-1],
+        trained_spacing_mm=shared_spacing(
+            [read_grid(case.images[cohort.source[0]]) for case in cases]
+        ),
     )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(asdict(preparation), indent=2).encode())
