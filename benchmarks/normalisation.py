@@ -74,7 +74,8 @@ def main(data: Path, out: Path, steps: int) -> None:
         held_out = [case for case in trained.cases if case.split in ("validation", "test")]
         synthesizer = load_synthesizer(trained.folder)
         values = scores(synthesizer, held_out)
-        table.append(f"| {norm} | running | {values[0]:.4f} | {values[1]:.2f} | {steps} |")
+        by = "running" if norm == "batch" else "its own"
+        table.append(f"| {norm} | {by} | {values[0]:.4f} | {values[1]:.2f} | {steps} |")
         if norm == "batch":
             settings = read_description(trained.folder).settings
             by_batch = load_synthesizer(
