@@ -1,12 +1,14 @@
 """What a synthesis method must provide to be trained, stored and used."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+Noise = Callable[[int], Tensor]  # standard normal (B, 1, X, Y, Z) of a step, 0 being the first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +49,21 @@ class SynthesisMethod(nn.Module, ABC):
 
     Attributes:
         product: Names of the children that `synthesize` needs; only these are kept for use.
+        average_decay: Of the moving average of the product's weights, where settings leave it open.
     """
 
     product: ClassVar[tuple[str, ...]]
+    average_decay: ClassVar[float] = 0.0
 
     @property
     @abstractmethod
     def features_per_voxel(self) -> float:
         """Numbers per voxel of the volume that are alive at once while synthesizing."""
+
+    @property
+    def passes(self) -> int:
+        """How often the network runs for one volume."""
+        return 1
 
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:
@@ -65,12 +74,14 @@ class SynthesisMethod(nn.Module, ABC):
         """The losses of one training step, in the order their networks step."""
 
     @abstractmethod
-    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:
         """The target (B, 1, X, Y, Z) in [-1, 1] of `source` (B, C, X, Y, Z), any size.
+
+        Equal noise gives equal volumes, and so does none.
 
         Args:
             source: Prepared source.
-            noise: What a stochastic method starts from, (B, 1, X, Y, Z); others ignore it.
+            noise: What a stochastic method draws from; others ignore it.
         """
 
     def product_state(self) -> dict[str, Tensor]:

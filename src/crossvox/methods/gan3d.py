@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
-from crossvox.contract import Batch, Objective, SynthesisMethod
+from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 from crossvox.errors import SettingsError
 from crossvox.networks.blocks import Norm, UpSampling
 from crossvox.networks.freezing import frozen, normalising_by_batch
@@ -116,7 +116,7 @@ class Method(SynthesisMethod):
                 terms={"adversarial": adversarial.detach(), "l1": l1.detach()},
             )
 
-    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:  # noqa: ARG002 - the contract's
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
         """G(x)."""
         multiple = 2**self.config.depth
         if self.config.norm == "batch" and self.config.prediction_statistics == "batch":
