@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from crossvox.contract import Batch, Objective, SynthesisMethod
+from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 
 
 class TwoNetworks(SynthesisMethod):
@@ -35,7 +35,7 @@ class TwoNetworks(SynthesisMethod):
         loss = (self.product_network(batch.source) - batch.target).abs().mean()
         yield Objective(network="product_network", loss=loss)
 
-    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:  # noqa: ARG002 - the contract's
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
         """A scaling."""
         synthesized: Tensor = self.product_network(source)
         return synthesized
