@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from crossvox.contract import Batch, Objective, SynthesisMethod
+from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 from crossvox.errors import SettingsError
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.engine import Run
@@ -59,7 +59,7 @@ class Pair(SynthesisMethod):
         self.seen.append(_weight(self.first))
         yield Objective(network="second", loss=_distance(self.second, batch))
 
-    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:  # noqa: ARG002 - the contract's
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
         """The second scaling."""
         synthesized: Tensor = self.second(source)
         return synthesized

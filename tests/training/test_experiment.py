@@ -8,7 +8,8 @@ import pytest
 from crossvox.errors import SettingsError
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 
-EXPERIMENTS = sorted(Path(__file__).parents[2].glob("experiments/*.toml"))
+FILES = sorted(Path(__file__).parents[2].glob("experiments/*.toml"))
+EXPERIMENTS = [path for path in FILES if not path.stem.startswith("table1")]  # those are suites
 
 
 def test_what_is_written_is_read_back(tiny: Callable[..., Experiment], tmp_path: Path) -> None:

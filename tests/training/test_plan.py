@@ -8,9 +8,10 @@ import pytest
 from crossvox.cohort import Case
 from crossvox.errors import ResourceError
 from crossvox.files import write_volume
+from crossvox.methods.gan3d import Method
 from crossvox.synthesis.compute import Compute
 from crossvox.training.experiment import read_experiment
-from crossvox.training.plan import plan
+from crossvox.training.plan import lasting, plan
 from crossvox.volume import Grid, Volume
 
 CPU = Compute(device="cpu", bf16=True)
@@ -52,6 +53,22 @@ def test_nothing_is_left_open_and_what_is_given_stays(tmp_path: Path) -> None:
     assert training.steps == 3
     assert None not in (training.batch, training.patch, training.validate_every)
     assert plan(planned, cases, compute=CPU) == planned
+
+
+def test_the_average_is_the_methods_where_settings_leave_it_open(tmp_path: Path) -> None:
+    cases = [case(tmp_path, 1, shape=(16, 16, 16), spacing_mm=1)]
+    planned = plan(read_experiment(None, changes=OPEN), cases, compute=CPU)
+    assert planned.training.ema == Method.average_decay
+    given = plan(read_experiment(None, changes=(*OPEN, "training.ema=0.5")), cases, compute=CPU)
+    assert given.training.ema == 0.5
+
+
+def test_minutes_leave_the_steps_open(tmp_path: Path) -> None:
+    cases = [case(tmp_path, 1, shape=(16, 16, 16), spacing_mm=1)]
+    changes = (*OPEN, "training.minutes=3")
+    training = plan(read_experiment(None, changes=changes), cases, compute=CPU).training
+    assert (training.minutes, training.steps, training.validate_every) == (3.0, None, None)
+    assert lasting(training, 400).validate_every == 20
 
 
 def test_ct_is_windowed_in_hounsfield_units(tmp_path: Path) -> None:

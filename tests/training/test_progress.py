@@ -31,6 +31,7 @@ def test_a_row_is_the_mean_over_its_steps() -> None:
     assert row["generator"] == pytest.approx(3.0)
     assert row["generator.l1"] == pytest.approx(1.5)
     assert row["seconds_per_step"] >= 0
+    assert row["cpu_seconds_per_step"] >= 0
 
 
 def test_a_row_knows_nothing_of_the_row_before() -> None:
@@ -68,6 +69,14 @@ def test_rows_after_the_step_that_a_run_resumes_from_are_dropped(tmp_path: Path)
         table.add(step, {"generator": float(step)})
     ProgressTable(path, resumed_at=4).add(6, {"generator": 60.0})
     assert [row["generator"] for row in rows(path)] == ["2", "4", "60"]
+
+
+def test_a_record_of_an_earlier_version_goes_on_with_new_columns(tmp_path: Path) -> None:
+    path = tmp_path / "progress.csv"
+    path.write_text("step,generator,seconds_per_step\n2,0.5,0.1\n")
+    values = {"generator": 0.25, "seconds_per_step": 0.1, "cpu_seconds_per_step": 0.2}
+    ProgressTable(path, resumed_at=2).add(4, values)
+    assert [row["cpu_seconds_per_step"] for row in rows(path)] == ["", "0.2"]
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_what_to_do() -> None:

@@ -24,6 +24,10 @@ def test_more_steps_may_be_asked_for(tiny: Callable[..., Experiment]) -> None:
     refuse_other_settings(tiny("training.steps=99"), tiny(), folder="run")
 
 
+def test_a_cohort_may_be_checked_or_not(tiny: Callable[..., Experiment]) -> None:
+    refuse_other_settings(tiny("cohort.check=true"), tiny(), folder="run")
+
+
 @pytest.mark.parametrize(
     "change", ["training.seed=1", "method.width=8", "cohort.target=T2w", "training.batch=1"]
 )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
 
-from crossvox.contract import Batch, Objective, SynthesisMethod
+from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
 from crossvox.synthesis.compute import Compute
@@ -46,7 +46,7 @@ class Copy(SynthesisMethod):
         """Nothing to learn."""
         yield from ()
 
-    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:  # noqa: ARG002 - the contract's
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
         """The source."""
         return source
 

@@ -1,5 +1,6 @@
 """Settings from plain values, refusing what is unknown."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
@@ -41,3 +42,11 @@ def parse_settings(kind: type[Settings], given: Mapping[str, Any], *, section: s
         where = ".".join(str(part) for part in first["loc"]) or "?"
         message = f"{section}.{where}: {first['msg']}, got {first['input']!r}"
         raise SettingsError(message) from None
+
+
+def toml_value(text: str) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """What `text` stands for in TOML; a word's quotes may be left out."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,8 +1,9 @@
 """The loop: a method yields losses, this steps (decision 0005)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import cast
 
 import torch
@@ -75,7 +76,7 @@ class Run:
         """
         parts = self._parts()
         optimizers = self._set_up()
-        average = MovingAverage(self.method, decay=self.settings.ema)
+        average = MovingAverage(self.method, decay=self.settings.ema or 0.0)
         step = self._resume(optimizers, average)
         steps = self.settings.steps or 0
         progress = ProgressTable(self.folder / "progress.csv", resumed_at=step)
@@ -101,6 +102,26 @@ class Run:
                     raise InterruptedRunError(
                         f"stopped after step {step} of {steps}; the same command goes on from there"
                     )
+
+    def timed_steps(self, count: int) -> Iterator[float]:
+        """Seconds of each of `count` steps from the start; nothing is saved or reported.
+
+        Raises:
+            SettingsError: As `train`.
+        """
+        parts = self._parts()
+        optimizers = self._set_up()
+        average = MovingAverage(self.method, decay=self.settings.ema or 0.0)
+        record = Record(self.fabric)
+        pin = self.fabric.device.type == "cuda"
+        with Prefetched(self.sampler, parts=parts[0], of=parts[1], pin=pin) as prefetched:
+            for step in range(1, count + 1):
+                start = perf_counter()
+                self._step(step, prefetched.batches(step), optimizers, record)
+                average.update()
+                if pin:
+                    torch.cuda.synchronize()
+                yield perf_counter() - start
 
     def _set_up(self) -> dict[str, Optimizer]:
         self.method.to(self.fabric.device).train()

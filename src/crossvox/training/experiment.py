@@ -5,7 +5,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from crossvox.errors import SettingsError
 from crossvox.preparation.intensity import PERCENTILES, Limits, ScaleKind
@@ -17,9 +19,11 @@ from crossvox.synthesis.settings import (
     Seed,
     Share,
     parse_settings,
+    toml_value,
 )
 
 Sizes = tuple[Count, Count, Count]
+Minutes = Annotated[float, Field(gt=0)]
 Spacing = tuple[Millimetres, Millimetres, Millimetres]
 SECTIONS = ("cohort", "preparation", "method", "training")
 
@@ -88,12 +92,15 @@ class TrainingSettings:
     Attributes:
         steps: Optimizer steps; alternatively `epochs`, passes over the training cases.
         epochs: Counted in cases; exactly one of both is set once planned.
+        minutes: A budget in place of both: of the steps alone, without validation and saving; some
+            steps are timed and `steps` is set to as many as it pays for.
         batch: Patches per step over all processes and accumulated parts.
         patch: Sizes of a patch in voxels of the working grid.
         accumulate: Parts a batch is divided into to save memory; they are of equal size.
         flip_share: Chance that a patch is mirrored left to right.
         clip: Largest norm of each network's gradients; 0 is no limit.
-        ema: Decay of the moving average of the product's weights; 0 is none.
+        ema: Decay of the moving average of the product's weights; 0 is none; planned as the
+            method's `average_decay`.
         decay_share: Share of the steps, at the end, over which learning rates fall to 0.
         checkpoint_every: Steps between saves.
         validate_every: Steps between validations on whole volumes.
@@ -104,12 +111,13 @@ class TrainingSettings:
 
     steps: Count | None = None
     epochs: Count | None = None
+    minutes: Minutes | None = None
     batch: Count | None = None
     patch: Sizes | None = None
     accumulate: Count = 1
     flip_share: Share = 0.5
     clip: NotNegative = 1.0
-    ema: Share = 0.0
+    ema: Share | None = None
     decay_share: Share = 0.0
     checkpoint_every: Count = 250
     validate_every: Count | None = None
@@ -145,16 +153,29 @@ def read_experiment(
     tables: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for name, value in (defaults or {}).items():
         _set(tables, name, value)
-    for section, table in (_parsed(path) if path else {}).items():
-        if section not in SECTIONS or not isinstance(table, dict):
-            raise SettingsError(f"{path}: no section [{section}]; there are {', '.join(SECTIONS)}")
-        tables[section].update(table)
+    if path:
+        _lay_over(tables, read_toml(path), origin=str(path))
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:
             raise SettingsError(f"--set {change}: write it as section.key=value")
-        _set(tables, name.strip(), _value(value.strip()))
+        _set(tables, name.strip(), toml_value(value.strip()))
     return _typed(tables)
+
+
+def experiment_of(tables: Mapping[str, Mapping[str, Any]], *, origin: str) -> Experiment:
+    """The experiment of sections as a TOML file has them.
+
+    Args:
+        tables: Values by section and key.
+        origin: Named in errors: where the sections come from.
+
+    Raises:
+        SettingsError: A section or key is unknown, or a value is wrong.
+    """
+    given: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    _lay_over(given, tables, origin=origin)
+    return _typed(given)
 
 
 def write_experiment(experiment: Experiment) -> str:
@@ -165,12 +186,12 @@ def write_experiment(experiment: Experiment) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _lines(table: Mapping[str, Any]) -> list[str]:
-    """JSON writes numbers, words, truth values and lists as TOML does."""
-    return [f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None]
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a file of settings.
 
-
-def _parsed(path: Path) -> dict[str, Any]:
+    Raises:
+        SettingsError: It cannot be read, or is not TOML.
+    """
     try:
         return tomllib.loads(path.read_text())
     except OSError as error:
@@ -179,18 +200,27 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not TOML: {error}") from None
 
 
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    """JSON writes numbers, words, truth values and lists as TOML does."""
+    return [f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None]
+
+
+def _lay_over(
+    tables: dict[str, dict[str, Any]], given: Mapping[str, object], *, origin: str
+) -> None:
+    for section, table in given.items():
+        if section not in SECTIONS or not isinstance(table, Mapping):
+            raise SettingsError(
+                f"{origin}: no section [{section}]; there are {', '.join(SECTIONS)}"
+            )
+        tables[section].update(table)
+
+
 def _set(tables: dict[str, dict[str, Any]], name: str, value: Any) -> None:  # noqa: ANN401 - TOML's
     section, dot, key = name.partition(".")
     if not dot or section not in SECTIONS:
         raise SettingsError(f"{name}: write it as section.key, sections are {', '.join(SECTIONS)}")
     tables[section][key] = value
-
-
-def _value(text: str) -> Any:  # noqa: ANN401 - whatever TOML holds
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
 
 
 def _typed(tables: dict[str, dict[str, Any]]) -> Experiment:

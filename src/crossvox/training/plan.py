@@ -29,7 +29,7 @@ HU_LIMITS = (-1024.0, 3071.0)
 
 
 def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> Experiment:
-    """`experiment` with nothing left open.
+    """`experiment` with nothing left open, but what a budget of minutes decides.
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
     the median working grid, halved along its longest side until a step fits in memory. Scales:
@@ -54,6 +54,12 @@ def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> 
         experiment.training, shapes, cases=len(cases), method=method, compute=compute
     )
     return replace(experiment, preparation=preparation, training=training)
+
+
+def lasting(settings: TrainingSettings, steps: int) -> TrainingSettings:
+    """`settings` of so many steps, validated as often as they say or some times over the run."""
+    every = settings.validate_every or max(1, steps // VALIDATIONS)
+    return replace(settings, steps=steps, epochs=None, validate_every=every)
 
 
 def _plan_preparation(experiment: Experiment, grids: Sequence[Grid]) -> PreparationSettings:
@@ -94,12 +100,14 @@ def _plan_training(
     patch = given.patch or _plan_patch(
         shapes, each=batch // given.accumulate or 1, method=method, compute=compute
     )
+    ema = method.average_decay if given.ema is None else given.ema
+    planned = replace(given, batch=batch, patch=patch, ema=ema)
+    if given.minutes and given.steps is None:
+        return planned
     steps = given.steps
     if steps is None and given.epochs is not None:
         steps = math.ceil(given.epochs * cases / batch)
-    steps = steps or max(FEWEST_STEPS, math.ceil(EPOCHS * cases / batch))
-    every = given.validate_every or max(1, steps // VALIDATIONS)
-    return replace(given, steps=steps, epochs=None, batch=batch, patch=patch, validate_every=every)
+    return lasting(planned, steps or max(FEWEST_STEPS, math.ceil(EPOCHS * cases / batch)))
 
 
 def _plan_patch(

@@ -25,6 +25,7 @@ class Record:
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
         self._since = time.perf_counter()
+        self._cpu_since = time.process_time()
 
     def begin_step(self) -> None:
         """Count a step."""
@@ -41,16 +42,20 @@ class Record:
     def take(self) -> dict[str, float]:
         """Means over the steps and processes since the last row, and seconds per step.
 
+        `cpu_seconds_per_step` counts what all threads of this process worked: unlike the seconds
+        on the clock, it says what a step costs where the machine has other work too.
+
         Raises:
             SettingsError: A loss is not finite.
         """
         sums = torch.stack([value.float() for value in self._sums.values()]) / self._steps
         means = cast("Tensor", self._fabric.all_reduce(sums, reduce_op="mean")).tolist()
-        now = time.perf_counter()
+        now, cpu_now = time.perf_counter(), time.process_time()
         row = dict(zip(self._sums, means, strict=True))
         _refuse_divergence(row)
         row["seconds_per_step"] = (now - self._since) / self._steps
-        self._sums, self._steps, self._since = {}, 0, now
+        row["cpu_seconds_per_step"] = (cpu_now - self._cpu_since) / self._steps
+        self._sums, self._steps, self._since, self._cpu_since = {}, 0, now, cpu_now
         return row
 
 

@@ -8,9 +8,12 @@ from crossvox.training.experiment import Experiment, PreparationSettings, Traini
 
 Section = TypeVar("Section", PreparationSettings, TrainingSettings)
 
-MAY_CHANGE = frozenset(
-    {"steps", "epochs", "validate_every", "checkpoint_every", "report_every", "precision"}
-)
+MAY_CHANGE = {
+    "training": frozenset(
+        {"steps", "epochs", "validate_every", "checkpoint_every", "report_every", "precision"}
+    ),
+    "cohort": frozenset({"check"}),  # done before the first step, or not at all
+}
 
 
 def filled_from(asked: Experiment, existing: Experiment) -> Experiment:
@@ -36,7 +39,7 @@ def refuse_other_settings(asked: Experiment, existing: Experiment, *, folder: st
         f"{section}.{name} is {old[section].get(name)!r} there, {value!r} asked"
         for section in ("cohort", "preparation", "method_settings", "training")
         for name, value in new[section].items()
-        if value != old[section].get(name) and not (section == "training" and name in MAY_CHANGE)
+        if value != old[section].get(name) and name not in MAY_CHANGE.get(section, ())
     ]
     if asked.method != existing.method:
         differing.insert(0, f"method is {existing.method} there, {asked.method} asked")

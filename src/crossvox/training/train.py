@@ -1,8 +1,9 @@
 """From a cohort and an experiment to a trained run."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,10 +20,11 @@ from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, compute_at_hand, is_out_of_memory, keep_pages
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
+from crossvox.training.budget import refuse_two_budgets, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 from crossvox.training.patches import PatchSampler
-from crossvox.training.plan import plan
+from crossvox.training.plan import lasting, plan
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
 from crossvox.training.processes import launch
 from crossvox.training.rerun import filled_from, refuse_other_settings
@@ -107,20 +109,58 @@ def train(
         folder=out,
         validate=_validation(experiment, preparation, held_out, compute) if held_out else None,
         keep=_keeping(experiment, preparation, split, out),
-        report=lambda step, row: progress.row(step, experiment.training.steps or 0, row),
+        report=lambda step, row: progress.row(step, run.settings.steps or 0, row),
     )
-    _train(run)
+    with _explaining_memory(experiment):
+        if experiment.training.steps is None:
+            experiment = _timed(run, experiment, progress=progress)
+            run = replace(run, method=_method(experiment), settings=experiment.training)
+        run.train()
     return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
 
 
-def _train(run: Run) -> None:
+def refuse_faults(
+    cases: Sequence[Case], experiment: Experiment, progress: TrainingProgress
+) -> None:
+    """Measure every pair before it is learned from.
+
+    Raises:
+        CohortError: Pairs have faults.
+    """
+    modalities = (*experiment.cohort.source, experiment.cohort.target)
+    check = check_cohort(
+        cases,
+        modalities=modalities,
+        progress=lambda done, total: progress.stage("checking", done, total),
+    )
+    errors = [finding for finding in check.findings if finding.severity == "error"]
+    if errors:
+        listed = "; ".join(f"{one.case}: {one.problem}" for one in errors)
+        raise CohortError(
+            f"{len(errors)} fault(s): {listed}. `crossvox check` shows all;"
+            " --set cohort.check=false trains all the same"
+        )
+
+
+def _timed(run: Run, experiment: Experiment, *, progress: TrainingProgress) -> Experiment:
+    """The experiment with the steps that its minutes pay for, also on disk."""
+    minutes = experiment.training.minutes or 0.0
+    steps = steps_within(run, minutes=minutes, progress=progress.stage)
+    experiment = replace(experiment, training=lasting(experiment.training, steps))
+    if run.fabric.is_global_zero:
+        write_atomically(run.folder / EXPERIMENT, write_experiment(experiment).encode())
+    return experiment
+
+
+@contextmanager
+def _explaining_memory(experiment: Experiment) -> Iterator[None]:
     try:
-        run.train()
+        yield
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
         raise ResourceError(
-            f"a step on patches of {run.settings.patch} does not fit in memory;"
+            f"a step on patches of {experiment.training.patch} does not fit in memory;"
             " set a smaller training.patch, or more parts with training.accumulate"
         ) from None
 
@@ -148,8 +188,9 @@ def _resolved(
 ) -> Experiment:
     path = out / EXPERIMENT
     existing = read_experiment(path) if path.is_file() else None
+    refuse_two_budgets(asked.training, existing.training if existing else None)
     if existing is None and asked.cohort.check:
-        _refuse_faults(cases, asked, progress)
+        refuse_faults(cases, asked, progress)
     learned = [case for case in cases if case.split == "train"]
     filled = filled_from(asked, existing) if existing else asked
     planned = plan(filled, learned, compute=compute)
@@ -157,24 +198,6 @@ def _resolved(
         refuse_other_settings(planned, existing, folder=str(out))
     write_atomically(path, write_experiment(planned).encode())
     return planned
-
-
-def _refuse_faults(
-    cases: Sequence[Case], experiment: Experiment, progress: TrainingProgress
-) -> None:
-    modalities = (*experiment.cohort.source, experiment.cohort.target)
-    check = check_cohort(
-        cases,
-        modalities=modalities,
-        progress=lambda done, total: progress.stage("checking", done, total),
-    )
-    errors = [finding for finding in check.findings if finding.severity == "error"]
-    if errors:
-        listed = "; ".join(f"{one.case}: {one.problem}" for one in errors)
-        raise CohortError(
-            f"{len(errors)} fault(s): {listed}. `crossvox check` shows all;"
-            " --set cohort.check=false trains all the same"
-        )
 
 
 def _method(experiment: Experiment) -> SynthesisMethod:

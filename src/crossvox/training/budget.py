@@ -1,0 +1,54 @@
+"""A budget of minutes as a number of steps."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
+
+from crossvox.errors import SettingsError
+from crossvox.training.engine import Run
+from crossvox.training.experiment import TrainingSettings
+
+WARM_UP, TIMED = 3, 9  # the first steps allocate and start threads; an odd number has a median
+SECONDS_PER_MINUTE = 60
+Progress = Callable[[str, int, int], None]
+
+
+def steps_within(run: Run, *, minutes: float, progress: Progress) -> int:
+    """How many steps of `run` fit into `minutes`, at least 1: the same in all processes.
+
+    Some are really made, of real patches in the run's precision, and the median time counts.
+
+    Args:
+        run: A throw-away one: its networks learn, nothing is written.
+        minutes: Of steps alone.
+        progress: Told what is done.
+    """
+    # Rates that fall towards the end are not for steps without an end.
+    run = replace(run, settings=replace(run.settings, decay_share=0.0))
+    seconds = []
+    for number, taken in enumerate(run.timed_steps(WARM_UP + TIMED), start=1):
+        seconds.append(taken)
+        progress("timing steps", number, WARM_UP + TIMED)
+    agreed = run.fabric.broadcast(median(seconds[WARM_UP:]))
+    return max(1, int(minutes * SECONDS_PER_MINUTE / agreed))
+
+
+def refuse_two_budgets(asked: TrainingSettings, existing: TrainingSettings | None) -> None:
+    """Minutes stand alone; steps beside them are only those that an earlier timing found.
+
+    Raises:
+        SettingsError: Both are asked for, or other steps of a run that was given minutes.
+    """
+    if asked.minutes and asked.epochs:
+        raise SettingsError("training.minutes and training.epochs are two budgets; set one of them")
+    timed = existing if existing and existing.minutes else None
+    if timed and asked.steps in (None, timed.steps) and not asked.epochs:
+        return
+    if timed:
+        other = f"{asked.steps} steps" if asked.steps else f"{asked.epochs} epochs"
+        raise SettingsError(
+            f"there, training.minutes {timed.minutes:g} were timed as {timed.steps} steps, and"
+            f" {other} are asked; choose another folder, or --fresh to start again here"
+        )
+    if asked.minutes and asked.steps:
+        raise SettingsError("training.minutes and training.steps are two budgets; set one of them")

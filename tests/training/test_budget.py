@@ -1,0 +1,95 @@
+"""A budget of minutes as a number of steps."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from crossvox.cohort import read_cohort
+from crossvox.errors import SettingsError
+from crossvox.training.budget import refuse_two_budgets
+from crossvox.training.checkpoint import newest_checkpoint
+from crossvox.training.experiment import Experiment, TrainingSettings, read_experiment
+from crossvox.training.train import TrainingProgress, train
+
+Tiny = Callable[..., Experiment]
+MINUTES = 0.003  # some steps of this size
+
+
+@pytest.fixture
+def open_ended(tiny: Tiny) -> Tiny:
+    """The tiny experiment with minutes in place of its steps."""
+
+    def experiment(minutes: float) -> Experiment:
+        given = tiny(f"training.minutes={minutes}", "training.ema=0.9", "training.decay_share=0.5")
+        training = {**vars(given.training), "steps": None}
+        return Experiment(**{**vars(given), "training": TrainingSettings(**training)})
+
+    return experiment
+
+
+def test_a_run_of_minutes_is_the_run_of_the_steps_they_pay_for_and_is_timed_once(
+    cohort_folder: Path, tiny: Tiny, open_ended: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
+    first = train(cases, tmp_path / "timed", open_ended(MINUTES), progress=silent)
+    steps = first.experiment.training.steps
+    assert steps is not None
+    assert read_experiment(tmp_path / "timed/experiment.toml").training.steps == steps
+    changes = (f"training.steps={steps}", "training.ema=0.9", "training.decay_share=0.5")
+    train(cases, tmp_path / "given", tiny(*changes), progress=silent)
+    one = newest_checkpoint(tmp_path / "timed/checkpoint")
+    other = newest_checkpoint(tmp_path / "given/checkpoint")
+    assert one is not None
+    assert other is not None
+    assert one.step == other.step == steps
+    assert one.tensors.keys() == other.tensors.keys()
+    assert all(torch.equal(value, other.tensors[name]) for name, value in one.tensors.items())
+    again = train(cases, tmp_path / "timed", open_ended(MINUTES), progress=silent)
+    assert again.experiment == first.experiment
+    with pytest.raises(SettingsError, match=r"training\.minutes is 0\.003 there, 2\.0 asked"):
+        train(cases, tmp_path / "timed", open_ended(2.0), progress=silent)
+
+
+def test_the_shortest_budget_pays_for_one_step(
+    cohort_folder: Path, open_ended: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
+    done = train(cases, tmp_path, open_ended(1e-9), progress=silent)
+    assert done.experiment.training.steps == 1
+
+
+TIMED = TrainingSettings(minutes=2, steps=70)
+
+
+@pytest.mark.parametrize(
+    ("asked", "existing"),
+    [
+        (TrainingSettings(minutes=2, steps=70), None),
+        (TrainingSettings(minutes=2, epochs=7), None),
+        (TrainingSettings(minutes=2, steps=71), TIMED),
+        (TrainingSettings(steps=71), TIMED),
+        (TrainingSettings(epochs=7), TIMED),
+    ],
+)
+def test_a_second_budget_is_refused(
+    asked: TrainingSettings, existing: TrainingSettings | None
+) -> None:
+    with pytest.raises(SettingsError, match=r"training\.minutes"):
+        refuse_two_budgets(asked, existing)
+
+
+@pytest.mark.parametrize(
+    ("asked", "existing"),
+    [
+        (TrainingSettings(minutes=2), None),
+        (TrainingSettings(steps=70), None),
+        (TrainingSettings(epochs=7), TrainingSettings(steps=70)),
+        (TIMED, TIMED),
+        (TrainingSettings(minutes=2), TIMED),
+        (TrainingSettings(), TIMED),
+    ],
+)
+def test_one_budget_is_enough(asked: TrainingSettings, existing: TrainingSettings | None) -> None:
+    refuse_two_budgets(asked, existing)
