@@ -8,7 +8,14 @@ import torch
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 
-SMALL = {"width": 4, "depth": 2, "discriminator_width": 4, "discriminator_levels": 2}
+SMALL = {
+    "width": 4,
+    "depth": 2,
+    "blocks": (1, 1, 2),
+    "discriminator_width": 4,
+    "discriminator_levels": 2,
+    "sampling_steps": 3,
+}
 
 pytestmark = pytest.mark.parametrize("name", method_names())
 

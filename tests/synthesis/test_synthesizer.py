@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from crossvox.contract import Batch, Objective, SynthesisMethod
+from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
@@ -49,7 +49,7 @@ class Identity(SynthesisMethod):
         """Nothing to learn."""
         yield from ()
 
-    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:  # noqa: ARG002 - the contract's
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
         """The first channel."""
         return source[:, :1]
 
@@ -109,7 +109,7 @@ def test_no_memory_at_all_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPat
 class Hungry(Identity):
     """Asks for a petabyte when it is given more than a few voxels."""
 
-    def synthesize(self, source: Tensor, *, noise: Tensor | None = None) -> Tensor:
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:
         if source.numel() > 70 * 70 * 70:
             torch.empty(2**50)
         return super().synthesize(source, noise=noise)

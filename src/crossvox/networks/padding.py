@@ -9,9 +9,19 @@ from torch.nn import functional
 def synthesize_padded(
     network: Callable[[Tensor], Tensor], source: Tensor, *, multiple: int
 ) -> Tensor:
-    """`network` on `source` (B, C, X, Y, Z) grown to multiples of `multiple`, cut back exactly.
+    """`network` on `source` (B, C, X, Y, Z) grown to multiples of `multiple`, cut back exactly."""
+    grown, inner = padded(source, multiple=multiple)
+    return network(grown)[inner]
+
+
+def padded(source: Tensor, *, multiple: int) -> tuple[Tensor, tuple[slice, ...]]:
+    """`source` grown to multiples of `multiple`, and where it lies in the result.
 
     The border voxels are repeated on both sides.
+
+    Args:
+        source: (B, C, X, Y, Z) or (B, C, X, Y).
+        multiple: Of each spatial size afterwards.
     """
     sizes = source.shape[2:]
     missing = [-size % multiple for size in sizes]
@@ -22,5 +32,5 @@ def synthesize_padded(
         for pad in (first, extra - first)
     ]
     grown = functional.pad(source, pads, mode="replicate") if any(missing) else source
-    x, y, z = (slice(first, first + size) for first, size in zip(before, sizes, strict=True))
-    return network(grown)[:, :, x, y, z]
+    inner = (slice(first, first + size) for first, size in zip(before, sizes, strict=True))
+    return grown, (slice(None), slice(None), *inner)

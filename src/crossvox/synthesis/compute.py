@@ -4,6 +4,7 @@ import ctypes
 import platform
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 
 import psutil
 import torch
@@ -11,6 +12,7 @@ from torch import nn
 
 from crossvox.errors import SettingsError
 
+KIBIBYTE = 1024  # what Linux counts resident memory in
 M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # malloc.h of glibc
 
 
@@ -60,6 +62,21 @@ def free_memory_bytes(device: str) -> int:
     return int(free)
 
 
+def peak_memory_bytes(device: str) -> int | None:
+    """The most memory that this process has held on `device`; None where no one counts it.
+
+    On the GPU what tensors held; on the CPU all that was resident, Python and torch included.
+    """
+    if device == "cuda":
+        return int(torch.cuda.max_memory_allocated())
+    try:
+        resource = import_module("resource")
+    except ModuleNotFoundError:  # Windows
+        return None
+    most = int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return most if platform.system() == "Darwin" else most * KIBIBYTE
+
+
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether torch failed for want of memory, on the GPU or the CPU."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
@@ -75,14 +92,16 @@ def keep_pages() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL("libc.so.6")
-    return bool(libc.mallopt(M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
+    return bool(libc.mallopt(KIBIBYTE = 1024  # what Linux counts resident memory in
+M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
 
 
 def channels_last(network: nn.Module) -> nn.Module:
-    """`network` with its weights in the memory order that 3D convolutions are fastest in."""
+    """`network` with its weights in the memory order that convolutions are fastest in."""
+    orders = {4: torch.channels_last, 5: torch.channels_last_3d}
     for parameter in network.parameters():
-        if parameter.ndim == 5:  # noqa: PLR2004 - (out, in, X, Y, Z)
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
+        if parameter.ndim in orders:
+            parameter.data = parameter.data.contiguous(memory_format=orders[parameter.ndim])
     return network
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from crossvox.contract import SynthesisMethod
+from crossvox.contract import Noise, SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
+from crossvox.networks.noise import normal_noise
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import (
     Compute,
@@ -35,6 +36,7 @@ class Synthesizer:
         method: In evaluation mode, on `compute.device`.
         compute: Where and how it runs.
         window: Sizes of prediction windows on the working grid; chosen by memory where None.
+        seed: Of what a stochastic method draws; equal seeds, equal volumes.
 
     Raises:
         SettingsError: A window has a size below 1.
@@ -44,6 +46,7 @@ class Synthesizer:
     method: SynthesisMethod
     compute: Compute = field(default_factory=compute_at_hand)
     window: Sizes | None = None
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.window and min(self.window) < 1:
@@ -116,13 +119,14 @@ class Synthesizer:
         return halved[0], halved[1], halved[2]
 
     def _in_windows(self, source: Tensor, sizes: Sizes, window: Sizes) -> Tensor:
+        noise = normal_noise((1, 1, *sizes), seed=self.seed)
         if window == sizes:
-            return self._forward(source).cpu()
-        return synthesize_in_windows(self._forward, source, window=window)
+            return self._forward(source, noise).cpu()
+        return synthesize_in_windows(self._forward, source, noise=noise, window=window)
 
-    def _forward(self, source: Tensor) -> Tensor:
+    def _forward(self, source: Tensor, noise: Noise) -> Tensor:
         device = self.compute.device
         near = source.to(device, memory_format=torch.channels_last_3d)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=self.compute.bf16):
-            synthesized = self.method.synthesize(near)
+            synthesized = self.method.synthesize(near, noise=noise)
         return synthesized.float()

@@ -6,14 +6,22 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from crossvox.contract import Noise
+
 Sizes = tuple[int, int, int]
+Place = tuple[slice, slice, slice]
 
 SIGMA_SHARE = 0.125  # of the window's size: Gaussian weights fall to 3e-4 at its faces
 SMALLEST_WEIGHT = 1e-3
 
 
 def synthesize_in_windows(
-    synthesize: Callable[[Tensor], Tensor], source: Tensor, *, window: Sizes, overlap: float = 0.5
+    synthesize: Callable[[Tensor, Noise], Tensor],
+    source: Tensor,
+    *,
+    noise: Noise,
+    window: Sizes,
+    overlap: float = 0.5,
 ) -> Tensor:
     """(1, 1, X, Y, Z) of `source` (1, C, X, Y, Z): windows averaged with Gaussian weights.
 
@@ -21,8 +29,9 @@ def synthesize_in_windows(
     voxel by itself leaves no seam.
 
     Args:
-        synthesize: (1, C, x, y, z) to (1, 1, x, y, z).
+        synthesize: (1, C, x, y, z) and its noise to (1, 1, x, y, z).
         source: Any size; a window larger than it is cut down to it.
+        noise: Of the whole volume; each window gets its part, so that windows agree.
         window: Sizes of one window.
         overlap: Share of a window that its neighbour covers too, in [0, 1).
 
@@ -35,13 +44,18 @@ def synthesize_in_windows(
     total = torch.zeros((1, 1, *sizes), dtype=torch.float32)
     summed = torch.zeros((1, 1, *sizes), dtype=torch.float32)
     for x, y, z in _places(sizes, window, overlap=overlap):
-        patch = synthesize(source[:, :, x, y, z]).float().cpu()
+        patch = synthesize(source[:, :, x, y, z], _part(noise, (x, y, z))).float().cpu()
         total[:, :, x, y, z] += patch * weights
         summed[:, :, x, y, z] += weights
     return total / summed
 
 
-def _places(sizes: Sizes, window: Sizes, *, overlap: float) -> Iterator[tuple[slice, slice, slice]]:
+def _part(noise: Noise, place: Place) -> Noise:
+    x, y, z = place
+    return lambda step: noise(step)[:, :, x, y, z]
+
+
+def _places(sizes: Sizes, window: Sizes, *, overlap: float) -> Iterator[Place]:
     starts = []
     for size, extent in zip(sizes, window, strict=True):
         step = max(1, round(extent * (1 - overlap)))

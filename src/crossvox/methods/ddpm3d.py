@@ -1,0 +1,139 @@
+"""A 3D diffusion model that begins with noise and is told the source at each step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+from torch.optim import AdamW, Optimizer
+
+from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
+from crossvox.errors import SettingsError
+from crossvox.networks.denoiser import Denoiser
+from crossvox.networks.diffusion import (
+    Prediction,
+    Schedule,
+    aim,
+    clean_of,
+    less_noisy,
+    noised,
+    signal_shares,
+    visited,
+)
+from crossvox.networks.losses import masked_l2
+from crossvox.networks.noise import normal_noise, surrounded
+from crossvox.networks.padding import padded
+
+FIRST_LEVEL_TENSORS = 6.5  # alive at once at full size: skip, decoder halves, block, shortcut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the diffusion; the published ones where it has them.
+
+    Attributes:
+        prediction: What the denoiser answers: the noise, as published, or the velocity.
+        schedule: How fast the signal vanishes; "linear" as published.
+        steps: Of the diffusion, while training.
+        sampler: "ancestral" as published, or "ddim", which draws noise only once.
+        sampling_steps: Evenly chosen of `steps`; as published it is all of them, ancestral.
+
+    Raises:
+        SettingsError: A width, a depth, the learning rate or a number of steps is not positive,
+            or more steps are to be sampled than there are.
+
+    Source:
+        Ho et al. 2020, arXiv 2006.11239; conditioned by concatenation: Saharia et al. 2022,
+        arXiv 2104.07636
+    """
+
+    width: int = 32
+    depth: int = 4
+    prediction: Prediction = "epsilon"
+    schedule: Schedule = "linear"
+    steps: int = 1000
+    sampler: Literal["ancestral", "ddim"] = "ddim"
+    sampling_steps: int = 50
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.9, 0.999)
+
+    def __post_init__(self) -> None:
+        for name in ("width", "depth", "learning_rate", "steps", "sampling_steps"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"method.{name} is positive, got {getattr(self, name)}")
+        if self.sampling_steps > self.steps:
+            raise SettingsError(
+                f"method.sampling_steps {self.sampling_steps} are more than there are"
+                f" (method.steps {self.steps})"
+            )
+
+
+class Method(SynthesisMethod):
+    """A denoiser that learns to take noise away, of which sampling makes a volume."""
+
+    product: ClassVar[tuple[str, ...]] = ("denoiser",)
+    average_decay: ClassVar[float] = 0.999
+
+    def __init__(self, config: Config, *, sources: int) -> None:
+        super().__init__()
+        self.config = config
+        self.denoiser = Denoiser(sources=sources, width=config.width, depth=config.depth)
+        self.shares = signal_shares(config.schedule, steps=config.steps).float()
+
+    @property
+    def features_per_voxel(self) -> float:
+        """Those of the denoiser's first and last level."""
+        return FIRST_LEVEL_TENSORS * self.config.width
+
+    @property
+    def passes(self) -> int:
+        """One for each step of sampling."""
+        return self.config.sampling_steps
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """AdamW without decay of weights: Adam."""
+        settings = self.config
+        optimizer = AdamW(
+            self.denoiser.parameters(),
+            lr=settings.learning_rate,
+            betas=settings.betas,
+            weight_decay=0.0,
+        )
+        return {"denoiser": optimizer}
+
+    def objectives(self, batch: Batch) -> Iterator[Objective]:
+        """The simple loss (Ho et al. 2020, equation 14), inside the mask."""
+        count, device = len(batch.target), batch.target.device
+        step = torch.randint(self.config.steps, (count,), device=device)
+        share = self.shares.to(device)[step].reshape(count, 1, 1, 1, 1)
+        noise = torch.randn_like(batch.target)
+        answer = self.denoiser(noised(batch.target, noise, share), batch.source, step)
+        wanted = aim(batch.target, noise, share, prediction=self.config.prediction)
+        loss = masked_l2(answer.float(), wanted, mask=batch.mask)
+        yield Objective(network="denoiser", loss=loss)
+
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:
+        """A sample, given the source; equal noise, equal sample."""
+        drawn = noise or normal_noise((len(source), 1, *source.shape[2:]), seed=0)
+        grown, inner = padded(source, multiple=2**self.config.depth)
+        return self._sample(grown, surrounded(drawn, (len(grown), 1, *grown.shape[2:]), inner))[
+            inner
+        ]
+
+    def _sample(self, source: Tensor, noise: Noise) -> Tensor:
+        """Algorithm 2 of Ho et al. 2020, over the steps that are visited."""
+        settings = self.config
+        steps = visited(settings.sampling_steps, of=settings.steps)
+        shares = torch.cat((self.shares, torch.ones(1))).to(source.device)  # the last: clean
+        noisy = noise(0).to(source.device)
+        for index, (step, following) in enumerate(zip(steps, [*steps[1:], -1], strict=True)):
+            answer = self.denoiser(
+                noisy, source, torch.full((len(source),), step, device=source.device)
+            )
+            clean = clean_of(answer.float(), noisy, shares[step], prediction=settings.prediction)
+            fresh = noise(index + 1).to(source.device) if settings.sampler == "ancestral" else None
+            noisy = less_noisy(
+                clean, noisy, fresh, share=shares[step], next_share=shares[following]
+            )
+        return noisy.clamp(-1, 1)

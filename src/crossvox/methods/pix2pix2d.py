@@ -1,0 +1,163 @@
+"""Pix2Pix, slice by slice: the 2D conditional GAN that volumes are usually synthesized with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from einops import rearrange
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import Adam, Optimizer
+
+from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
+from crossvox.errors import SettingsError
+from crossvox.networks.freezing import frozen
+from crossvox.networks.losses import masked_l1
+from crossvox.networks.padding import padded
+from crossvox.networks.pix2pix import Norm2d, PatchDiscriminator2d, Pix2PixUNet
+
+SliceAxis = Literal["x", "y", "z"]
+
+FIRST_LEVEL_TENSORS = 2.0  # a quarter of the voxels each: skips, their joins, halves of both ends
+SLICES_AT_ONCE = 16
+TO_SLICES = {
+    "x": "b c x y z -> (b x) c y z",
+    "y": "b c x y z -> (b y) c x z",
+    "z": "b c x y z -> (b z) c x y",
+}
+TO_VOLUMES = {
+    "x": "(b x) c y z -> b c x y z",
+    "y": "(b y) c x z -> b c x y z",
+    "z": "(b z) c x y -> b c x y z",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of pix2pix; the published ones where it has them.
+
+    Attributes:
+        slice_axis: The axis that slices are stacked along: x right, y anterior, z superior. It
+            is planned as the one of the largest spacing where settings leave it open.
+        depth: Halvings of the U-Net: 8 see 256x256 pixels down to one.
+        norm: "instance" is what the published "batch" comes to at its batch of 1.
+        dropout: Half of the features at the bottom, the noise of the method; 0 turns it off.
+        discriminator_levels: 3 is the discriminator of 70x70 patches.
+        l1_weight: Of the mean absolute error.
+
+    Raises:
+        SettingsError: A width, a depth or the learning rate is not positive.
+
+    Source:
+        Isola et al. 2017, doi 10.1109/CVPR.2017.632, sections 3 and 6
+    """
+
+    slice_axis: SliceAxis | None = None
+    width: int = 64
+    depth: int = 8
+    norm: Norm2d = "instance"
+    dropout: Literal["on", "off"] = "on"
+    discriminator_width: int = 64
+    discriminator_levels: int = 3
+    l1_weight: float = 100.0
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+
+    def __post_init__(self) -> None:
+        positive = (
+            "width", "depth", "discriminator_width", "discriminator_levels", "learning_rate"
+        )  # fmt: skip
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"method.{name} is positive, got {getattr(self, name)}")
+
+
+class Method(SynthesisMethod):
+    """A 2D generator that learns from a 2D patch discriminator and the mean absolute error."""
+
+    product: ClassVar[tuple[str, ...]] = ("generator",)
+
+    def __init__(self, config: Config, *, sources: int) -> None:
+        super().__init__()
+        self.config = config
+        self.axis = config.slice_axis or "z"
+        self.generator = Pix2PixUNet(
+            sources=sources,
+            width=config.width,
+            depth=config.depth,
+            norm=config.norm,
+            dropout=config.dropout == "on",
+        )
+        self.discriminator = PatchDiscriminator2d(
+            sources=sources,
+            width=config.discriminator_width,
+            levels=config.discriminator_levels,
+            norm=config.norm,
+        )
+
+    @property
+    def features_per_voxel(self) -> float:
+        """Those of the generator's first and last level."""
+        return FIRST_LEVEL_TENSORS * self.config.width
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """Adam for each network."""
+        settings = self.config
+        return {
+            name: Adam(
+                getattr(self, name).parameters(), lr=settings.learning_rate, betas=settings.betas
+            )
+            for name in ("discriminator", "generator")
+        }
+
+    def objectives(self, batch: Batch) -> Iterator[Objective]:
+        """Equation 4; the discriminator's loss is halved, as published (section 3.3)."""
+        source, target = self._slices(batch.source), self._slices(batch.target)
+        self._refuse_small(source)
+        synthesized = self._synthesize_slices(source)
+        real = self.discriminator(source, target)
+        fake = self.discriminator(source, synthesized.detach())
+        yield Objective(
+            network="discriminator",
+            loss=(_cross_entropy(real, label=1.0) + _cross_entropy(fake, label=0.0)) / 2,
+        )
+        volume = self._volume(synthesized, of=batch.target)
+        with frozen(self.discriminator):
+            adversarial = _cross_entropy(self.discriminator(source, synthesized), label=1.0)
+            l1 = masked_l1(volume, batch.target, mask=batch.mask)
+            yield Objective(
+                network="generator",
+                loss=adversarial + self.config.l1_weight * l1,
+                terms={"adversarial": adversarial.detach(), "l1": l1.detach()},
+            )
+
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - dropout has its own
+        """G of each slice by itself."""
+        parts = self._slices(source).split(SLICES_AT_ONCE)
+        return self._volume(torch.cat([self._synthesize_slices(one) for one in parts]), of=source)
+
+    def _slices(self, volume: Tensor) -> Tensor:
+        slices = rearrange(volume, TO_SLICES[self.axis])
+        return slices.contiguous(memory_format=torch.channels_last)
+
+    def _volume(self, slices: Tensor, *, of: Tensor) -> Tensor:
+        return rearrange(slices, TO_VOLUMES[self.axis], b=len(of))
+
+    def _synthesize_slices(self, source: Tensor) -> Tensor:
+        grown, inner = padded(source, multiple=2**self.config.depth)
+        synthesized: Tensor = self.generator(grown)
+        return synthesized[inner]
+
+    def _refuse_small(self, slices: Tensor) -> None:
+        smallest = 3 * 2**self.config.discriminator_levels
+        if min(slices.shape[2:]) < smallest:
+            raise SettingsError(
+                f"slices of {slices.shape[2]} x {slices.shape[3]} are too small for a"
+                f" discriminator of {self.config.discriminator_levels} levels, which needs"
+                f" {smallest}: enlarge training.patch or lower method.discriminator_levels"
+            )
+
+
+def _cross_entropy(logits: Tensor, *, label: float) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))

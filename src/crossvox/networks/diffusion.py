@@ -1,0 +1,103 @@
+"""The mathematics of diffusion: schedules, what a denoiser learns, how a sample is drawn.
+
+Words for the papers' symbols: `share` is the signal's share of the variance (alpha-bar), `clean`
+is x_0, `noise` epsilon, `noisy` x_t; steps count from 0 to `steps` - 1 as x_1 to x_T.
+"""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Schedule = Literal["linear", "cosine"]
+Prediction = Literal["epsilon", "v"]
+
+FIRST_BETA, LAST_BETA, PUBLISHED_STEPS = 1e-4, 0.02, 1000
+COSINE_OFFSET = 0.008
+LARGEST_BETA = 0.999
+
+
+def signal_shares(schedule: Schedule, *, steps: int) -> Tensor:
+    """The signal's share of the variance after each of `steps` steps, (steps,) float64, falling.
+
+    Fewer or more steps than the published 1000 reach the same end: betas are scaled.
+
+    Source:
+        linear: Ho et al. 2020, arXiv 2006.11239, section 4; cosine: Nichol and Dhariwal 2021,
+        arXiv 2102.09672, equation 17, betas at most 0.999
+    """
+    if schedule == "linear":
+        scale = PUBLISHED_STEPS / steps
+        betas = torch.linspace(FIRST_BETA * scale, LAST_BETA * scale, steps, dtype=torch.float64)
+    else:
+        times = torch.arange(steps + 1, dtype=torch.float64) / steps
+        angles = (times + COSINE_OFFSET) / (1 + COSINE_OFFSET) * math.pi / 2
+        curve = torch.cos(angles) ** 2
+        betas = 1 - curve[1:] / curve[:-1]
+    return torch.cumprod(1 - betas.clamp(max=LARGEST_BETA), dim=0)
+
+
+def noised(clean: Tensor, noise: Tensor, share: Tensor) -> Tensor:
+    """x_t (Ho et al. 2020, equation 4)."""
+    return share.sqrt() * clean + (1 - share).sqrt() * noise
+
+
+def aim(clean: Tensor, noise: Tensor, share: Tensor, *, prediction: Prediction) -> Tensor:
+    """What the denoiser should answer.
+
+    The noise itself (Ho et al. 2020, equation 14), or the velocity (Salimans and Ho 2022,
+    arXiv 2202.00512, section 4), which tells the clean volume at every step.
+    """
+    if prediction == "epsilon":
+        return noise
+    return share.sqrt() * noise - (1 - share).sqrt() * clean
+
+
+def clean_of(answer: Tensor, noisy: Tensor, share: Tensor, *, prediction: Prediction) -> Tensor:
+    """The clean volume that a denoiser's answer means, cut to [-1, 1]."""
+    if prediction == "epsilon":
+        clean = (noisy - (1 - share).sqrt() * answer) / share.sqrt()
+    else:
+        clean = share.sqrt() * noisy - (1 - share).sqrt() * answer
+    return clean.clamp(-1, 1)
+
+
+def less_noisy(
+    clean: Tensor,
+    noisy: Tensor,
+    fresh: Tensor | None,
+    *,
+    share: Tensor,
+    next_share: Tensor,
+) -> Tensor:
+    """The volume at an earlier step, given where it seems to go.
+
+    Without fresh noise it is DDIM; with it, the variance is that of the posterior of Ho et al.
+    2020 (equation 7), whatever the distance of the two steps.
+
+    Args:
+        clean: x_0 as it seems at this step.
+        noisy: x at this step.
+        fresh: Standard normal, or None.
+        share: The signal's of this step.
+        next_share: Of the earlier step; 1 is the clean volume.
+
+    Source:
+        Song et al. 2021, arXiv 2010.02502, equation 12, with sigma 0 or of equation 16 (eta 1)
+    """
+    noise = (noisy - share.sqrt() * clean) / (1 - share).sqrt()
+    if fresh is None:
+        return next_share.sqrt() * clean + (1 - next_share).sqrt() * noise
+    variance = (1 - next_share) / (1 - share) * (1 - share / next_share)
+    direction = (1 - next_share - variance).clamp(min=0).sqrt() * noise
+    return next_share.sqrt() * clean + direction + variance.sqrt() * fresh
+
+
+def visited(steps: int, *, of: int) -> list[int]:
+    """`steps` of the `of` steps from the last to the first, evenly, beginning with the last.
+
+    Source:
+        Lin et al. 2023, arXiv 2305.08891, section 3.3 (trailing)
+    """
+    return [round(of - index * of / steps) - 1 for index in range(steps)]

@@ -1,0 +1,118 @@
+"""The 2D networks of pix2pix: a U-Net down to one pixel and a patch discriminator.
+
+Source:
+    Isola et al. 2017, doi 10.1109/CVPR.2017.632, appendix (section 6.1)
+"""
+
+from itertools import pairwise
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Norm2d = Literal["batch", "instance"]
+
+WIDEST_FACTOR = 8
+SLOPE = 0.2
+DROPOUT = 0.5
+DROPPED_LEVELS = 3  # the innermost of the decoder that still have noise
+INITIAL_STD = 0.02
+
+
+class NoiseDropout(nn.Module):
+    """Half of the features are dropped, while training and while synthesizing.
+
+    It is all the noise pix2pix has. While synthesizing, what is dropped follows from a fixed
+    seed and is the same for each image, so equal slices give equal slices.
+    """
+
+    seed = 0
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, C, X, Y) of the same."""
+        if self.training:
+            return functional.dropout(features, DROPOUT)
+        generator = torch.Generator().manual_seed(self.seed)
+        kept = torch.rand(features.shape[1:], generator=generator) >= DROPOUT
+        return features * (kept.to(features.device, features.dtype) / (1 - DROPOUT))
+
+
+class Pix2PixUNet(nn.Module):
+    """C64-C128-C256-C512-… down by strides of 2, the mirror up, skips, tanh.
+
+    Every size of the input must be a multiple of `2 ** depth`. The innermost level has no
+    normalisation: at a size of 1 it would leave nothing.
+    """
+
+    def __init__(
+        self, *, sources: int, width: int, depth: int, norm: Norm2d, dropout: bool
+    ) -> None:
+        super().__init__()
+        widths = [width * min(2**level, WIDEST_FACTOR) for level in range(depth)]
+        self.down = nn.ModuleList([nn.Conv2d(sources, width, 4, stride=2, padding=1)])
+        for level, (fine, coarse) in enumerate(pairwise(widths), start=1):
+            innermost = level == depth - 1
+            conv = nn.Conv2d(fine, coarse, 4, stride=2, padding=1, bias=innermost)
+            norms = [] if innermost else [_norm_of(norm, coarse)]
+            self.down.append(nn.Sequential(nn.LeakyReLU(SLOPE), conv, *norms))
+        self.up = nn.ModuleList()
+        for level, (fine, coarse) in enumerate(reversed(list(pairwise(widths)))):
+            inputs = coarse if level == 0 else 2 * coarse
+            transposed = nn.ConvTranspose2d(inputs, fine, 4, stride=2, padding=1, bias=False)
+            noise = [NoiseDropout()] if dropout and level < DROPPED_LEVELS else []
+            self.up.append(nn.Sequential(nn.ReLU(), transposed, _norm_of(norm, fine), *noise))
+        inputs = width if depth == 1 else 2 * width
+        self.head = nn.Sequential(
+            nn.ReLU(), nn.ConvTranspose2d(inputs, 1, 4, stride=2, padding=1), nn.Tanh()
+        )
+        self.apply(_as_published)
+
+    def forward(self, source: Tensor) -> Tensor:
+        """(B, 1, X, Y) in [-1, 1] of (B, C, X, Y)."""
+        features, skips = source, []
+        for down in self.down:
+            features = down(features)
+            skips.append(features)
+        for up, skip in zip(self.up, reversed(skips[:-1]), strict=True):
+            features = torch.cat((up(features), skip), dim=1)
+        return cast("Tensor", self.head(features))
+
+
+class PatchDiscriminator2d(nn.Module):
+    """A logit per patch of a (source, target) pair of slices; 3 levels see 70x70 pixels."""
+
+    def __init__(self, *, sources: int, width: int, levels: int, norm: Norm2d) -> None:
+        super().__init__()
+        widths = [width * min(2**level, WIDEST_FACTOR) for level in range(levels + 1)]
+        layers: list[nn.Module] = [
+            nn.Conv2d(sources + 1, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(SLOPE),
+        ]
+        for level, (fine, coarse) in enumerate(pairwise(widths), start=1):
+            stride = 1 if level == levels else 2
+            layers += [
+                nn.Conv2d(fine, coarse, 4, stride=stride, padding=1, bias=False),
+                _norm_of(norm, coarse),
+                nn.LeakyReLU(SLOPE),
+            ]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, padding=1))
+        self.apply(_as_published)
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Logits (B, 1, x, y) of a pair (B, C, X, Y), (B, 1, X, Y)."""
+        return cast("Tensor", self.layers(torch.cat((source, target), dim=1)))
+
+
+def _norm_of(kind: Norm2d, channels: int) -> nn.Module:
+    if kind == "batch":
+        return nn.BatchNorm2d(channels)
+    return nn.InstanceNorm2d(channels, affine=True)
+
+
+def _as_published(layer: nn.Module) -> None:
+    """Weights from N(0, 0.02), those of normalisation around 1."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, 0.0, INITIAL_STD)
+    elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d):
+        nn.init.normal_(layer.weight, 1.0, INITIAL_STD)

@@ -1,0 +1,113 @@
+"""The residual-encoder U-Net that challenges are won with."""
+
+from itertools import pairwise
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crossvox.networks.blocks import Conv3x3x3, Norm, norm_of
+
+WIDEST = 320
+SLOPE = 0.01
+
+
+class EncoderBlock(nn.Module):
+    """Two 3x3x3 convolutions beside a shortcut; the first may halve the sizes.
+
+    Where sizes halve the shortcut is a mean over 2x2x2 voxels, and a 1x1x1 projection where
+    widths differ.
+
+    Source:
+        He et al. 2016, doi 10.1109/CVPR.2016.90; the shortcut: He et al. 2019, arXiv 1812.01187,
+        section 4 (ResNet-D)
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, norm: Norm, stride: int) -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            Conv3x3x3(inputs, outputs)
+            if stride == 1
+            else nn.Conv3d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+            norm_of(norm, outputs),
+            nn.LeakyReLU(SLOPE, inplace=True),
+            Conv3x3x3(outputs, outputs),
+            norm_of(norm, outputs),
+        )
+        self.shortcut = nn.Sequential()
+        if stride > 1:
+            self.shortcut.append(nn.AvgPool3d(stride))
+        if inputs != outputs:
+            self.shortcut.append(nn.Conv3d(inputs, outputs, 1, bias=False))
+            self.shortcut.append(norm_of(norm, outputs))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, outputs, X / stride, …) of (B, inputs, X, Y, Z)."""
+        summed = self.residual(features) + self.shortcut(features)
+        return functional.leaky_relu(summed, SLOPE, inplace=True)
+
+
+class Decoder(nn.Module):
+    """Doubles the sizes, joins the skip and convolves once.
+
+    Channels are reduced before the trilinear up-sampling: a 1x1x1 convolution and a linear
+    interpolation may change places, and the coarse grid has an eighth of the voxels.
+    """
+
+    def __init__(self, coarse: int, fine: int, *, norm: Norm) -> None:
+        super().__init__()
+        self.reduce = nn.Conv3d(coarse, fine, 1)
+        self.unit = nn.Sequential(
+            Conv3x3x3(2 * fine, fine), norm_of(norm, fine), nn.LeakyReLU(SLOPE, inplace=True)
+        )
+
+    def forward(self, features: Tensor, skip: Tensor) -> Tensor:
+        """(B, fine, 2X, 2Y, 2Z) of (B, coarse, X, Y, Z) and (B, fine, 2X, 2Y, 2Z)."""
+        larger = functional.interpolate(self.reduce(features), scale_factor=2, mode="trilinear")
+        return cast("Tensor", self.unit(torch.cat((larger, skip), dim=1)))
+
+
+class ResidualEncoderUNet(nn.Module):
+    """A deep residual encoder, a light decoder, a linear head.
+
+    Every size of the input must be a multiple of `2 ** (len(blocks) - 1)`.
+
+    Args:
+        sources: Channels in.
+        width: Channels of the first level; they double down to at most 320.
+        blocks: Residual blocks of each level.
+        norm: Normalisation.
+
+    Source:
+        Isensee et al. 2024, arXiv 2404.09556 (residual-encoder nnU-Net)
+    """
+
+    def __init__(self, *, sources: int, width: int, blocks: tuple[int, ...], norm: Norm) -> None:
+        super().__init__()
+        widths = [min(width * 2**level, WIDEST) for level in range(len(blocks))]
+        self.stem = nn.Sequential(
+            Conv3x3x3(sources, width), norm_of(norm, width), nn.LeakyReLU(SLOPE, inplace=True)
+        )
+        inputs = [width, *widths[:-1]]
+        self.encoder = nn.ModuleList(
+            nn.Sequential(
+                EncoderBlock(before, after, norm=norm, stride=2 if level else 1),
+                *(EncoderBlock(after, after, norm=norm, stride=1) for _ in range(count - 1)),
+            )
+            for level, (before, after, count) in enumerate(zip(inputs, widths, blocks, strict=True))
+        )
+        self.decoder = nn.ModuleList(
+            Decoder(coarse, fine, norm=norm) for fine, coarse in reversed(list(pairwise(widths)))
+        )
+        self.head = nn.Conv3d(width, 1, 1)
+
+    def forward(self, source: Tensor) -> Tensor:
+        """(B, 1, X, Y, Z), unbounded, of (B, C, X, Y, Z)."""
+        features, skips = self.stem(source), []
+        for level in self.encoder:
+            features = level(features)
+            skips.append(features)
+        for decoder, skip in zip(self.decoder, reversed(skips[:-1]), strict=True):
+            features = decoder(features, skip)
+        return cast("Tensor", self.head(features))
