@@ -92,8 +92,7 @@ def keep_pages() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL("libc.so.6")
-    return bool(libc.mallopt(KIBIBYTE = 1024  # what Linux counts resident memory in
-M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
+    return bool(libc.mallopt(M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
 
 
 def channels_last(network: nn.Module) -> nn.Module:
