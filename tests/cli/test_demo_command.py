@@ -1,4 +1,4 @@
-"""`crossvox demo`; its way at a small size is in test_journey.py."""
+"""`crossvox demo`; its way at a small size is in journey/test_demo.py."""
 
 import csv
 import signal

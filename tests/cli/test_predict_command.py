@@ -46,6 +46,15 @@ def test_windows_and_precision_are_options(
     assert read_volume(out).grid.matches(read_volume(cohort_folder / FLAIR).grid)
 
 
+def test_settings_of_the_method_are_options_and_stand_in_the_sidecar(
+    crossvox: Command, trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    words = (trained.folder, cohort_folder / FLAIR, tmp_path / "out.nii.gz")
+    set_ = ("--set", "method.prediction_statistics=batch")
+    assert crossvox("predict", *words, *set_) == 0
+    assert '"prediction_statistics": "batch"' in (tmp_path / "out.json").read_text()
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -53,6 +62,7 @@ def test_windows_and_precision_are_options(
         (".", "out.nii.gz", (), "one file and there are 6 cases; give a folder"),
         (FLAIR, FLAIR, ("--overwrite",), "is a source"),
         (FLAIR, "out", ("--window", 0, 8, 8), "sizes of at least 1"),
+        (FLAIR, "out", ("--set", "method.norms=batch"), "did you mean 'norm'?"),
         (FLAIR, "out", ("--device", "tpu"), "no device 'tpu' here"),
         (FLAIR, "afile/out.nii.gz", (), "cannot be written"),
         ("afile", "out", (), "afile: text; give NIfTI"),

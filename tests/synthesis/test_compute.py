@@ -1,5 +1,6 @@
 """The machine at hand."""
 
+import psutil
 import torch
 from torch import nn
 
@@ -8,6 +9,7 @@ from crossvox.synthesis.compute import (
     compute_at_hand,
     free_memory_bytes,
     keep_pages,
+    peak_memory_bytes,
 )
 
 
@@ -23,6 +25,16 @@ def test_precision_is_named_as_fabric_names_it() -> None:
 
 def test_there_is_memory() -> None:
     assert free_memory_bytes("cpu") > 2**20
+
+
+def test_the_most_memory_held_counts_what_a_tensor_took() -> None:
+    before = peak_memory_bytes("cpu")
+    assert before is not None
+    room = before - psutil.Process().memory_info().rss  # between now and the height so far
+    held = torch.ones(room + 2**26, dtype=torch.uint8)
+    del held
+    # 64 MiB above the height, less what was freed and is taken from there again
+    assert (peak_memory_bytes("cpu") or 0) > before + 2**24
 
 
 def test_keeping_pages_can_be_asked_for_twice() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from crossvox.errors import ModelError
+from crossvox.errors import ModelError, SettingsError
 from crossvox.files import read_volume
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.store import (
@@ -18,6 +18,7 @@ from crossvox.synthesis.store import (
     load_synthesizer,
     read_description,
     save_synthesizer,
+    with_settings,
 )
 from crossvox.training.train import Trained
 
@@ -95,6 +96,33 @@ def test_settings_swapped_for_those_of_another_network_are_refused(folder: Path)
     (folder / DESCRIPTION).write_text(json.dumps(text))
     with pytest.raises(ModelError, match="does not fit its own settings"):
         load_synthesizer(folder)
+
+
+def test_other_settings_are_laid_over_those_of_training(folder: Path) -> None:
+    description = read_description(folder)
+    assert with_settings(description, []) is description
+    other = with_settings(description, ["method.prediction_statistics=batch"])
+    assert other.settings["prediction_statistics"] == "batch"
+    assert other.settings["width"] == description.settings["width"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("method.prediction_statistic=batch", "did you mean 'prediction_statistics'"),
+        ("training.steps=3", "write it as method.key=value"),
+        ("method.width", "write it as method.key=value"),
+    ],
+)
+def test_a_mistyped_setting_is_refused(folder: Path, change: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        with_settings(read_description(folder), [change])
+
+
+def test_a_setting_that_the_weights_decide_is_refused(folder: Path) -> None:
+    other = with_settings(read_description(folder), ["method.width=8"])
+    with pytest.raises(SettingsError, match="cannot be changed after training"):
+        load_synthesizer(folder, settings=other.settings)
 
 
 def test_a_writer_that_died_before_the_description_leaves_the_old_one(folder: Path) -> None:

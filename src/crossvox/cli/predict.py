@@ -13,6 +13,7 @@ def predict(
     /,
     *,
     overwrite: bool = False,
+    set_: Annotated[list[str] | None, Parameter(name="--set")] = None,
     window: tuple[int, int, int] | None = None,
     device: str | None = None,
     precise: bool = False,
@@ -32,6 +33,9 @@ def predict(
         A volume's name for a single one, else a folder; BIDS in gives BIDS derivatives out.
     overwrite
         Make again what is there.
+    set_
+        method.key=value, over the model's settings; what its weights do not decide, such as the
+        sampling steps of a diffusion. May be repeated.
     window
         Voxels of prediction windows; the whole volume, or what memory holds, unless given.
     device
@@ -51,12 +55,13 @@ def predict(
     from crossvox.synthesis.compute import compute_at_hand
     from crossvox.synthesis.predict import find_cases
     from crossvox.synthesis.predict import predict as predict_cases
-    from crossvox.synthesis.store import load_synthesizer, read_description
+    from crossvox.synthesis.store import load_synthesizer, read_description, with_settings
 
-    description = read_description(model)
+    description = with_settings(read_description(model), set_ or [])
     cases = find_cases(in_, description)
     compute = compute_at_hand(device=device, precise=precise)
-    synthesizer = load_synthesizer(model, compute=compute, window=window)
+    settings = description.settings if set_ else None
+    synthesizer = load_synthesizer(model, compute=compute, window=window, settings=settings)
     options = ReadOptions(prefer=prefer, max_voxels=max_voxels, volume_index=volume)
     with Screen() as screen:
         predicted = predict_cases(
@@ -64,7 +69,7 @@ def predict(
             description,
             cases,
             out,
-            overwrite=overwrite,
+            overwrite="always" if overwrite else "never",
             options=options,
             progress=lambda done, total: screen.stage("predicting", done, total),
         )

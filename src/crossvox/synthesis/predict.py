@@ -1,12 +1,12 @@
 """A cohort of source volumes to files of synthesized ones."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Any, Literal
 
 from crossvox import __version__
 from crossvox.cohort import Case, read_cohort
@@ -14,12 +14,13 @@ from crossvox.errors import CohortError, CrossvoxError
 from crossvox.files import ReadOptions, is_volume, read_volume, stem_of, write_volume
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
+from crossvox.synthesis.sidecar import NOTICE, costs_of, origin_of, sidecar_of, up_to_date
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.volume.volume import Volume
 
-NOTICE = "Synthetic, not for diagnosis"
 Progress = Callable[[int, int], None]
+Overwrite = Literal["never", "stale", "always"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ def predict(
     cases: Sequence[Case],
     out: Path,
     *,
-    overwrite: bool = False,
+    overwrite: Overwrite = "never",
     options: ReadOptions | None = None,
     progress: Progress | None = None,
 ) -> Predicted:
@@ -56,11 +57,12 @@ def predict(
 
     Args:
         synthesizer: Ready for use.
-        description: Of the synthesizer; goes into the sidecars.
+        description: Of the synthesizer; goes into the sidecars, with the seconds that a volume
+            took and the most memory that the process has held.
         cases: Each with all source modalities.
         out: A file for a single case where its name is a volume's, else a folder that mirrors
             the cohort's ("sub-01/anat/sub-01_desc-synth_T1w.nii.gz"): of BIDS, a derivative.
-        overwrite: Make again what is there.
+        overwrite: Of what is there already make again nothing, what is not `up_to_date`, or all.
         options: How to read the sources.
         progress: Called with (done, total).
 
@@ -70,8 +72,18 @@ def predict(
         FileError: The folder cannot be written.
     """
     targets = _targets(cases, out, description.preparation)
-    todo = [case for case in cases if overwrite or not targets[case.name].exists()]
-    skipped = tuple(targets[case.name] for case in cases if case not in todo)
+    kept = {
+        case.name
+        for case in cases
+        if overwrite != "always"
+        and targets[case.name].exists()
+        and (
+            overwrite == "never"
+            or up_to_date(case, targets[case.name], description, compute=synthesizer.compute)
+        )
+    }
+    todo = [case for case in cases if case.name not in kept]
+    skipped = tuple(targets[case.name] for case in cases if case.name in kept)
     if any(case.folder.parts for case in cases):
         _describe_derivative(out)
     written, failed, seconds = [], {}, []
@@ -93,7 +105,11 @@ def predict(
                     raise
                 failed[case.name] = str(error)
             else:
-                _write(synthesized, targets[case.name], case=case, description=description)
+                sidecar = {
+                    **origin_of(synthesized, case, description),
+                    **costs_of(synthesizer, seconds=seconds[-1]),
+                }
+                _write(synthesized, targets[case.name], sidecar=sidecar)
                 written.append(targets[case.name])
             if progress:
                 progress(index + 1, len(todo))
@@ -157,29 +173,8 @@ def _read(case: Case, description: Description, options: ReadOptions | None) -> 
     ]
 
 
-def _write(volume: Volume, path: Path, *, case: Case, description: Description) -> None:
-    preparation = description.preparation
-    sidecar = {
-        "Description": f"{preparation.target_modality} synthesized by crossvox. {NOTICE}.",
-        "SkullStripped": _is_skull_stripped(case.images[preparation.source_modalities[0]]),
-        "Sources": [
-            str(case.folder / case.images[name].name) for name in preparation.source_modalities
-        ],
-        "Units": volume.unit,
-        "Model": description.method,
-        "ModelSHA256": description.sha256,
-        "ModelStep": description.step,
-        "TargetScale": {
-            "kind": preparation.target_scale.kind,
-            "limits": list(preparation.target_scale.limits),
-        },
-        "Version": __version__,
-        "Created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "Notice": NOTICE,
-    }
-    write_atomically(
-        path.with_name(f"{stem_of(path)}.json"), json.dumps(sidecar, indent=2).encode()
-    )
+def _write(volume: Volume, path: Path, *, sidecar: Mapping[str, Any]) -> None:
+    write_atomically(sidecar_of(path), json.dumps(sidecar, indent=2).encode())
     write_volume(path, volume)
 
 
@@ -192,11 +187,3 @@ def _describe_derivative(out: Path) -> None:
         "GeneratedBy": [{"Name": "crossvox", "Version": __version__, "Description": NOTICE}],
     }
     write_atomically(out / "dataset_description.json", json.dumps(text, indent=2).encode())
-
-
-def _is_skull_stripped(source: Path) -> bool:
-    """What the source's own sidecar says; a raw volume without one has its skull."""
-    sidecar = source.with_name(f"{stem_of(source)}.json")
-    if not sidecar.is_file():
-        return False
-    return bool(json.loads(sidecar.read_text()).get("SkullStripped", False))

@@ -7,8 +7,8 @@ synthesizer/
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from safetensors.torch import load, save
 
 from crossvox import __version__
 from crossvox.contract import SynthesisMethod
-from crossvox.errors import ModelError
+from crossvox.errors import ModelError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
-from crossvox.synthesis.catalogue import build_method
+from crossvox.synthesis.catalogue import build_method, method_settings
 from crossvox.synthesis.compute import Compute, compute_at_hand
+from crossvox.synthesis.settings import toml_value
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.synthesis.windows import Sizes
 
@@ -113,6 +114,7 @@ def load_synthesizer(
 
     Raises:
         ModelError: Nothing is there, or it is damaged or not a synthesizer.
+        SettingsError: `settings` are of another network than the weights.
     """
     folder = synthesizer_folder(folder)
     description = read_description(folder)
@@ -123,7 +125,12 @@ def load_synthesizer(
         settings or description.settings,
         sources=len(preparation.source_modalities),
     )
-    _load_product(method, payload, folder=folder)
+    try:
+        _load_product(method, payload, folder=folder)
+    except ModelError as error:
+        if not settings or dict(settings) == description.settings:
+            raise
+        raise SettingsError(f"a setting cannot be changed after training: {error}") from None
     return Synthesizer(preparation, method, compute or compute_at_hand(), window)
 
 
@@ -152,6 +159,28 @@ def read_description(folder: Path) -> Description:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ModelError(f"{path} is not a synthesizer: {where} {first['msg']}") from None
+
+
+def with_settings(description: Description, changes: Sequence[str]) -> Description:
+    """`description` with other settings of its method.
+
+    Args:
+        description: Of the synthesizer.
+        changes: "method.key=value", with the value as in TOML; what the weights do not decide.
+
+    Raises:
+        SettingsError: A key is unknown (the nearest known one is given) or a value is wrong.
+    """
+    if not changes:
+        return description
+    given = dict(description.settings)
+    for change in changes:
+        name, equals, value = change.partition("=")
+        section, _, key = name.strip().partition(".")
+        if not equals or section != "method" or not key:
+            raise SettingsError(f"--set {change}: write it as method.key=value")
+        given[key] = toml_value(value.strip())
+    return replace(description, settings=method_settings(description.method, given))
 
 
 def _checked_weights(folder: Path, description: Description) -> bytes:

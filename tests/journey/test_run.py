@@ -10,8 +10,7 @@ import pytest
 from crossvox.cohort import Case
 from crossvox.errors import SomeCasesFailedError
 from crossvox.files import read_volume, write_volume
-from crossvox.journey import DEMO, demo, evaluate_run, write_mean
-from crossvox.training.experiment import read_experiment
+from crossvox.journey.run import evaluate_run, is_evaluated, write_mean
 from crossvox.training.train import Trained
 from crossvox.volume import Grid, Volume
 
@@ -65,6 +64,20 @@ def test_the_test_people_are_scored_beside_the_mean_of_the_training_people(run: 
     assert told.stages == ["predicting", "evaluating"]
 
 
+def test_what_the_same_weights_made_is_not_made_again(run: Trained) -> None:
+    assert not is_evaluated(run)
+    evaluate_run(run, progress=Told().stage)
+    made = run.folder / "evaluation/synthesized/sub-06/anat/sub-06_desc-synth_T1w.nii.gz"
+    before = made.stat().st_mtime_ns
+    assert is_evaluated(run)
+    told = Told()
+    assert evaluate_run(run, progress=told.stage) is not None
+    assert told.stages == ["evaluating"]
+    assert made.stat().st_mtime_ns == before
+    made.with_name("sub-06_desc-synth_T1w.json").write_text("{}")
+    assert not is_evaluated(run)
+
+
 def test_the_validation_people_are_scored_where_no_one_is_for_test(run: Trained) -> None:
     evaluation = evaluate_run(without(run, "test"), progress=Told().stage)
     assert evaluation is not None
@@ -112,20 +125,3 @@ def test_there_is_no_mean_across_grids(tmp_path: Path) -> None:
     files = volumes(tmp_path, np.eye(4), np.diag([2.0, 2, 2, 1]))
     assert write_mean(files, tmp_path / "mean.nii.gz") is None
     assert not (tmp_path / "mean.nii.gz").exists()
-
-
-def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
-    told = Told()
-    small = ("method.width=4", "method.depth=2", "method.discriminator_width=4")
-    # float32: torch 2.13 has wrong bfloat16 gradients where pooling leaves 2 voxels along X
-    short = ("training.steps=2", "training.patch=[16,16,16]", "training.precision=32-true")
-    evaluation = demo(tmp_path, cases=4, size=32, changes=(*small, *short), progress=told)
-    assert evaluation is not None
-    assert evaluation.report.is_file()
-    assert told.steps[-1] == 2
-    assert told.stages[0] == "imaging phantoms"
-    assert told.stages[-1] == "evaluating"
-
-
-def test_the_demos_settings_are_settings() -> None:
-    assert read_experiment(None, defaults=DEMO).training.steps == DEMO["training.steps"]

@@ -1,36 +1,23 @@
-"""The whole way: train, predict the people never seen, evaluate."""
+"""What follows training: predict the people never seen, evaluate."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from crossvox.cohort import Case, read_cohort
+from crossvox.cohort import Case
 from crossvox.evaluation.evaluate import evaluate
 from crossvox.evaluation.pairs import Failure, Pair, Pairing
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.runs import read_run
 from crossvox.files import read_volume, write_volume
-from crossvox.phantom import PhantomSettings, write_phantom
-from crossvox.synthesis.compute import compute_at_hand
+from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.predict import Predicted, output_path, predict
+from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import load_synthesizer, read_description
-from crossvox.training.experiment import read_experiment
-from crossvox.training.train import Trained, TrainingProgress, train
+from crossvox.training.train import Trained
 
-DEMO_CASES, DEMO_SIZE = 14, 64
-DEMO = {
-    "cohort.source": ["FLAIR"],
-    "cohort.target": "T1w",
-    "method.width": 8,
-    "method.depth": 3,
-    "method.discriminator_width": 16,
-    "method.l1_weight": 100.0,
-    "method.learning_rate": 1e-3,
-    "training.steps": 1200,
-    "training.decay_share": 0.5,
-    "training.validate_every": 100,
-}
+PREDICTED = "synthesized"
 
 
 def evaluate_run(
@@ -38,7 +25,8 @@ def evaluate_run(
 ) -> Evaluation | None:
     """Synthesize and score the people a run never saw, in its `evaluation` folder.
 
-    The test people are taken, or the validation people where no one is for test.
+    The test people are taken, or the validation people where no one is for test. What the same
+    weights synthesized before is not made again.
 
     Args:
         trained: A finished run.
@@ -52,21 +40,19 @@ def evaluate_run(
         SomeCasesFailedError: Some cases failed; the rest is scored.
         CrossvoxError: All of them failed.
     """
-    cases = [case for case in trained.cases if case.split == "test"]
-    cases = cases or [case for case in trained.cases if case.split == "validation"]
+    cases = unseen_cases(trained)
     if not cases:
         return None
     out = trained.folder / "evaluation"
     description = read_description(trained.folder)
-    precise = trained.experiment.training.precision == "32-true"
-    compute = compute_at_hand(device=device, precise=precise)
+    compute = _compute(trained, device)
     synthesizer = load_synthesizer(trained.folder, compute=compute)
     predicted = predict(
         synthesizer,
         description,
         cases,
-        out / "synthesized",
-        overwrite=True,
+        out / PREDICTED,
+        overwrite="stale",
         progress=lambda done, total: progress("predicting", done, total),
     )
     target = trained.experiment.cohort.target
@@ -76,11 +62,34 @@ def evaluate_run(
         run=read_run(trained.folder),
     )
     return evaluate(
-        _pairing(trained, cases, predicted, out / "synthesized"),
+        _pairing(trained, cases, predicted, out / PREDICTED),
         out,
         settings=settings,
         progress=lambda done, total: progress("evaluating", done, total),
     )
+
+
+def unseen_cases(trained: Trained) -> list[Case]:
+    """The test people, or the validation people where no one is for test."""
+    test = [case for case in trained.cases if case.split == "test"]
+    return test or [case for case in trained.cases if case.split == "validation"]
+
+
+def is_evaluated(trained: Trained, *, device: str | None = None) -> bool:
+    """Whether the report of a run is younger than volumes that its weights of now made."""
+    out = trained.folder / "evaluation"
+    report, description = out / "report.html", read_description(trained.folder)
+    if not report.is_file():
+        return False
+    compute = _compute(trained, device)
+    written = report.stat().st_mtime_ns
+    for case in unseen_cases(trained):
+        path = output_path(case, out / PREDICTED, description.preparation)
+        if not up_to_date(case, path, description, compute=compute):
+            return False
+        if path.stat().st_mtime_ns > written:
+            return False
+    return True
 
 
 def write_mean(files: Sequence[Path], path: Path) -> Path | None:
@@ -96,34 +105,9 @@ def write_mean(files: Sequence[Path], path: Path) -> Path | None:
     return path
 
 
-def demo(
-    out: Path,
-    *,
-    cases: int = DEMO_CASES,
-    size: int = DEMO_SIZE,
-    changes: Sequence[str] = (),
-    progress: TrainingProgress,
-) -> Evaluation | None:
-    """A phantom cohort, a small 3D GAN trained on it, and the report on people it never saw.
-
-    Args:
-        out: Gets phantom/ and run/.
-        cases: How many people.
-        size: Voxels along each axis.
-        changes: "section.key=value" over the demo's own experiment.
-        progress: Told what happens.
-    """
-    data = out / "phantom"
-    write_phantom(
-        data,
-        cases=cases,
-        settings=PhantomSettings(size=size, mask="none"),
-        progress=lambda done, total: progress.stage("imaging phantoms", done, total),
-    )
-    experiment = read_experiment(None, defaults=DEMO, changes=changes)
-    cohort = read_cohort(data, modalities=("FLAIR", "T1w"))
-    trained = train(cohort, out / "run", experiment, progress=progress)
-    return evaluate_run(trained, progress=progress.stage)
+def _compute(trained: Trained, device: str | None) -> Compute:
+    precise = trained.experiment.training.precision == "32-true"
+    return compute_at_hand(device=device, precise=precise)
 
 
 def _pairing(
