@@ -63,6 +63,23 @@ def test_the_average_is_the_methods_where_settings_leave_it_open(tmp_path: Path)
     assert given.training.ema == 0.5
 
 
+@pytest.mark.parametrize(
+    ("spacing_mm", "axis"), [((1.0, 1.0, 4.0), "z"), ((5.0, 1.0, 1.0), "x"), ((2.0,) * 3, "z")]
+)
+def test_slices_are_stacked_along_the_thickest_axis_unless_the_settings_say_so(
+    tmp_path: Path, spacing_mm: tuple[float, float, float], axis: str
+) -> None:
+    path = tmp_path / "1_FLAIR.nii.gz"
+    grid = Grid((16, 16, 16), np.diag([*spacing_mm, 1.0]))
+    write_volume(path, Volume(np.zeros(grid.shape, np.float32), grid))
+    cases = [Case(subject="1", name="1", images={"FLAIR": path})]
+    changes = (*OPEN, "method.name=pix2pix2d", "method.width=2")
+    planned = plan(read_experiment(None, changes=changes), cases, compute=CPU)
+    assert planned.method_settings["slice_axis"] == axis
+    given = read_experiment(None, changes=(*changes, "method.slice_axis=y"))
+    assert plan(given, cases, compute=CPU).method_settings["slice_axis"] == "y"
+
+
 def test_minutes_leave_the_steps_open(tmp_path: Path) -> None:
     cases = [case(tmp_path, 1, shape=(16, 16, 16), spacing_mm=1)]
     changes = (*OPEN, "training.minutes=3")

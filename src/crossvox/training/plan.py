@@ -1,9 +1,9 @@
 """What an experiment leaves open, from the cohort and the memory at hand."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ SIZE_STEP = 16  # four poolings
 LARGEST_CPU_PATCH = 96**3  # voxels: about a second a step on two cores
 EPOCHS, FEWEST_STEPS = 100, 2000  # the paper's epochs
 VALIDATIONS = 20
+AXES = "xyz"
 UNITS = {"CT": "HU"}
 HU_LIMITS = (-1024.0, 3071.0)
 
@@ -33,7 +34,8 @@ def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> 
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
     the median working grid, halved along its longest side until a step fits in memory. Scales:
-    HU windows for CT, percentiles of each volume otherwise.
+    HU windows for CT, percentiles of each volume otherwise. Slices of a method in 2D: across the
+    axis of the largest spacing.
 
     Args:
         experiment: Its settings that are None are filled.
@@ -46,14 +48,14 @@ def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> 
     grids = [read_grid(case.images[experiment.cohort.source[0]]) for case in cases]
     preparation = _plan_preparation(experiment, grids)
     spacing = None if preparation.spacing_mm == "own" else preparation.spacing_mm
-    shapes = [working_grid(grid, spacing_mm=spacing).shape for grid in grids]
-    method = build_method(
-        experiment.method, experiment.method_settings, sources=len(experiment.cohort.source)
-    )
+    working = [working_grid(grid, spacing_mm=spacing) for grid in grids]
+    shapes = [grid.shape for grid in working]
+    settings = _plan_method(experiment.method_settings, working)
+    method = build_method(experiment.method, settings, sources=len(experiment.cohort.source))
     training = _plan_training(
         experiment.training, shapes, cases=len(cases), method=method, compute=compute
     )
-    return replace(experiment, preparation=preparation, training=training)
+    return replace(experiment, preparation=preparation, method_settings=settings, training=training)
 
 
 def lasting(settings: TrainingSettings, steps: int) -> TrainingSettings:
@@ -86,6 +88,14 @@ def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
     spacings = [working_grid(grid, spacing_mm=None).spacing_mm for grid in grids]
     x, y, z = (round(float(step), 3) for step in np.median(spacings, axis=0))
     return x, y, z
+
+
+def _plan_method(given: Mapping[str, Any], grids: Sequence[Grid]) -> dict[str, Any]:
+    if given.get("slice_axis", AXES) is not None:  # chosen, or not in slices at all
+        return dict(given)
+    spacing = np.median([grid.spacing_mm for grid in grids], axis=0)
+    thickest = max(range(len(AXES)), key=lambda axis: (spacing[axis], axis))  # z where all are one
+    return {**given, "slice_axis": AXES[thickest]}
 
 
 def _plan_training(
