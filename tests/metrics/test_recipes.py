@@ -11,7 +11,8 @@ from crossvox.metrics import brasyn, skimage7, synthrad2023
 # scikit-image carries no types
 structural_similarity: Any = scikit_image.structural_similarity
 
-Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+Array = NDArray[np.float64]
+Pair = tuple[Array, Array]
 
 
 @pytest.fixture
@@ -27,32 +28,118 @@ def test_skimage7_is_the_default_of_scikit_image(pair: Pair) -> None:
     assert skimage7(synthesized, reference, data_range=2500) == pytest.approx(expected, abs=1e-6)
 
 
-def test_synthrad2023_is_its_definition_on_top_of_scikit_image(pair: Pair) -> None:
-    synthesized, reference = pair
-    mask = np.zeros(reference.shape, dtype=bool)
+def similarity_by_hand(x: Array, y: Array, weights: Array, *, spread: float, scale: float) -> Array:
+    """The map where the whole window lies inside, window by window, from the definition.
+
+    Wang et al. 2004, doi 10.1109/TIP.2003.819861, equation 13; `scale` turns the covariance of
+    the population into that of the sample.
+    """
+    first, second = (0.01 * spread) ** 2, (0.03 * spread) ** 2
+    cut_x, cut_y = (
+        np.lib.stride_tricks.sliding_window_view(voxels, weights.shape) for voxels in (x, y)
+    )
+    made = np.empty(cut_x.shape[:3])
+    for index in np.ndindex(made.shape):
+        a, b = cut_x[index], cut_y[index]
+        mean_a, mean_b = (weights * a).sum(), (weights * b).sum()
+        together = scale * (weights * (a - mean_a) * (b - mean_b)).sum()
+        apart = scale * (weights * ((a - mean_a) ** 2 + (b - mean_b) ** 2)).sum()
+        made[index] = ((2 * mean_a * mean_b + first) * (2 * together + second)) / (
+            (mean_a**2 + mean_b**2 + first) * (apart + second)
+        )
+    return made
+
+
+UNIFORM = np.full((7, 7, 7), 7.0**-3)
+SAMPLE = 343 / 342
+
+
+def test_skimage7_is_its_definition_by_hand(pair: Pair) -> None:
+    expected = similarity_by_hand(*pair, UNIFORM, spread=2500, scale=SAMPLE).mean()
+    # running sums of a uniform filter leave about 1e-9
+    assert skimage7(*pair, data_range=2500) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.fixture
+def mask() -> NDArray[np.bool_]:
+    """Reaches the border, where windows do not fit, along one axis."""
+    mask = np.zeros((16, 14, 12), dtype=bool)
     mask[2:13, 1:12, 2:12] = True
-    clipped = []
-    for voxels in pair:
-        filled = np.clip(voxels, -1024, 3000)
-        filled[~mask] = -1024
-        clipped.append(filled + 1024)
-    _, similarity = structural_similarity(*clipped, data_range=4024, full=True)
+    return mask
+
+
+def set_outside(pair: Pair, mask: NDArray[np.bool_]) -> list[Array]:
+    clipped = [np.clip(voxels, -1024, 3000) for voxels in pair]
+    for voxels in clipped:
+        voxels[~mask] = -1024
+    return [voxels + 1024 for voxels in clipped]
+
+
+def test_synthrad2023_is_its_definition_on_top_of_scikit_image(
+    pair: Pair, mask: NDArray[np.bool_]
+) -> None:
+    _, similarity = structural_similarity(*set_outside(pair, mask), data_range=4024, full=True)
     inner = (slice(3, -3),) * 3
-    scores = synthrad2023(synthesized, reference, mask=mask)
+    scores = synthrad2023(*pair, mask=mask)
     assert scores["ssim"] == pytest.approx(similarity[inner][mask[inner]].mean(), abs=1e-6)
-    assert scores["mae"] == pytest.approx(np.abs(synthesized - reference)[mask].mean())
+
+
+def test_synthrad2023_is_its_definition_by_hand(pair: Pair, mask: NDArray[np.bool_]) -> None:
+    x, y = set_outside(pair, mask)
+    similarity = similarity_by_hand(x, y, UNIFORM, spread=4024, scale=SAMPLE)
+    scores = synthrad2023(*pair, mask=mask)
+    assert scores["ssim"] == pytest.approx(similarity[mask[3:-3, 3:-3, 3:-3]].mean(), abs=1e-6)
+    errors = [
+        abs(a - b) for a, b, inside in zip(*map(np.ravel, (*pair, mask)), strict=True) if inside
+    ]
+    assert scores["mae"] == pytest.approx(sum(errors) / len(errors), rel=1e-12)
+
+
+def test_the_mae_of_synthrad2023_is_not_clipped(pair: Pair, mask: NDArray[np.bool_]) -> None:
+    synthesized, reference = pair[0].copy(), pair[1]
+    synthesized[5, 5, 5] = reference[5, 5, 5] + 1e6
+    more = synthrad2023(synthesized, reference, mask=mask)["mae"] * mask.sum()
+    assert more > 1e6 - 1
+
+
+def test_a_mask_along_the_border_alone_has_no_ssim_of_synthrad2023(pair: Pair) -> None:
+    border = np.zeros((16, 14, 12), dtype=bool)
+    border[:3] = True
+    scores = synthrad2023(*pair, mask=border)
+    assert np.isnan(scores["ssim"])
+    assert np.isfinite(scores["mae"])
+
+
+def scaled_by_hand(voxels: Array) -> Array:
+    """Clipped to its own percentiles, which lie between the sorted values, and scaled."""
+    positive = np.where(voxels < 0, 0.0, voxels)
+    ordered = sorted(positive.ravel())
+    ends = []
+    for share in (0.005, 0.995):
+        place = share * (len(ordered) - 1)
+        before = int(place)
+        ends.append(ordered[before] + (place - before) * (ordered[before + 1] - ordered[before]))
+    return np.asarray((positive.clip(*ends) - ends[0]) / (ends[1] - ends[0]))
 
 
 def test_brasyn_is_its_definition_on_top_of_scikit_image(pair: Pair) -> None:
-    scaled = []
-    for voxels in pair:
-        positive = voxels.clip(min=0)
-        low, high = np.quantile(positive, [0.005, 0.995])
-        scaled.append((positive.clip(low, high) - low) / (high - low))
     _, similarity = structural_similarity(
-        *scaled, data_range=1, gaussian_weights=True, use_sample_covariance=False, full=True
+        *map(scaled_by_hand, pair),
+        data_range=1,
+        gaussian_weights=True,
+        use_sample_covariance=False,
+        full=True,
     )
     assert brasyn(*pair) == pytest.approx(similarity.mean(), abs=1e-6)
+
+
+def test_brasyn_is_its_definition_by_hand(pair: Pair) -> None:
+    steps = np.exp(-(np.arange(-5.0, 6.0) ** 2) / (2 * 1.5**2))
+    weights = np.einsum("i,j,k->ijk", steps, steps, steps) / steps.sum() ** 3
+    # beyond its borders the volume is mirrored, the outermost voxel twice
+    x, y = (np.pad(scaled_by_hand(voxels), 5, mode="symmetric") for voxels in pair)
+    expected = similarity_by_hand(x, y, weights, spread=1, scale=1).mean()
+    assert brasyn(*pair) == pytest.approx(expected, abs=1e-6)
 
 
 def test_brasyn_does_not_see_a_wrong_brightness(pair: Pair) -> None:

@@ -27,6 +27,7 @@ from crossvox.metrics import (
 
 # scikit-image carries no types
 structural_similarity: Any = scikit_image.structural_similarity
+peak_signal_noise_ratio: Any = scikit_image.peak_signal_noise_ratio
 
 Array = NDArray[np.float32]
 
@@ -77,6 +78,16 @@ def test_psnr_follows_its_formula_and_is_infinite_for_identical_volumes() -> Non
     assert psnr(reference, reference, data_range=800) == math.inf
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_psnr_is_that_of_scikit_image(*, masked: bool) -> None:
+    synthesized, reference = noisy_pair()
+    mask = ball() if masked else np.ones(SHAPE, dtype=bool)
+    expected = peak_signal_noise_ratio(reference[mask], synthesized[mask], data_range=800)
+    ours = psnr(synthesized, reference, data_range=800, mask=mask if masked else None)
+    # the same float64 sum, there of float32 differences
+    assert ours == pytest.approx(expected, abs=1e-6)
+
+
 @pytest.mark.parametrize("data_range", [0.0, -1.0, math.inf, math.nan])
 def test_an_impossible_data_range_is_refused(data_range: float) -> None:
     synthesized, reference = noisy_pair()
@@ -100,6 +111,47 @@ def test_gaussian_map_is_that_of_scikit_image() -> None:
     )
     # same arithmetic in another order, in float64
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
+
+
+def test_means_of_float32_volumes_are_those_of_scikit_image_in_float64() -> None:
+    synthesized, reference = noisy_pair()
+    mask = ball()
+    _, theirs = structural_similarity(
+        synthesized.astype(float),
+        reference.astype(float),
+        data_range=900,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        full=True,
+    )
+    assert ssim(synthesized, reference, data_range=900, mask=mask) == pytest.approx(
+        theirs[mask].mean(), abs=1e-6
+    )
+    assert ssim_full(synthesized, reference, data_range=900) == pytest.approx(
+        theirs.mean(), abs=1e-6
+    )
+
+
+def test_the_gaussian_map_is_its_definition_at_a_voxel() -> None:
+    synthesized, reference = (voxels.astype(float) for voxels in noisy_pair())
+    steps = np.exp(-(np.arange(-5.0, 6.0) ** 2) / (2 * 1.5**2))
+    weights = np.einsum("i,j,k->ijk", steps, steps, steps) / steps.sum() ** 3
+    x, y = synthesized[5:16, 3:14, 4:15], reference[5:16, 3:14, 4:15]
+    mean_x, mean_y = (weights * x).sum(), (weights * y).sum()
+    variance_x, variance_y = (
+        (weights * (x - mean_x) ** 2).sum(),
+        (weights * (y - mean_y) ** 2).sum(),
+    )
+    covariance = (weights * (x - mean_x) * (y - mean_y)).sum()
+    first, second = (0.01 * 900) ** 2, (0.03 * 900) ** 2
+    # Wang et al. 2004, equation 13, weighted as in their equations 14 to 16
+    expected = ((2 * mean_x * mean_y + first) * (2 * covariance + second)) / (
+        (mean_x**2 + mean_y**2 + first) * (variance_x + variance_y + second)
+    )
+    ours = ssim_map(synthesized, reference, data_range=900)[10, 8, 9]
+    # the same float64 arithmetic in another order
+    assert ours == pytest.approx(expected, abs=1e-10)
 
 
 @pytest.mark.parametrize("window", [GAUSSIAN, UNIFORM7])

@@ -10,6 +10,7 @@ from crossvox.errors import SettingsError
 
 Features = NDArray[np.floating]
 FEWEST = 2
+ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,8 @@ def frechet_distance(first: Features, second: Features) -> float:
     y = (y - y.mean(axis=0)) / math.sqrt(len(y) - 1)
     spread = float(np.square(x).sum() + np.square(y).sum())
     shared = float(np.linalg.svd(_cross(x, y), compute_uv=False).sum())
-    return float(means @ means) + spread - 2 * shared
+    # Of equal clouds rounding may leave less than nothing.
+    return max(0.0, float(means @ means) + spread - 2 * shared)
 
 
 def kid(first: Features, second: Features) -> KernelDistance:
@@ -65,16 +67,15 @@ def kid(first: Features, second: Features) -> KernelDistance:
         2012, equation 3; standard error by the two-sample jackknife
     """
     x, y = _checked(first, second, fewest=FEWEST + 1)
-    within_x, within_y, between = _kernel(x, x), _kernel(y, y), _kernel(x, y)
-    np.fill_diagonal(within_x, 0.0)
-    np.fill_diagonal(within_y, 0.0)
-    across, means = between.mean(), (_pair_mean(within_x), _pair_mean(within_y))
-    without_x = _pair_means_without_one(within_x) + means[1] - 2 * _means_without_one(between)
-    without_y = _pair_means_without_one(within_y) + means[0] - 2 * _means_without_one(between.T)
+    # What each observation has in common with all others of its side, and with the other side.
+    own_x, own_y = _row_sums(x, x) - _diagonal(x), _row_sums(y, y) - _diagonal(y)
+    across_x, across_y = _row_sums(x, y), _row_sums(y, x)
+    within = _pair_mean(own_x) + _pair_mean(own_y)
+    between = across_x.sum() / (len(x) * len(y))
+    without_x = _pair_means_without_one(own_x) - 2 * _means_without_one(across_x, len(y))
+    without_y = _pair_means_without_one(own_y) - 2 * _means_without_one(across_y, len(x))
     variance = _jackknife_variance(without_x) + _jackknife_variance(without_y)
-    return KernelDistance(
-        value=float(means[0] + means[1] - 2 * across), standard_error=math.sqrt(variance)
-    )
+    return KernelDistance(value=float(within - 2 * between), standard_error=math.sqrt(variance))
 
 
 def _checked(
@@ -102,22 +103,32 @@ def _triangle(cloud: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.qr(cloud, mode="r"))
 
 
-def _kernel(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
+def _row_sums(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) sums over y of the kernel of each x with every y; the matrix is never held whole."""
+    starts = range(0, len(x), ROWS_AT_ONCE)
+    blocks = (x[start : start + ROWS_AT_ONCE] @ y.T for start in starts)
+    return np.concatenate([_kernel(block, y.shape[1]).sum(axis=1) for block in blocks])
 
 
-def _pair_mean(kernel: NDArray[np.float64]) -> float:
-    return float(kernel.sum() / (len(kernel) * (len(kernel) - 1)))
+def _diagonal(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _kernel(np.square(x).sum(axis=1), x.shape[1])
 
 
-def _pair_means_without_one(kernel: NDArray[np.float64]) -> NDArray[np.float64]:
-    left = len(kernel) - 1
-    return np.asarray((kernel.sum() - 2 * kernel.sum(axis=1)) / (left * (left - 1)))
+def _kernel(products: NDArray[np.float64], features: int) -> NDArray[np.float64]:
+    return np.asarray((products / features + 1) ** 3)
 
 
-def _means_without_one(between: NDArray[np.float64]) -> NDArray[np.float64]:
-    rows, columns = between.shape
-    return np.asarray((between.sum() - between.sum(axis=1)) / ((rows - 1) * columns))
+def _pair_mean(sums: NDArray[np.float64]) -> float:
+    return float(sums.sum() / (len(sums) * (len(sums) - 1)))
+
+
+def _pair_means_without_one(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    left = len(sums) - 1
+    return np.asarray((sums.sum() - 2 * sums) / (left * (left - 1)))
+
+
+def _means_without_one(sums: NDArray[np.float64], others: int) -> NDArray[np.float64]:
+    return np.asarray((sums.sum() - sums) / ((len(sums) - 1) * others))
 
 
 def _jackknife_variance(estimates: NDArray[np.float64]) -> float:

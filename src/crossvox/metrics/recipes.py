@@ -3,6 +3,8 @@
 These are for comparison only; `similarity` is how crossvox itself measures.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +44,8 @@ def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[
 
     `mae` counts inside the mask, unclipped. `ssim` clips both volumes to [-1024, 3000] HU, sets
     them to -1024 HU outside the mask, looks through a uniform window of 7 voxels with range 4024,
-    and averages inside the mask without the 3 voxels next to the borders.
+    and averages inside the mask without the 3 voxels next to the borders; NaN where the mask
+    holds no others.
 
     Raises:
         GridError: The volume has fewer than 7 voxels along an axis, or the mask is empty.
@@ -58,9 +61,10 @@ def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[
     data_range = SYNTHRAD_HIGHEST_HU - SYNTHRAD_LOWEST_HU
     similarity = ssim_map(shifted[0], shifted[1], data_range=data_range, window=UNIFORM7)
     inner = _without_borders(similarity.shape)
+    counted = similarity[inner][mask[inner]]
     return {
         "mae": mae(synthesized, reference, mask=mask),
-        "ssim": float(similarity[inner][mask[inner]].mean(dtype=np.float64)),
+        "ssim": float(counted.mean(dtype=np.float64)) if counted.size else math.nan,
     }
 
 
