@@ -19,7 +19,8 @@ class KernelDistance:
 
     Attributes:
         value: Unbiased, so it may fall below 0 for equal distributions.
-        standard_error: Of `value`, by leaving out one observation at a time.
+        standard_error: Of `value`, by leaving out one observation at a time; too small where
+            observations hang together, as the slices of one person do.
     """
 
     value: float
