@@ -167,6 +167,6 @@ def _refuse_other_classes(weights: Mapping[str, Tensor], path: Path) -> None:
     classifier = weights.get("fc.weight")
     if classifier is not None and classifier.shape != (CLASSES, FEATURES):
         raise ModelError(
-            f"{path} tells {len(classifier)} classes apart, not {CLASSES}: these are the weights"
-            f" of another training. {WANTED}"
+            f"{path} is of another training: its classifier fc.weight is {tuple(classifier.shape)},"
+            f" not {(CLASSES, FEATURES)}. {WANTED}"
         )
