@@ -26,7 +26,7 @@ def test_the_published_generator_has_its_widths() -> None:
 
 
 @pytest.mark.parametrize(("depth", "size"), [(8, 256), (3, 8), (2, 16), (1, 4)])
-def test_sizes_stay(depth: int, size: int) -> None:
+def test_sizes_stay_as_they_are(depth: int, size: int) -> None:
     synthesized = generator(depth=depth).eval()(torch.randn(1, 1, size, size))
     assert synthesized.shape == (1, 1, size, size)
     assert synthesized.abs().max() <= 1

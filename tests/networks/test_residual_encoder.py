@@ -7,7 +7,7 @@ from torch.nn import functional
 from crossvox.networks.residual_encoder import Decoder, EncoderBlock, ResidualEncoderUNet
 
 
-def test_sizes_stay() -> None:
+def test_sizes_stay_as_they_are() -> None:
     network = ResidualEncoderUNet(sources=2, width=4, blocks=(1, 2, 2), norm="instance")
     assert network(torch.randn(1, 2, 8, 12, 16)).shape == (1, 1, 8, 12, 16)
 
