@@ -1,5 +1,7 @@
 """A budget of minutes as a number of steps."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,3 +95,22 @@ def test_a_second_budget_is_refused(
 )
 def test_one_budget_is_enough(asked: TrainingSettings, existing: TrainingSettings | None) -> None:
     refuse_two_budgets(asked, existing)
+
+
+def test_two_processes_agree_on_the_steps(cohort_folder: Path, tmp_path: Path) -> None:
+    given = tmp_path / "experiment.toml"
+    given.write_text(
+        '[cohort]\nsource = ["FLAIR"]\ntarget = "T1w"\ncheck = false\n'
+        "[method]\nwidth = 4\ndepth = 2\ndiscriminator_width = 4\ndiscriminator_levels = 2\n"
+        'norm = "instance"\n[training]\nminutes = 0.003\npatch = [16, 16, 16]\nbatch = 2\n'
+        'precision = "32-true"\n'
+    )
+    crossvox = str(Path(sys.executable).with_name("crossvox"))
+    words = ["train", str(cohort_folder), str(tmp_path / "run"), "--experiment", str(given)]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    # processes that do not agree wait for each other for ever
+    subprocess.run([*torchrun, "--no-python", crossvox, *words], check=True, timeout=120)
+    steps = read_experiment(tmp_path / "run/experiment.toml").training.steps
+    checkpoint = newest_checkpoint(tmp_path / "run/checkpoint")
+    assert checkpoint is not None
+    assert checkpoint.step == steps
