@@ -6,7 +6,7 @@ import cyclopts
 import numpy as np
 import pytest
 
-from crossvox.errors import CohortError
+from crossvox.errors import CohortError, ModelError
 from crossvox.files import write_volume
 from crossvox.volume import Grid, Volume
 
@@ -43,8 +43,18 @@ def test_evaluate_prints_the_scores_and_the_way_to_the_report(
     printed = capsys.readouterr().out
     assert "Mean over 2 people" in printed
     assert "histogram-matched" in printed
+    assert "FID, KID" in printed
     assert printed.strip().splitlines()[-1] == str(out / "report.html")
     assert (out / "report.html").is_file()
+
+
+def test_weights_that_are_no_weights_are_refused(app: cyclopts.App, data: Path) -> None:
+    weights = data / "weights.pth"
+    weights.write_bytes(b"nothing of the kind")
+    with pytest.raises(ModelError, match="pt_inception-2015-12-05"):
+        app(
+            f"evaluate {data / 'made'} {data / 'real'} {data / 'out'} --inception {weights}".split()
+        )
 
 
 def test_a_missing_reference_is_refused(app: cyclopts.App, data: Path) -> None:

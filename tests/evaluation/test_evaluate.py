@@ -1,3 +1,5 @@
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from crossvox.errors import CohortError, FileError, SomeCasesFailedError
-from crossvox.evaluation import EvaluationSettings, Pair, Pairing, evaluate, find_pairs
+from crossvox.errors import CohortError, FileError, ModelError, SomeCasesFailedError
+from crossvox.evaluation import EvaluationSettings, Pair, Pairing, evaluate, find_pairs, read_pairs
 from crossvox.volume import Grid
 
 Write = Callable[..., Path]
@@ -25,7 +27,7 @@ def test_everything_is_written_beside_the_report(tmp_path: Path, cohort: Cohort)
     pairing = find_pairs(cohort.synthesized, cohort.reference)
     seen: list[tuple[int, int]] = []
     evaluate(pairing, tmp_path, settings=QUICK, progress=lambda *done: seen.append(done))
-    names = {"scores.csv", "baselines.csv", "comparison.json", "report.html"}
+    names = {"scores.csv", "baselines.csv", "pairs.csv", "comparison.json", "report.html"}
     assert {path.name for path in tmp_path.iterdir()} == names
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
@@ -115,3 +117,40 @@ def test_a_resampled_case_says_so_in_scores_and_report(
     evaluation = evaluate(Pairing(pairs=(pair,)), tmp_path / "out", settings=QUICK)
     assert (tmp_path / "out" / "scores.csv").read_text().strip().endswith("reference")
     assert "resampled onto it" in evaluation.report.read_text()
+
+
+def test_weights_of_inception_fill_fid_and_kid_in_report_and_json(
+    tmp_path: Path, write: Write, make_head: MakeHead, inception_weights: Path
+) -> None:
+    real = write(tmp_path / "r.nii.gz", make_head(0))
+    made = write(tmp_path / "s.nii.gz", make_head(1))
+    pair = Pair(subject="a", name="a", synthesized=made, reference=real)
+    settings = EvaluationSettings(strips=0, inception=inception_weights)
+    evaluation = evaluate(Pairing(pairs=(pair,)), tmp_path / "out", settings=settings)
+    found = json.loads((tmp_path / "out/comparison.json").read_text())
+    assert found["fid"]["synthesized"] == pytest.approx(evaluation.summary.fid["synthesized"])
+    assert found["kid"]["synthesized"]["standard_error"] > 0
+    assert found["inception"] == {
+        "sha256": hashlib.sha256(inception_weights.read_bytes()).hexdigest(),
+        "images": evaluation.summary.images,
+    }
+    report = evaluation.report.read_text()
+    assert evaluation.inception_sha256 in report
+    assert "not those of published FIDs" in report
+    assert f"FID comes from {evaluation.summary.images} slices" in report
+
+
+def test_weights_that_are_missing_are_refused_before_scoring(
+    tmp_path: Path, cohort: Cohort
+) -> None:
+    pairing = find_pairs(cohort.synthesized, cohort.reference)
+    settings = EvaluationSettings(inception=tmp_path / "nowhere.pth")
+    with pytest.raises(ModelError, match="nowhere"):
+        evaluate(pairing, tmp_path / "out", settings=settings)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_pairs_behind_the_scores_can_be_read_again(tmp_path: Path, cohort: Cohort) -> None:
+    pairing = find_pairs(cohort.synthesized, cohort.reference)
+    evaluate(pairing, tmp_path, settings=QUICK)
+    assert read_pairs(tmp_path) == pairing.pairs

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from crossvox.errors import CohortError
-from crossvox.evaluation import find_pairs
+from crossvox.evaluation import Pair, find_pairs, read_pairs, write_pairs
 
 
 def touch(root: Path, *names: str) -> Path:
@@ -116,3 +116,59 @@ def test_nothing_that_pairs_is_refused(made: Path, tmp_path: Path) -> None:
     real = touch(tmp_path / "real", "sub-77_T1w.nii.gz")
     with pytest.raises(CohortError, match="no reference of sub-01"):
         find_pairs(made, real)
+
+
+def test_pairs_read_back_as_they_were_written(made: Path, bids: Path, tmp_path: Path) -> None:
+    pairs = find_pairs(made, bids, source_modality="FLAIR").pairs
+    write_pairs(pairs, tmp_path / "out")
+    assert read_pairs(tmp_path / "out") == pairs
+
+
+def test_paths_beneath_the_folder_move_with_it(tmp_path: Path) -> None:
+    before = touch(tmp_path / "run", "made/a.nii.gz", "mask.nii.gz")
+    reference = touch(tmp_path, "real/a.nii.gz") / "real/a.nii.gz"
+    pair = Pair(
+        subject="a",
+        name="a",
+        synthesized=before / "made/a.nii.gz",
+        reference=reference,
+        mask=before / "mask.nii.gz",
+    )
+    write_pairs([pair], before)
+    text = (before / "pairs.csv").read_text()
+    assert text.splitlines()[0] == "subject,name,synthesized,reference,source,mask,labels"
+    assert text.splitlines()[1] == f"a,a,made/a.nii.gz,{reference},,mask.nii.gz,"
+    after = before.rename(tmp_path / "elsewhere")
+    (found,) = read_pairs(after)
+    assert found.synthesized == after / "made/a.nii.gz"
+    assert (found.source, found.labels) == (None, None)
+
+
+def test_a_folder_without_pairs_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"no pairs\.csv; run crossvox evaluate"):
+        read_pairs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "lacks subject, name, synthesized, reference"),
+        ("subject,name,synthesized,reference\n", "lacks rows"),
+        ("subject,name,synthesized\na,a,a.nii\n", "lacks reference"),
+        ("subject,name,synthesized,reference\na,a,a.nii,\n", "line 2: reference is empty"),
+        ("subject,name,synthesized,reference\na,a,a.nii,b.nii\n", r"no such file: .*a\.nii, .*b"),
+        ("subject,name,synthesized,reference\na,a,.,.\na,a,.,.\n", "more than once"),
+    ],
+)
+def test_a_damaged_table_of_pairs_is_refused_by_its_fault(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(CohortError, match=message):
+        read_pairs(tmp_path)
+
+
+def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CohortError, match="no CSV in UTF-8"):
+        read_pairs(tmp_path)

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ from scipy import stats
 
 from crossvox.evaluation.statistics import (
     bootstrap_interval,
-    compare,
+    corrected,
     holm,
     mean_per_subject,
+    paired_difference,
     smallest_p,
     wilcoxon_p,
 )
@@ -89,8 +91,12 @@ def test_holm_multiplies_the_smallest_most_and_never_turns_the_order() -> None:
 
 def test_a_comparison_counts_wins_in_the_direction_that_is_better() -> None:
     ours, theirs = {"a": 1.0, "b": 2.0, "c": 3.0, "d": 0.0}, {"a": 2.0, "b": 2.0, "c": 1.0}
-    lower = compare(ours, theirs, metric="mae", against="x", higher_is_better=False, seed=0)
-    higher = compare(ours, theirs, metric="ssim", against="x", higher_is_better=True, seed=0)
+    lower = paired_difference(
+        ours, theirs, metric="mae", method="y", against="x", higher_is_better=False, seed=0
+    )
+    higher = paired_difference(
+        ours, theirs, metric="ssim", method="y", against="x", higher_is_better=True, seed=0
+    )
     assert lower.win_rate == higher.win_rate == 0.5
     assert lower.difference.n == 3
     assert lower.difference.mean == pytest.approx(1 / 3)
@@ -99,6 +105,20 @@ def test_a_comparison_counts_wins_in_the_direction_that_is_better() -> None:
 
 def test_infinite_on_both_sides_is_a_tie() -> None:
     both = {"a": math.inf, "b": math.inf}
-    found = compare(both, both, metric="psnr", against="x", higher_is_better=True, seed=0)
+    found = paired_difference(
+        both, both, metric="psnr", method="y", against="x", higher_is_better=True, seed=0
+    )
     assert found.difference.mean == 0
     assert found.win_rate == 0.5
+
+
+def test_only_tested_rows_share_the_correction_of_their_table() -> None:
+    ours = {str(k): float(k) for k in range(6)}
+    theirs = dict.fromkeys(ours, -1.0)
+    tested = paired_difference(
+        ours, theirs, metric="ssim", method="y", against="x", higher_is_better=True, seed=0
+    )
+    untested = replace(tested, p_value=None)
+    table = corrected([tested, untested, tested])
+    # 2 / 2^6 each, two tested rows
+    assert [row.p_holm for row in table] == [pytest.approx(2 / 32), None, pytest.approx(2 / 32)]

@@ -4,7 +4,15 @@ import pytest
 
 from crossvox.evaluation.measures import MEASURES
 from crossvox.evaluation.statistics import Interval
-from crossvox.evaluation.wording import counted, decimals, measured, number, p_value, span
+from crossvox.evaluation.wording import (
+    counted,
+    decimals,
+    measured,
+    number,
+    p_value,
+    significant,
+    span,
+)
 
 MINUS = "\N{MINUS SIGN}"
 MEASURE = {measure.name: measure for measure in MEASURES}
@@ -32,7 +40,16 @@ def test_values_that_stand_together_share_the_digits_of_the_largest() -> None:
 def test_what_has_no_digits_is_a_word() -> None:
     assert number(math.nan, 2) == "n/a"
     assert number(math.inf, 2) == "inf (identical)"
+    assert number(-math.inf, 2) == f"{MINUS}inf"
     assert number(-0.001, 1) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.4123, "0.412"), (21.34, "21.3"), (426.0, "426"), (12345.0, "12345"), (0.0, "0")],
+)
+def test_costs_have_three_significant_digits_and_no_exponent(value: float, written: str) -> None:
+    assert significant(value) == written
 
 
 def test_an_interval_that_is_unknown_is_left_out() -> None:

@@ -21,6 +21,7 @@ def evaluate(
     labels: Path | None = None,
     modality: str | None = None,
     mean_target: Path | None = None,
+    inception: Path | None = None,
     data_range: float | None = None,
     run: Path | None = None,
     seed: int = 0,
@@ -37,7 +38,7 @@ def evaluate(
     reference
         What they should be, likewise.
     out
-        Folder for report.html, scores.csv, baselines.csv and comparison.json.
+        Folder for report.html, scores.csv, baselines.csv, pairs.csv and comparison.json.
     source
         What they were made from, for the baselines; looked for beside the references where
         only its modality is given.
@@ -51,6 +52,8 @@ def evaluate(
         Of the target, such as T1w; read off the names where absent.
     mean_target
         Mean of the training targets, one more baseline.
+    inception
+        Weights of Inception-v3 (pt_inception-2015-12-05-6726825d.pth) for FID and KID.
     data_range
         Stated range of PSNR and SSIM; each reference's own where absent.
     run
@@ -77,6 +80,7 @@ def evaluate(
         seed=seed,
         data_range=data_range,
         mean_target=mean_target,
+        inception=inception,
         run=None if run is None else read_run(run),
     )
     with Screen() as screen:
@@ -95,7 +99,7 @@ def summary_table(evaluation: "Evaluation") -> "Table":
     from rich.table import Table
 
     from crossvox.evaluation.measures import COMPARED
-    from crossvox.evaluation.presentation import score_rows
+    from crossvox.evaluation.presentation import inception_words, score_rows
     from crossvox.evaluation.wording import counted, unit_of
 
     people = counted(evaluation.summary.subjects, "person", "people")
@@ -108,4 +112,8 @@ def summary_table(evaluation: "Evaluation") -> "Table":
         if row.title in titles:
             cells = [f"{cell.value}\n[dim]{cell.span}[/dim]" for cell in row.cells]
             table.add_row(f"{row.title}\n[dim]{row.unit}[/dim]", *cells)
+    methods = list(evaluation.summary.intervals)
+    words = inception_words(evaluation.summary, methods, sha256=evaluation.inception_sha256)
+    for title, cells_of_title in words.rows:
+        table.add_row(title, *cells_of_title)
     return table

@@ -1,12 +1,25 @@
 """Score anybody's synthesized volumes against their references; no model is known here."""
 
+from crossvox.evaluation.compare import compare
+from crossvox.evaluation.contest import Comparison, ComparisonSettings, Contestant, Costs
 from crossvox.evaluation.evaluate import evaluate, score_pair
-from crossvox.evaluation.pairs import Failure, Pair, Pairing, find_pairs
+from crossvox.evaluation.pairs import (
+    Failure,
+    Pair,
+    Pairing,
+    find_pairs,
+    read_pairs,
+    write_pairs,
+)
 from crossvox.evaluation.results import CaseResult, Evaluation, EvaluationSettings, Summary
 from crossvox.evaluation.runs import RunDescription, read_run
 
 __all__ = [
     "CaseResult",
+    "Comparison",
+    "ComparisonSettings",
+    "Contestant",
+    "Costs",
     "Evaluation",
     "EvaluationSettings",
     "Failure",
@@ -14,8 +27,11 @@ __all__ = [
     "Pairing",
     "RunDescription",
     "Summary",
+    "compare",
     "evaluate",
     "find_pairs",
+    "read_pairs",
     "read_run",
     "score_pair",
+    "write_pairs",
 ]

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -21,6 +21,7 @@ INK, QUIET, RULE = "#1f2937", "#6b7280", "#e5e7eb"
 ACCENT, PALE = "#1d5fa8", "#9ca3af"
 CHART_INCHES = 9.4
 CURVES_PER_ROW = 3
+CURVES_PER_LINE = 4
 FEW_POINTS = 25
 SHOWN_PERCENTILE = 98
 ROOM = 1.15
@@ -30,8 +31,21 @@ MATPLOTLIB_FONT = "'DejaVu Sans', "
 SYSTEM_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
 
 
-def draw_scores(results: Sequence[CaseResult], summary: Summary, *, unit: str) -> bytes:
-    """For each compared measure every subject's value, mean and interval, by method."""
+def draw_scores(
+    results: Sequence[CaseResult],
+    summary: Summary,
+    *,
+    unit: str,
+    ours: Collection[str] = (SYNTHESIZED,),
+) -> bytes:
+    """For each compared measure every subject's value, mean and interval, by method.
+
+    Args:
+        results: Scored cases.
+        summary: Over their subjects.
+        unit: The target's, in words.
+        ours: Methods that are coloured; the others are baselines.
+    """
     methods = list(summary.intervals)
     figure = Figure(figsize=(CHART_INCHES, 0.8 + 0.4 * len(methods)), layout="constrained")
     panels = figure.subplots(1, len(COMPARED), sharey=True, squeeze=False)[0]
@@ -39,7 +53,9 @@ def draw_scores(results: Sequence[CaseResult], summary: Summary, *, unit: str) -
         for row, method in enumerate(methods):
             values = per_subject(results, method, measure.name).values()
             finite = [value for value in values if math.isfinite(value)]
-            _draw_dots(axes, row, finite, summary.intervals[method][measure.name])
+            colour = ACCENT if method in ours else PALE
+            axes.scatter(finite, [row] * len(finite), s=16, color=colour, alpha=0.55, linewidths=0)
+            _draw_interval(axes, row, summary.intervals[method][measure.name])
         _calm(axes, title=_titled(measure, unit))
         axes.grid(axis="x", color=RULE, linewidth=0.8)
         axes.margins(x=0.12)
@@ -49,27 +65,46 @@ def draw_scores(results: Sequence[CaseResult], summary: Summary, *, unit: str) -
     return _svg(figure)
 
 
-def draw_slice_curves(results: Sequence[CaseResult], *, unit: str) -> bytes:
-    """How each slice's mean error departs from its case's; a panel for each method."""
-    methods = list(dict.fromkeys(name for result in results for name in result.slice_curves))
+def draw_slice_curves(
+    results: Sequence[CaseResult],
+    *,
+    unit: str,
+    methods: Sequence[str] | None = None,
+    ours: Collection[str] = (SYNTHESIZED,),
+) -> bytes:
+    """How each slice's mean error departs from its case's; a panel for each method.
+
+    Args:
+        results: Scored cases.
+        unit: The target's, in words.
+        methods: Panels in their order; every method and baseline where absent.
+        ours: Methods that are coloured; the others are baselines.
+    """
+    known = dict.fromkeys(name for result in results for name in result.slice_curves)
+    shown = [name for name in methods or known if name in known]
+    rows = math.ceil(len(shown) / CURVES_PER_LINE)
+    figure = Figure(figsize=(CHART_INCHES, 2.5 * rows), layout="constrained")
+    columns = min(len(shown), CURVES_PER_LINE)
+    panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     departures: list[NDArray[np.float64]] = []
-    figure = Figure(figsize=(CHART_INCHES, 2.5), layout="constrained")
-    panels = figure.subplots(1, len(methods), sharey=True, squeeze=False)[0]
-    for axes, method in zip(panels, methods, strict=True):
+    for axes, method in zip(panels, shown, strict=False):
         for result in results:
             if method in result.slice_curves:
                 curve = result.slice_curves[method] - np.nanmean(result.slice_curves[method])
                 departures.append(np.abs(curve[np.isfinite(curve)]))
-                colour = ACCENT if method == SYNTHESIZED else PALE
+                colour = ACCENT if method in ours else PALE
                 positions = result.facts.slice_positions_mm
                 axes.plot(positions, curve, color=colour, linewidth=1, alpha=0.75)
         axes.axhline(0, color=INK, linewidth=0.6)
         axes.grid(axis="y", color=RULE, linewidth=0.8)
         axes.set_xlabel("position through the slices, mm", color=QUIET, fontsize=8)
         _calm(axes, title=method)
+    for axes in panels[len(shown) :]:
+        axes.set_visible(False)
     reach = float(np.percentile(np.concatenate(departures), SHOWN_PERCENTILE)) or 1.0
     panels[0].set_ylim(-ROOM * reach, ROOM * reach)
-    panels[0].set_ylabel(unit, color=QUIET, fontsize=8)
+    for axes in panels[::columns]:
+        axes.set_ylabel(unit, color=QUIET, fontsize=8)
     return _svg(figure)
 
 
@@ -97,9 +132,7 @@ def draw_training(columns: Mapping[str, Sequence[float]]) -> bytes | None:
     return _svg(figure)
 
 
-def _draw_dots(axes: Axes, row: int, values: Sequence[float], interval: Interval) -> None:
-    colour = ACCENT if row == 0 else PALE
-    axes.scatter(values, [row] * len(values), s=16, color=colour, alpha=0.55, linewidths=0)
+def _draw_interval(axes: Axes, row: int, interval: Interval) -> None:
     if math.isfinite(interval.low):
         axes.plot([interval.low, interval.high], [row + BELOW] * 2, color=INK, linewidth=1.1)
     if math.isfinite(interval.mean):

@@ -1,7 +1,8 @@
 """The volumes of one pair, brought onto the synthesized volume's grid."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,21 @@ class LoadedPair:
         return self.synthesized.unit
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Together:
+    """One case of several methods.
+
+    Attributes:
+        loaded: The first method's pair.
+        volumes: (X, Y, Z) of each method, on the grid of the pair.
+        moved: Whether a method's volume had another grid.
+    """
+
+    loaded: LoadedPair
+    volumes: tuple[NDArray[np.float32], ...]
+    moved: tuple[bool, ...]
+
+
 def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
     """Read a pair and bring it onto one grid.
 
@@ -98,6 +114,32 @@ def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
         resampled=tuple(resampled),
         sidecar=sidecar,
     )
+
+
+def load_together(pairs: Sequence[Pair], *, data_range: float | None = None) -> Together:
+    """One case of several methods on the grid of the first one's volume.
+
+    What another volume does not cover gets its lowest intensity; the mask stays as it is, so that
+    all are scored at the same voxels.
+
+    Args:
+        pairs: Of one case, with the same reference and mask.
+        data_range: As for `load_pair`.
+
+    Raises:
+        FileError: A file is damaged.
+        GridError: As for `load_pair`.
+    """
+    sources = [pair.source for pair in pairs if pair.source is not None]
+    first = replace(pairs[0], source=sources[0] if sources else None, labels=None)
+    loaded = load_pair(first, data_range=data_range)
+    volumes, moved = [loaded.synthesized.voxels], [False]
+    for pair in pairs[1:]:
+        volume = read_volume(pair.synthesized, unit=loaded.unit)
+        volume, _, resampled = _onto(volume, loaded.synthesized.grid)
+        volumes.append(volume.voxels)
+        moved.append(resampled)
+    return Together(loaded=loaded, volumes=tuple(volumes), moved=tuple(moved))
 
 
 def read_sidecar(path: Path) -> dict[str, object]:

@@ -171,6 +171,7 @@ MEASURES = (
     ),
 )
 
+MEASURE = {measure.name: measure for measure in MEASURES}
 NAMES = tuple(measure.name for measure in MEASURES)
 COMPARED = tuple(measure for measure in MEASURES if measure.compared)
 HOUNSFIELD = "HU"

@@ -1,11 +1,21 @@
 """Which synthesized volume belongs to which reference, source, mask and label map."""
 
+import csv
+import io
+import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crossvox.errors import CohortError
 from crossvox.evaluation.shelves import Found, Shelf, shelf
+from crossvox.files import write_atomically
+
+PAIRS_FILE = "pairs.csv"
+NAMED = ("subject", "name")
+FILES = ("synthesized", "reference", "source", "mask", "labels")
+NEEDED = (*NAMED, "synthesized", "reference")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +124,71 @@ def find_pairs(
     _refuse_twins(pairs)
     return Pairing(
         pairs=tuple(pairs), failures=tuple(failures), unanswered=_unanswered(pairs, shelves)
+    )
+
+
+def write_pairs(pairs: Sequence[Pair], folder: Path) -> None:
+    """Write pairs.csv; paths beneath `folder` are relative to it, so that it can be moved.
+
+    Raises:
+        FileError: The folder cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*NAMED, *FILES))
+    for pair in pairs:
+        files = (pair.synthesized, pair.reference, pair.source, pair.mask, pair.labels)
+        writer.writerow((pair.subject, pair.name, *(_written(file, folder) for file in files)))
+    write_atomically(folder / PAIRS_FILE, text.getvalue().encode())
+
+
+def read_pairs(folder: Path) -> tuple[Pair, ...]:
+    """The pairs of a folder in which `write_pairs` wrote.
+
+    Raises:
+        CohortError: pairs.csv is missing, empty or damaged, or names files that are gone.
+    """
+    path = folder / PAIRS_FILE
+    if not path.is_file():
+        raise CohortError(f"{folder}: no {PAIRS_FILE}; run crossvox evaluate into it first")
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            table = csv.DictReader(lines)
+            absent = [name for name in NEEDED if name not in (table.fieldnames or ())]
+            rows = list(table)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CohortError(f"{path}: is no CSV in UTF-8 ({error})") from error
+    if absent or not rows:
+        raise CohortError(f"{path}: lacks {', '.join(absent) or 'rows'}; run crossvox evaluate")
+    pairs = [_read_pair(row, path, line) for line, row in enumerate(rows, start=2)]
+    _refuse_twins(pairs)
+    return tuple(pairs)
+
+
+def _written(file: Path | None, folder: Path) -> str:
+    if file is None:
+        return ""
+    # Links stay as they are named: what they lead to may lie anywhere.
+    absolute, root = Path(os.path.abspath(file)), Path(os.path.abspath(folder))  # noqa: PTH100
+    return str(absolute.relative_to(root) if absolute.is_relative_to(root) else absolute)
+
+
+def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
+    empty = [name for name in NEEDED if not row.get(name)]
+    if empty:
+        raise CohortError(f"{path}, line {line}: {', '.join(empty)} is empty")
+    files = {name: path.parent / cell for name in FILES if (cell := row.get(name))}
+    gone = [str(file) for file in files.values() if not file.exists()]
+    if gone:
+        raise CohortError(f"{path}, line {line}: no such file: {', '.join(gone)}")
+    return Pair(
+        subject=str(row["subject"]),
+        name=str(row["name"]),
+        synthesized=files["synthesized"],
+        reference=files["reference"],
+        source=files.get("source"),
+        mask=files.get("mask"),
+        labels=files.get("labels"),
     )
 
 

@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crossvox.evaluation.measures import COMPARED, MEASURES, Measure
+from crossvox.evaluation.inception_features import PUBLISHED_SHA256, too_few_images
+from crossvox.evaluation.measures import COMPARED, MEASURE, MEASURES, Measure
 from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Evaluation, Summary
 from crossvox.evaluation.statistics import (
     FEWEST_FOR_A_TEST,
     Interval,
+    PairedDifference,
     mean_per_subject,
     smallest_p,
 )
@@ -29,9 +31,9 @@ from crossvox.evaluation.wording import (
     wins,
 )
 
-MEASURE = {measure.name: measure for measure in MEASURES}
 SIGNIFICANT_BELOW = 0.05
 LISTED = 8
+NO_WEIGHTS = "FID and KID need the weights of Inception-v3, which are never downloaded silently."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,14 @@ class Cell:
     value: str
     span: str
     best: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class InceptionWords:
+    """Rows of (title, a cell for each method), and a sentence on them."""
+
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,23 +92,24 @@ def score_rows(summary: Summary, *, unit: str) -> list[ScoreRow]:
 def comparison_groups(summary: Summary, *, unit: str) -> dict[str, list[dict[str, str]]]:
     """Rows of what was compared, under the name of each baseline."""
     groups: dict[str, list[dict[str, str]]] = {}
-    for comparison in summary.comparisons:
-        measure = MEASURE[comparison.metric]
-        difference = comparison.difference
-        digits = decimals(ends_of([difference]), measure)
-        groups.setdefault(comparison.against, []).append(
-            {
-                "measure": measure.title,
-                "unit": measure_unit(measure, unit),
-                "difference": ("+" if difference.mean > 0 else "")
-                + number(difference.mean, digits),
-                "span": span(difference, digits) or UNKNOWN,
-                "wins": wins(comparison),
-                "p": p_value(comparison.p_value),
-                "holm": p_value(comparison.p_holm),
-            }
-        )
+    for row in summary.comparisons:
+        groups.setdefault(row.against, []).append(difference_words(row, unit=unit))
     return groups
+
+
+def difference_words(row: PairedDifference, *, unit: str) -> dict[str, str]:
+    """The cells of one paired difference."""
+    measure, difference = MEASURE[row.metric], row.difference
+    digits = decimals(ends_of([difference]), measure)
+    return {
+        "measure": measure.title,
+        "unit": measure_unit(measure, unit),
+        "difference": ("+" if difference.mean > 0 else "") + number(difference.mean, digits),
+        "span": span(difference, digits) or UNKNOWN,
+        "wins": wins(row),
+        "p": p_value(row.p_value),
+        "holm": p_value(row.p_holm),
+    }
 
 
 def case_rows(results: Sequence[CaseResult]) -> list[dict[str, object]]:
@@ -191,7 +202,7 @@ def cautions(evaluation: Evaluation) -> list[str]:
         found.append("No source was given, so two of the three baselines are missing.")
     if len({result.facts.unit for result in results}) > 1:
         found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
-    return [*found, *_on_tests(evaluation.summary)]
+    return [*found, *on_images(evaluation.summary), *on_tests(evaluation.summary)]
 
 
 def provenance(results: Sequence[CaseResult]) -> dict[str, str]:
@@ -212,7 +223,42 @@ def frechet_rows(distances: Mapping[str, float]) -> list[tuple[str, str]]:
     ]
 
 
-def _on_tests(summary: Summary) -> list[str]:
+def inception_words(summary: Summary, methods: Sequence[str], *, sha256: str) -> InceptionWords:
+    """FID and KID of each method, and what stands behind them."""
+    if not sha256:
+        return InceptionWords(rows=(("FID, KID", (UNKNOWN,) * len(methods)),), note=NO_WEIGHTS)
+    published = sha256 == PUBLISHED_SHA256
+    whose = "the published ones" if published else "not those of published FIDs"
+    kids = [summary.kid.get(name) for name in methods]
+    return InceptionWords(
+        rows=(
+            ("FID", tuple(number(summary.fid.get(name, math.nan), 2) for name in methods)),
+            (
+                "KID ± standard error",
+                tuple(
+                    UNKNOWN
+                    if found is None
+                    else f"{number(found.value, 4)} ± {number(found.standard_error, 4)}"
+                    for found in kids
+                ),
+            ),
+        ),
+        note=(
+            f"FID and KID: Inception-v3 pool3 features of {summary.images} axial slices on each"
+            f" side, weights with SHA-256 {sha256}"
+            f" ({whose})."
+        ),
+    )
+
+
+def on_images(summary: Summary) -> list[str]:
+    """What to know of an FID of few slices; nothing where it was not measured."""
+    warning = too_few_images(summary.images) if summary.fid else None
+    return [] if warning is None else [warning]
+
+
+def on_tests(summary: Summary) -> list[str]:
+    """What tests cannot say with so few people."""
     people, rows = summary.subjects, len(summary.comparisons)
     if people < FEWEST_FOR_A_TEST:
         return [

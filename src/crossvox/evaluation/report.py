@@ -1,34 +1,29 @@
 """One self-contained page that says what was done, how well, and how sure one can be."""
 
-import base64
-import datetime
 from dataclasses import dataclass
-from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
-
-from crossvox import __version__
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
 from crossvox.evaluation.charts import draw_scores, draw_slice_curves, draw_training
-from crossvox.evaluation.figures import ERROR_SHARE, WINDOW_PERCENTILES, draw_strip
-from crossvox.evaluation.loading import GIVEN_MASK, load_pair
-from crossvox.evaluation.measures import COMPARED, MEASURES
+from crossvox.evaluation.figures import ERROR_SHARE, draw_strip
+from crossvox.evaluation.loading import load_pair
+from crossvox.evaluation.measures import COMPARED, MEASURE
 from crossvox.evaluation.names import name_of
+from crossvox.evaluation.page import inline, render
 from crossvox.evaluation.presentation import (
-    MEASURE,
     case_rows,
     cautions,
     comparison_groups,
     frechet_rows,
     headline,
+    inception_words,
     provenance,
     region_rows,
     score_rows,
     worst_first,
 )
+from crossvox.evaluation.recipe_words import Recipe, methods_paragraph, recipe_rows
 from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Evaluation, EvaluationSettings
-from crossvox.evaluation.statistics import DRAWS
-from crossvox.evaluation.tables import stated_range, versions
+from crossvox.evaluation.slices import WINDOW_PERCENTILES
 from crossvox.evaluation.wording import (
     counted,
     decimals,
@@ -43,11 +38,6 @@ from crossvox.files import write_atomically
 
 TEMPLATE = "report.html"
 TILES = ("ssim", "mae", "psnr", "slice_consistency")
-PAPER = (
-    ("DDPM", ".8679", "47.51", "88.77", "181.81"),
-    ("Pix2Pix", ".9359", "15.68", "33.13", "76.83"),
-    ("the paper's 3D GAN", ".9413", "16.11", "32.59", "75.56"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,27 +59,20 @@ def write_report(evaluation: Evaluation, *, settings: EvaluationSettings) -> Non
 
 
 def render_report(evaluation: Evaluation, *, settings: EvaluationSettings) -> str:
-    """The page as text: no scripts, nothing from elsewhere, every value escaped."""
-    # Names of people and files come from outside: escaping is for every template.
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    source = files("crossvox.evaluation").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(source).render(_context(evaluation, settings))
+    """The page as text."""
+    unit = unit_of(evaluation.results)
+    return render(TEMPLATE, _context(evaluation, settings, unit), unit=unit)
 
 
-def _context(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, object]:
+def _context(evaluation: Evaluation, settings: EvaluationSettings, unit: str) -> dict[str, object]:
     results, summary = evaluation.results, evaluation.summary
-    unit = unit_of(results)
+    recipe = Recipe(window=settings.window, data_range=settings.data_range, seed=settings.seed)
     absent = [name for name in BASELINES if name not in summary.intervals]
     return {
-        "version": __version__,
-        "date": datetime.datetime.now(datetime.UTC).strftime("%d %B %Y, %H:%M UTC"),
         "title": _title(results),
         "model": provenance(results).get("Model", ""),
         "people": counted(summary.subjects, "person", "people"),
         "cases": counted(len(results), "case", "cases"),
-        "unit": unit,
         "headline": headline(evaluation),
         "cautions": cautions(evaluation),
         "tiles": _tiles(evaluation, unit),
@@ -105,14 +88,14 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
         "strip_note": _strip_note(results, settings),
         "regions": region_rows(results),
         "frechet": frechet_rows(summary.frechet_random3d),
+        "inception": inception_words(
+            summary, list(summary.intervals), sha256=evaluation.inception_sha256
+        ),
         "charts": _charts(evaluation, settings, unit),
         "run": settings.run,
-        "measures": [(measure, measure_unit(measure, unit)) for measure in MEASURES],
-        "paper": PAPER,
-        "paragraph": _paragraph(evaluation, settings, unit),
+        "paragraph": methods_paragraph(results, summary, recipe, grid_of="the synthesized volume"),
         "provenance": provenance(results),
-        "versions": versions(),
-        "recipe": _recipe(results, settings, unit),
+        "recipe": recipe_rows(results, recipe),
     }
 
 
@@ -149,9 +132,9 @@ def _charts(
     results = evaluation.results
     training = None if settings.run is None else draw_training(settings.run.columns)
     return {
-        "scores": _inline(draw_scores(results, evaluation.summary, unit=unit), "svg+xml"),
-        "slices": _inline(draw_slice_curves(results, unit=unit), "svg+xml"),
-        "training": None if training is None else _inline(training, "svg+xml"),
+        "scores": inline(draw_scores(results, evaluation.summary, unit=unit), "svg+xml"),
+        "slices": inline(draw_slice_curves(results, unit=unit), "svg+xml"),
+        "training": None if training is None else inline(training, "svg+xml"),
     }
 
 
@@ -162,7 +145,7 @@ def _strips(results: tuple[CaseResult, ...], settings: EvaluationSettings) -> li
         values = ", ".join(
             f"{measure.title} {measured(result.own[measure.name], measure)}" for measure in COMPARED
         )
-        picture = _inline(draw_strip(loaded), "webp")
+        picture = inline(draw_strip(loaded), "webp")
         strips.append(Strip(name=result.pair.name, caption=values, picture=picture))
     return strips
 
@@ -181,54 +164,3 @@ def _strip_note(results: tuple[CaseResult, ...], settings: EvaluationSettings) -
         " line is the mask's border. Axes are turned to the nearest right-anterior-superior"
         " ones, never rotated; between voxels the pictures are interpolated linearly."
     )
-
-
-def _mask_words(results: tuple[CaseResult, ...]) -> str:
-    return " or ".join(sorted({result.facts.mask_origin for result in results}))
-
-
-def _recipe(
-    results: tuple[CaseResult, ...], settings: EvaluationSettings, unit: str
-) -> list[tuple[str, str]]:
-    return [
-        ("mask", _mask_words(results)),
-        ("stated range", stated_range(settings)),
-        ("SSIM", f"3D, {settings.window}, K1 .01, K2 .03"),
-        ("unit", unit),
-        ("intervals", f"95 %, BCa bootstrap over people, {DRAWS} draws, seed {settings.seed}"),
-        ("software", f"crossvox {__version__}"),
-    ]
-
-
-def _paragraph(evaluation: Evaluation, settings: EvaluationSettings, unit: str) -> str:
-    """How it was measured, to be pasted into a paper."""
-    results, summary = evaluation.results, evaluation.summary
-    given = all(result.facts.mask_origin == GIVEN_MASK for result in results)
-    mask = (
-        "the given masks"
-        if given
-        else "the head of the reference (largest connected component above half the Otsu threshold,"
-        " closed by two voxels, holes filled)"
-    )
-    tests = (
-        "two-sided Wilcoxon signed-rank tests with Holm's correction over all comparisons"
-        if any(row.p_value is not None for row in summary.comparisons)
-        else "no hypothesis test, the number of people being too small for one"
-    )
-    return (
-        f"Synthesized volumes of {counted(summary.subjects, 'person', 'people')}"
-        f" ({counted(len(results), 'case', 'cases')}) were compared with their references on the"
-        f" grid of the synthesized volume, inside {mask}. Mean absolute error, root mean square"
-        f" error and bias are in {unit}. PSNR, SSIM and normalised errors refer to a stated"
-        f" range ({stated_range(settings)}). SSIM is three-dimensional ({settings.window};"
-        " K1 = .01, K2 = .03) and averaged inside the mask. Slice consistency is the mean"
-        " absolute difference of the through-plane derivatives of the synthesized and the"
-        " reference volume. Cases of one person were averaged first. Intervals are 95 %"
-        f" bias-corrected and accelerated bootstrap intervals over people ({DRAWS} draws);"
-        f" methods were compared by paired differences, with {tests}."
-        f" Evaluated with crossvox {__version__}."
-    )
-
-
-def _inline(picture: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"

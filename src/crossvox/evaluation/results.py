@@ -1,7 +1,7 @@
 """What an evaluation is told and what it finds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from crossvox.evaluation.pairs import Failure, Pair
 from crossvox.evaluation.runs import RunDescription
 from crossvox.evaluation.scores import RegionScore, Scores
-from crossvox.evaluation.statistics import Comparison, Interval
-from crossvox.metrics import GAUSSIAN, SsimWindow
+from crossvox.evaluation.statistics import Interval, PairedDifference
+from crossvox.metrics import GAUSSIAN, KernelDistance, SsimWindow
 
 SYNTHESIZED = "synthesized"
 
@@ -25,6 +25,7 @@ class EvaluationSettings:
         window: Of SSIM.
         data_range: One stated range for every case; each reference's own where absent.
         mean_target: Volume that serves as a baseline where grids agree.
+        inception: Weights of Inception-v3 for FID and KID; these are n/a where absent.
         run: The training run behind the volumes, for the report.
         strips: How many cases are shown in pictures, the worst first.
     """
@@ -33,6 +34,7 @@ class EvaluationSettings:
     window: SsimWindow = GAUSSIAN
     data_range: float | None = None
     mean_target: Path | None = None
+    inception: Path | None = None
     run: RunDescription | None = None
     strips: int = 12
 
@@ -73,6 +75,7 @@ class CaseResult:
         regions: Of the synthesized volume.
         slice_curves: (slices,) mean error of each slice.
         features: (cells, features) for the Frechet distance; "reference" is among them.
+        slice_features: (slices, 2048) for FID and KID, likewise; empty without weights.
     """
 
     pair: Pair
@@ -81,6 +84,7 @@ class CaseResult:
     regions: tuple[RegionScore, ...]
     slice_curves: Mapping[str, NDArray[np.float64]]
     features: Mapping[str, NDArray[np.float32]]
+    slice_features: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def own(self) -> Scores:
@@ -95,14 +99,20 @@ class Summary:
     Attributes:
         subjects: How many people were scored.
         intervals: Mean and interval of each measure, by method and measure.
-        comparisons: Synthesized against each baseline, corrected over this table.
+        comparisons: Paired differences, corrected over this table.
         frechet_random3d: By method; NaN where too few cells lie inside the masks.
+        fid: By method; empty without weights of Inception-v3.
+        kid: Likewise.
+        images: Slices of references behind FID and KID.
     """
 
     subjects: int
     intervals: Mapping[str, Mapping[str, Interval]]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[PairedDifference, ...]
     frechet_random3d: Mapping[str, float]
+    fid: Mapping[str, float] = field(default_factory=dict)
+    kid: Mapping[str, KernelDistance] = field(default_factory=dict)
+    images: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +125,7 @@ class Evaluation:
         unanswered: References for which nothing was synthesized.
         summary: Over subjects.
         report: The HTML page.
+        inception_sha256: Of the weights behind FID and KID; empty without them.
     """
 
     results: tuple[CaseResult, ...]
@@ -122,3 +133,4 @@ class Evaluation:
     unanswered: tuple[Path, ...]
     summary: Summary
     report: Path
+    inception_sha256: str = ""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,19 +33,21 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class PairedDifference:
     """One metric of two methods on the same subjects.
 
     Attributes:
         metric: Its name.
-        against: The other method.
-        difference: Ours minus theirs, per subject.
-        win_rate: Share of subjects for whom ours is better; a tie counts half.
+        method: The one method.
+        against: The other.
+        difference: Value of `method` minus that of `against`, per subject.
+        win_rate: Share of subjects for whom `method` is better; a tie counts half.
         p_value: Wilcoxon signed-rank, two-sided; None where no test can be significant.
         p_holm: The same after Holm's correction over the table.
     """
 
     metric: str
+    method: str
     against: str
     difference: Interval
     win_rate: float
@@ -88,22 +90,24 @@ def bootstrap_interval(
     return Interval(mean=mean, low=float(low), high=float(high), n=len(known))
 
 
-def compare(
+def paired_difference(
     ours: Mapping[str, float],
     theirs: Mapping[str, float],
     *,
     metric: str,
+    method: str,
     against: str,
     higher_is_better: bool,
     seed: int,
-) -> Comparison:
+) -> PairedDifference:
     """One metric on the subjects that both have; not yet corrected for the table it stands in.
 
     Args:
         ours: Value of each subject.
         theirs: Likewise.
         metric: Name for the table.
-        against: Name of the other method.
+        method: Whose values `ours` are.
+        against: Whose `theirs` are.
         higher_is_better: Which way a win goes.
         seed: Of the bootstrap.
     """
@@ -111,8 +115,9 @@ def compare(
     differences = np.array([_difference(ours[key], theirs[key]) for key in shared])
     wins = differences if higher_is_better else -differences
     rate = float(np.mean((wins > 0) + 0.5 * (wins == 0))) if len(wins) else math.nan
-    return Comparison(
+    return PairedDifference(
         metric=metric,
+        method=method,
         against=against,
         difference=bootstrap_interval(differences.tolist(), seed=seed),
         win_rate=rate,
@@ -146,6 +151,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     corrected = np.empty(len(order))
     corrected[order] = steps
     return [float(value) for value in corrected]
+
+
+def corrected(table: Sequence[PairedDifference]) -> tuple[PairedDifference, ...]:
+    """The rows of one table, each tested one with its p after Holm's correction."""
+    tested = [row.p_value for row in table if row.p_value is not None]
+    steps = iter(holm(tested))
+    return tuple(row if row.p_value is None else replace(row, p_holm=next(steps)) for row in table)
 
 
 def _resampled_means(values: NDArray[np.float64], *, seed: int, draws: int) -> NDArray[np.float64]:

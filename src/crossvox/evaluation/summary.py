@@ -1,37 +1,57 @@
 """From cases to subjects, from subjects to what can be claimed."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
 
 from crossvox.evaluation.baselines import BASELINES
-from crossvox.evaluation.measures import COMPARED, NAMES
+from crossvox.evaluation.clouds import fid_of, frechet_random3d_of, images_of, kid_of
+from crossvox.evaluation.measures import COMPARED, NAMES, Measure
 from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Summary
 from crossvox.evaluation.statistics import (
-    Comparison,
     Interval,
+    PairedDifference,
     bootstrap_interval,
-    compare,
-    holm,
+    corrected,
     mean_per_subject,
+    paired_difference,
 )
-from crossvox.metrics import frechet_distance
 
-REFERENCE = "reference"
-FEWEST_CELLS = 2
+Contrast = tuple[str, str]  # a method, and the one it is tested against
 METHODS = (SYNTHESIZED, *BASELINES)
+AGAINST_BASELINES: tuple[Contrast, ...] = tuple((SYNTHESIZED, name) for name in BASELINES)
 
 
-def summarise(results: Sequence[CaseResult], *, seed: int) -> Summary:
-    """Means, intervals, paired comparisons and the Frechet distance over all subjects."""
-    present = [name for name in METHODS if any(name in result.scores for result in results)]
+def summarise(
+    results: Sequence[CaseResult],
+    *,
+    seed: int,
+    methods: Sequence[str] = METHODS,
+    contrasts: Sequence[Contrast] = AGAINST_BASELINES,
+) -> Summary:
+    """Means, intervals, paired differences and distances of distributions over all subjects.
+
+    Args:
+        results: Scored cases.
+        seed: Of the bootstrap.
+        methods: In the order of the table; those that no case has are left out.
+        contrasts: What is tested; all of them make up the table that Holm's correction is for.
+    """
+    present = [name for name in methods if any(name in result.scores for result in results)]
+    drawn = [pair for pair in contrasts if set(pair) <= set(present)]
+    with_slices = [name for name in present if any(name in r.slice_features for r in results)]
     return Summary(
         subjects=len({result.pair.subject for result in results}),
         intervals={name: _intervals(results, name, seed=seed) for name in present},
-        comparisons=_comparisons(results, present[1:], seed=seed),
-        frechet_random3d={name: _frechet(results, name) for name in present},
+        comparisons=corrected(
+            [
+                difference_between(results, contrast, measure, seed=seed)
+                for contrast in drawn
+                for measure in COMPARED
+            ]
+        ),
+        frechet_random3d={name: frechet_random3d_of(results, name) for name in present},
+        fid={name: fid_of(results, name) for name in with_slices},
+        kid={name: kid_of(results, name) for name in with_slices},
+        images=images_of(results),
     )
 
 
@@ -44,40 +64,24 @@ def per_subject(results: Sequence[CaseResult], method: str, measure: str) -> dic
     )
 
 
+def difference_between(
+    results: Sequence[CaseResult], contrast: Contrast, measure: Measure, *, seed: int
+) -> PairedDifference:
+    """One measure of two methods on the same subjects, not yet corrected for its table."""
+    method, against = contrast
+    return paired_difference(
+        per_subject(results, method, measure.name),
+        per_subject(results, against, measure.name),
+        metric=measure.name,
+        method=method,
+        against=against,
+        higher_is_better=measure.better == "higher",
+        seed=seed,
+    )
+
+
 def _intervals(results: Sequence[CaseResult], method: str, *, seed: int) -> dict[str, Interval]:
     return {
         measure: bootstrap_interval(list(per_subject(results, method, measure).values()), seed=seed)
         for measure in NAMES
     }
-
-
-def _comparisons(
-    results: Sequence[CaseResult], baselines: Sequence[str], *, seed: int
-) -> tuple[Comparison, ...]:
-    table = [
-        compare(
-            per_subject(results, SYNTHESIZED, measure.name),
-            per_subject(results, baseline, measure.name),
-            metric=measure.name,
-            against=baseline,
-            higher_is_better=measure.better == "higher",
-            seed=seed,
-        )
-        for baseline in baselines
-        for measure in COMPARED
-    ]
-    tested = [row.p_value for row in table if row.p_value is not None]
-    corrected = iter(holm(tested))
-    return tuple(
-        row if row.p_value is None else replace(row, p_holm=next(corrected)) for row in table
-    )
-
-
-def _frechet(results: Sequence[CaseResult], method: str) -> float:
-    """Over the cases that have the method, so that both clouds come from the same people."""
-    having = [result for result in results if method in result.features]
-    made = np.concatenate([result.features[method] for result in having])
-    real = np.concatenate([result.features[REFERENCE] for result in having])
-    if min(len(made), len(real)) < FEWEST_CELLS:
-        return math.nan
-    return frechet_distance(made, real)

@@ -5,7 +5,7 @@ import io
 import json
 import math
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,36 +25,55 @@ from crossvox.evaluation.results import (
 )
 from crossvox.evaluation.statistics import DRAWS, LEVEL
 from crossvox.files import write_atomically
+from crossvox.metrics import SsimWindow
 
-FACTS = ("case", "mask", "data_range", "unit", "resampled")
+SCORE_HEADER = ["subject", *NAMES, "case", "mask", "data_range", "unit", "resampled"]
 UNKNOWN = "n/a"
 
 
 def write_tables(evaluation: Evaluation, out: Path, *, settings: EvaluationSettings) -> None:
     """Write scores.csv, baselines.csv, comparison.json and, with labels, regions.csv."""
     results = evaluation.results
-    header = ["subject", *NAMES, *FACTS]
-    scores = [_row(result, SYNTHESIZED) for result in results]
+    scores = [score_row(result, SYNTHESIZED) for result in results]
     baselines = [
-        [name, *_row(result, name)]
+        [name, *score_row(result, name)]
         for name in BASELINES
         for result in results
         if name in result.scores
     ]
-    _write_csv(out / "scores.csv", header, scores)
-    _write_csv(out / "baselines.csv", ["baseline", *header], baselines)
+    write_csv(out / "scores.csv", SCORE_HEADER, scores)
+    write_csv(out / "baselines.csv", ["baseline", *SCORE_HEADER], baselines)
     if any(result.pair.labels for result in results):
-        _write_csv(out / "regions.csv", REGION_HEADER, _region_rows(results))
-    text = json.dumps(_as_json(_numbers(evaluation, settings)), indent=2, allow_nan=False)
-    write_atomically(out / "comparison.json", text.encode())
+        write_csv(out / "regions.csv", REGION_HEADER, _region_rows(results))
+    write_json(out / "comparison.json", _numbers(evaluation, settings))
 
 
-def stated_range(settings: EvaluationSettings) -> str:
+def stated_range(data_range: float | None) -> str:
     """How the range behind PSNR, SSIM and the normalised errors came about, in words."""
-    if settings.data_range is not None:
-        return f"{settings.data_range:g}, given for every case"
+    if data_range is not None:
+        return f"{data_range:g}, given for every case"
     low, high = RANGE_PERCENTILES
     return f"{low:g} to {high:g} percentile of each reference inside the mask"
+
+
+def recipe(
+    results: Sequence[CaseResult], *, window: SsimWindow, data_range: float | None, seed: int
+) -> dict[str, object]:
+    """How everything was measured, for programs."""
+    return {
+        "ssim": str(window),
+        "data_range": stated_range(data_range),
+        "mask": sorted({result.facts.mask_origin for result in results}),
+        "unit": sorted({result.facts.unit for result in results}),
+        "interval": f"BCa bootstrap over subjects, level {LEVEL}, {DRAWS} draws",
+        "test": "Wilcoxon signed-rank, two-sided, Holm over the table of comparisons",
+        "seed": seed,
+    }
+
+
+def inception_facts(sha256: str, images: int) -> dict[str, object] | None:
+    """What stands behind FID and KID; None without weights."""
+    return {"sha256": sha256, "images": images} if sha256 else None
 
 
 def versions() -> dict[str, str]:
@@ -76,7 +95,8 @@ def region_labels(results: Sequence[CaseResult]) -> list[int]:
     return sorted({region.label for result in results for region in result.regions})
 
 
-def _row(result: CaseResult, method: str) -> list[str]:
+def score_row(result: CaseResult, method: str) -> list[str]:
+    """One line of scores.csv."""
     scores, facts = result.scores[method], result.facts
     return [
         result.pair.subject,
@@ -116,27 +136,40 @@ def _numbers(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
         "cases": len(evaluation.results),
         "measures": [asdict(measure) for measure in MEASURES],
         "baselines": MEANINGS,
-        "recipe": {
-            "ssim": str(settings.window),
-            "data_range": stated_range(settings),
-            "mask": sorted({result.facts.mask_origin for result in evaluation.results}),
-            "unit": sorted({result.facts.unit for result in evaluation.results}),
-            "interval": f"BCa bootstrap over subjects, level {LEVEL}, {DRAWS} draws",
-            "test": "Wilcoxon signed-rank, two-sided, Holm over the table of comparisons",
-            "seed": settings.seed,
-        },
+        "recipe": recipe(
+            evaluation.results,
+            window=settings.window,
+            data_range=settings.data_range,
+            seed=settings.seed,
+        ),
         "summary": {
             method: {name: asdict(interval) for name, interval in measures.items()}
             for method, measures in summary.intervals.items()
         },
         "frechet_random3d": dict(summary.frechet_random3d),
-        "fid": None,
-        "kid": None,
+        "fid": dict(summary.fid) or None,
+        "kid": {name: asdict(found) for name, found in summary.kid.items()} or None,
+        "inception": inception_facts(evaluation.inception_sha256, summary.images),
         "comparisons": [asdict(comparison) for comparison in summary.comparisons],
         "failed": [asdict(failure) for failure in evaluation.failures],
         "references_without_synthesized": [path.name for path in evaluation.unanswered],
         "versions": versions(),
     }
+
+
+def write_json(path: Path, found: Mapping[str, object]) -> None:
+    """Write strict JSON: NaN is null, infinity a word."""
+    text = json.dumps(_as_json(dict(found)), indent=2, allow_nan=False)
+    write_atomically(path, text.encode())
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table for people and programs."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode())
 
 
 def _as_json(value: object) -> object:
@@ -154,11 +187,3 @@ def _as_json(value: object) -> object:
 
 def _cell(value: float) -> str:
     return UNKNOWN if math.isnan(value) else f"{value:.6g}"
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_atomically(path, text.getvalue().encode())

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from crossvox.evaluation.measures import Measure
 from crossvox.evaluation.results import CaseResult
-from crossvox.evaluation.statistics import Comparison, Interval
+from crossvox.evaluation.statistics import Interval, PairedDifference
 
 UNITS = {"arbitrary": "scanner units", "normalised": "of network scale"}
 UNKNOWN = "n/a"
@@ -41,7 +41,7 @@ def number(value: float, digits: int) -> str:
     if math.isnan(value):
         return UNKNOWN
     if math.isinf(value):
-        return "inf (identical)"
+        return "inf (identical)" if value > 0 else f"{MINUS}inf"
     rounded = round(value, digits) or 0.0  # no minus before a zero
     return f"{rounded:.{digits}f}".replace("-", MINUS)
 
@@ -49,6 +49,13 @@ def number(value: float, digits: int) -> str:
 def measured(value: float, measure: Measure) -> str:
     """A value that stands alone."""
     return number(value, decimals([value], measure))
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A value that stands alone, with so many significant digits and no exponent."""
+    if not math.isfinite(value) or value == 0:
+        return number(value, 0)
+    return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
 
 
 def span(interval: Interval, digits: int) -> str:
@@ -72,7 +79,7 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < SMALLEST_SHOWN_P else f"{value:.3f}"
 
 
-def wins(comparison: Comparison) -> str:
+def wins(comparison: PairedDifference) -> str:
     """The win rate as a share of the subjects."""
     if math.isnan(comparison.win_rate):
         return UNKNOWN

@@ -1,0 +1,144 @@
+"""Several methods on the same cases: scored alike, tested in pairs, written down."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
+from crossvox.evaluation.baselines import BASELINES, baselines_of, read_mean_target
+from crossvox.evaluation.case_scores import score_volumes
+from crossvox.evaluation.comparison_files import FILES, write_files
+from crossvox.evaluation.comparison_page import FIGURES, PAGE, write_page
+from crossvox.evaluation.contest import (
+    Comparison,
+    ComparisonSettings,
+    Contest,
+    Contestant,
+    Costs,
+    chosen_opponent,
+    match_cases,
+)
+from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
+from crossvox.evaluation.loading import load_together
+from crossvox.evaluation.measures import MEASURE
+from crossvox.evaluation.pairs import Failure, Pair
+from crossvox.evaluation.results import CaseResult
+from crossvox.evaluation.summary import difference_between, summarise
+from crossvox.volume import Volume
+
+__all__ = ["Comparison", "ComparisonSettings", "Contestant", "Costs", "compare"]
+
+Progress = Callable[[int, int], None]
+DEFAULTS = ComparisonSettings()
+JITTER = "slice_mean_std"
+
+
+def compare(
+    contestants: Sequence[Contestant],
+    out: Path,
+    *,
+    settings: ComparisonSettings = DEFAULTS,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Score every contestant on the cases that all have; write tables, figure and page.
+
+    The grid of a case is that of the first contestant's volume; the others are resampled onto it
+    where theirs differs, and the page says so.
+
+    Args:
+        contestants: In the order of the table; the first one chooses the cases of the figure.
+        out: Folder, made where it is missing.
+        settings: Choices that go into the page.
+        progress: Called with (done, total).
+
+    Raises:
+        SettingsError: Names are not unique, or `against` is no one's or not to be had.
+        CohortError: There is no case that all have, references differ, or none could be scored;
+            nothing is written.
+        SomeCasesFailedError: Some cases could not be scored; everything is written for the rest.
+        FileError: The mean training target or the output folder cannot be used.
+        ModelError: The weights of Inception-v3 are not those.
+    """
+    against = chosen_opponent(contestants, settings.against)
+    contest = match_cases(contestants)
+    scorer = _Scorer(
+        names=tuple(contestant.name for contestant in contestants),
+        settings=settings,
+        mean_target=read_mean_target(settings.mean_target),
+        inception=None if settings.inception is None else load_inception(settings.inception),
+    )
+    results, failures = _scored(contest, scorer, progress)
+    if not any(against in result.scores for result in results):
+        raise SettingsError(f"there is no {against} here; give sources or a mean target for it")
+    contrasts = [(name, against) for name in scorer.names if name != against]
+    comparison = Comparison(
+        contestants=tuple(contestants),
+        against=against,
+        results=results,
+        left_out=contest.left_out,
+        failures=failures,
+        summary=summarise(
+            results, seed=settings.seed, methods=(*scorer.names, *BASELINES), contrasts=contrasts
+        ),
+        jitter=tuple(
+            difference_between(results, contrast, MEASURE[JITTER], seed=settings.seed)
+            for contrast in contrasts
+        ),
+        inception_sha256="" if scorer.inception is None else scorer.inception.sha256,
+        page=out / PAGE,
+        files=tuple(out / name for name in (*FILES, *FIGURES[: 2 * settings.shown], PAGE)),
+    )
+    write_files(comparison, out, settings=settings)
+    write_page(comparison, out, settings=settings)
+    if failures:
+        raise SomeCasesFailedError(_failed(comparison))
+    return comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scorer:
+    """What every case is scored with."""
+
+    names: tuple[str, ...]
+    settings: ComparisonSettings
+    mean_target: Volume | None
+    inception: InceptionFeatures | None
+
+    def score(self, pairs: Sequence[Pair]) -> CaseResult:
+        """One case of all contestants and of the baselines that it allows."""
+        together = load_together(pairs, data_range=self.settings.data_range)
+        loaded = together.loaded
+        volumes = dict(zip(self.names, together.volumes, strict=True))
+        volumes |= baselines_of(loaded, mean_target=self.mean_target)
+        result = score_volumes(
+            loaded, volumes, window=self.settings.window, inception=self.inception
+        )
+        moved = [name for name, yes in zip(self.names, together.moved, strict=True) if yes]
+        resampled = (*loaded.resampled, *moved)
+        return replace(result, facts=replace(result.facts, resampled=resampled))
+
+
+def _scored(
+    contest: Contest, scorer: _Scorer, progress: Progress | None
+) -> tuple[tuple[CaseResult, ...], tuple[Failure, ...]]:
+    results: list[CaseResult] = []
+    failures: list[Failure] = []
+    for done, pairs in enumerate(contest.cases, start=1):
+        try:
+            results.append(scorer.score(pairs))
+        except CrossvoxError as error:
+            failures.append(Failure(name=pairs[0].name, reason=str(error)))
+        if progress:
+            progress(done, len(contest.cases))
+    if not results:
+        raise CohortError(f"no case could be scored; the first: {failures[0].reason}")
+    return tuple(results), tuple(failures)
+
+
+def _failed(comparison: Comparison) -> str:
+    total = len(comparison.results) + len(comparison.failures)
+    reasons = "; ".join(failure.reason for failure in comparison.failures)
+    return (
+        f"{len(comparison.failures)} of {total} cases could not be scored ({reasons});"
+        f" the others are in {comparison.page}"
+    )

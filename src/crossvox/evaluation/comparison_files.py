@@ -1,0 +1,186 @@
+"""The numbers of a comparison as files: Markdown, LaTeX, CSV and JSON."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+from crossvox.evaluation.baselines import BASELINES, MEANINGS
+from crossvox.evaluation.comparison_numbers import numbers_of
+from crossvox.evaluation.comparison_table import Panel, TableRow, cost_notes, panels_of
+from crossvox.evaluation.contest import Comparison, ComparisonSettings
+from crossvox.evaluation.latex import latex_of
+from crossvox.evaluation.measures import MEASURES
+from crossvox.evaluation.page import PAPER
+from crossvox.evaluation.tables import (
+    SCORE_HEADER,
+    UNKNOWN,
+    inception_facts,
+    recipe,
+    score_row,
+    versions,
+    write_csv,
+    write_json,
+)
+from crossvox.evaluation.wording import counted
+from crossvox.files import write_atomically
+
+FILES = (
+    "table.md",
+    "table.csv",
+    "table.tex",
+    "comparison.json",
+    "differences.csv",
+    "scores.csv",
+)
+DIFFERENCE_HEADER = (
+    "method",
+    "against",
+    "measure",
+    "difference",
+    "low",
+    "high",
+    "people",
+    "win_rate",
+    "p",
+    "p_holm",
+)
+ANOTHER_COHORT = (
+    "The paper's Table 1: another cohort, in its own scanner units; not to be compared with the"
+    " numbers above."
+)
+
+
+def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettings) -> None:
+    """Write the tables, the differences, every score and comparison.json.
+
+    Raises:
+        FileError: The folder cannot be written.
+    """
+    panels, notes = panels_of(comparison), cost_notes(comparison, machine=settings.machine)
+    caption = caption_of(comparison)
+    markdown = _markdown(panels, caption=caption, notes=notes)
+    write_atomically(out / "table.md", markdown.encode())
+    write_atomically(out / "table.tex", latex_of(panels, caption=caption, notes=notes).encode())
+    _write_table(comparison, out / "table.csv")
+    write_json(out / "comparison.json", _json_of(comparison, settings))
+    write_csv(out / "differences.csv", DIFFERENCE_HEADER, _differences(comparison))
+    scores = [
+        [method, *score_row(result, method)]
+        for method in comparison.summary.intervals
+        for result in comparison.results
+        if method in result.scores
+    ]
+    write_csv(out / "scores.csv", ["method", *SCORE_HEADER], scores)
+
+
+def caption_of(comparison: Comparison) -> str:
+    """What the table shows, in one sentence."""
+    people = counted(comparison.summary.subjects, "person", "people")
+    cases = counted(len(comparison.results), "case", "cases")
+    return f"Mean over {people} ({cases}) with 95 % interval; n = {comparison.summary.subjects}."
+
+
+def _markdown(panels: tuple[Panel, ...], *, caption: str, notes: list[str]) -> str:
+    lines = [f"{caption} The best of each column is bold.", ""]
+    for panel in panels:
+        heads = [f"{column.title} {column.arrow}".strip() for column in panel.columns]
+        units = [column.unit for column in panel.columns]
+        titles = [
+            f"{head} ({unit})" if unit else head for head, unit in zip(heads, units, strict=True)
+        ]
+        lines += [f"**{panel.title}**", "", _line(["method", *titles])]
+        lines += [_line(["---", *(["---:"] * len(titles))])]
+        lines += [_line([_escaped(row.method), *_texts(row)]) for row in panel.rows]
+        lines.append("")
+    lines += [*(f"- {note}" for note in notes), ""] if notes else []
+    lines += [f"*{ANOTHER_COHORT}*", "", _line(["method", "SSIM ↑", "FID ↓", "MAE ↓", "RMSE ↓"])]
+    lines += [_line(["---", "---:", "---:", "---:", "---:"]), *(_line(row) for row in PAPER)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{letter}" if letter in "\\|*_`<>[]" else letter for letter in text)
+
+
+def _texts(row: TableRow) -> list[str]:
+    values = [f"**{cell.value}**" if cell.best else cell.value for cell in row.cells]
+    return [
+        f"{value} ({cell.span})" if cell.span else value
+        for value, cell in zip(values, row.cells, strict=True)
+    ]
+
+
+def _write_table(comparison: Comparison, path: Path) -> None:
+    """Every number in full, so that it reads back as what comparison.json says."""
+    table = numbers_of(comparison)
+    columns = list(next(iter(table.values())))
+    rows = [
+        [method, _kind(method, comparison), *(_cell(row[name]) for name in columns)]
+        for method, row in table.items()
+    ]
+    write_csv(path, ["method", "kind", *columns], rows)
+
+
+def _kind(method: str, comparison: Comparison) -> str:
+    return "contestant" if method in comparison.names else "baseline"
+
+
+def _cell(value: float) -> str:
+    if math.isnan(value):
+        return UNKNOWN
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _differences(comparison: Comparison) -> list[list[str]]:
+    return [
+        [
+            row.method,
+            row.against,
+            row.metric,
+            *(
+                _cell(value)
+                for value in (row.difference.mean, row.difference.low, row.difference.high)
+            ),
+            str(row.difference.n),
+            _cell(row.win_rate),
+            *(UNKNOWN if p is None else repr(p) for p in (row.p_value, row.p_holm)),
+        ]
+        for row in (*comparison.summary.comparisons, *comparison.jitter)
+    ]
+
+
+def _json_of(comparison: Comparison, settings: ComparisonSettings) -> dict[str, object]:
+    summary = comparison.summary
+    return {
+        "subjects": summary.subjects,
+        "cases": [result.pair.name for result in comparison.results],
+        "against": comparison.against,
+        "contestants": [
+            {"name": one.name, "method": one.method, "costs": asdict(one.costs)}
+            for one in comparison.contestants
+        ],
+        "baselines": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
+        "machine": settings.machine,
+        "table": numbers_of(comparison),
+        "measures": [asdict(measure) for measure in MEASURES],
+        "recipe": recipe(
+            comparison.results,
+            window=settings.window,
+            data_range=settings.data_range,
+            seed=settings.seed,
+        ),
+        "summary": {
+            method: {name: asdict(interval) for name, interval in measures.items()}
+            for method, measures in summary.intervals.items()
+        },
+        "inception": inception_facts(comparison.inception_sha256, summary.images),
+        "differences": [asdict(row) for row in summary.comparisons],
+        "jitter": [asdict(row) for row in comparison.jitter],
+        "left_out": [asdict(failure) for failure in comparison.left_out],
+        "failed": [asdict(failure) for failure in comparison.failures],
+        "versions": versions(),
+    }

@@ -1,0 +1,69 @@
+"""The table of a comparison as numbers, one row for each method."""
+
+import math
+from collections.abc import Mapping
+
+from crossvox.evaluation.contest import NO_COSTS, Comparison, Costs
+
+STEPS_OF_PAPERS = 1000  # of Ho et al. 2020
+IN_TABLE = (
+    "ssim",
+    "mae",
+    "rmse",
+    "psnr",
+    "ssim_full",
+    "slice_consistency",
+    "slice_mean_std",
+)
+Numbers = dict[str, float]  # NaN where unknown
+
+
+def numbers_of(comparison: Comparison) -> dict[str, Numbers]:
+    """For every contestant and baseline: each measure with its ends, each distance, each cost."""
+    summary = comparison.summary
+    costs = {contestant.name: contestant.costs for contestant in comparison.contestants}
+    slowest = max((known for cost in costs.values() if (known := cost.seconds)), default=None)
+    table = {}
+    for method, intervals in summary.intervals.items():
+        row = {"people": float(intervals["ssim"].n)}
+        for name in IN_TABLE:
+            interval = intervals[name]
+            row |= {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
+        kid = summary.kid.get(method)
+        row |= {
+            "fid": summary.fid.get(method, math.nan),
+            "kid": math.nan if kid is None else kid.value,
+            "kid_standard_error": math.nan if kid is None else kid.standard_error,
+            "frechet_random3d": summary.frechet_random3d[method],
+        }
+        table[method] = _in_order(row | _of_costs(costs.get(method, NO_COSTS), slowest))
+    return table
+
+
+def _of_costs(costs: Costs, slowest: float | None) -> Numbers:
+    seconds, passes = _known(costs.seconds), _known(costs.passes)
+    faster = math.nan if slowest is None or not costs.seconds else slowest / costs.seconds
+    return {
+        "seconds": seconds,
+        "passes": passes,
+        "seconds_of_1000_steps": STEPS_OF_PAPERS * seconds / passes if passes > 1 else math.nan,
+        "times_faster": faster,
+        "peak_memory_bytes": _known(costs.peak_memory_bytes),
+        "parameters": _known(costs.parameters),
+        "training_hours": _known(costs.training_hours),
+        "training_steps": _known(costs.training_steps),
+    }
+
+
+def _known(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _in_order(row: Mapping[str, float]) -> Numbers:
+    """The paper's four measures first, in its order."""
+    first = ["people", *_with_ends("ssim"), "fid", *_with_ends("mae"), *_with_ends("rmse")]
+    return {name: row[name] for name in dict.fromkeys([*first, *row])}
+
+
+def _with_ends(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"

@@ -1,0 +1,106 @@
+"""The page of a comparison: one table, its tests, its figure, its costs."""
+
+from pathlib import Path
+
+from crossvox.evaluation.baselines import BASELINES, MEANINGS
+from crossvox.evaluation.charts import draw_scores, draw_slice_curves
+from crossvox.evaluation.comparison_figure import Shown, chosen_cases, draw_comparison
+from crossvox.evaluation.comparison_table import cost_notes, panels_of
+from crossvox.evaluation.comparison_words import (
+    comparison_cautions,
+    comparison_headline,
+    difference_groups,
+    method_words,
+    slice_sentences,
+)
+from crossvox.evaluation.contest import Comparison, ComparisonSettings
+from crossvox.evaluation.figures import ERROR_SHARE
+from crossvox.evaluation.page import inline, render
+from crossvox.evaluation.presentation import inception_words
+from crossvox.evaluation.recipe_words import Recipe, methods_paragraph, recipe_rows
+from crossvox.evaluation.slices import VIEWS, WINDOW_PERCENTILES
+from crossvox.evaluation.wording import counted, unit_of
+from crossvox.files import write_atomically
+
+PAGE = "comparison.html"
+FIGURES = ("figure4.png", "figure4.webp")
+
+
+def write_page(comparison: Comparison, out: Path, *, settings: ComparisonSettings) -> None:
+    """Write the page and, where cases are to be shown, figure4.png and figure4.webp.
+
+    Raises:
+        FileError: The folder cannot be written.
+    """
+    cases = chosen_cases(comparison.results, first=comparison.names[0], shown=settings.shown)
+    picture = b""
+    if cases:
+        sheet = draw_comparison(comparison, cases, data_range=settings.data_range)
+        picture = sheet.picture("webp")
+        for name, payload in zip(FIGURES, (sheet.picture("png"), picture), strict=True):
+            write_atomically(out / name, payload)
+    page = render_comparison(comparison, settings=settings, cases=cases, picture=picture)
+    write_atomically(out / PAGE, page.encode())
+
+
+def render_comparison(
+    comparison: Comparison,
+    *,
+    settings: ComparisonSettings,
+    cases: list[Shown],
+    picture: bytes,
+) -> str:
+    """The page as text.
+
+    Args:
+        comparison: What was found.
+        settings: What was chosen.
+        cases: Those in the figure.
+        picture: The figure as WebP.
+    """
+    results, summary = comparison.results, comparison.summary
+    unit, ours = unit_of(results), comparison.names
+    recipe = Recipe(window=settings.window, data_range=settings.data_range, seed=settings.seed)
+    curves = dict.fromkeys((*ours, comparison.against))
+    context = {
+        "title": f"{counted(len(ours), 'method', 'methods')} compared",
+        "people": counted(summary.subjects, "person", "people"),
+        "cases": counted(len(results), "case", "cases"),
+        "headline": comparison_headline(comparison),
+        "cautions": comparison_cautions(comparison),
+        "against": comparison.against,
+        "panels": panels_of(comparison),
+        "notes": cost_notes(comparison, machine=settings.machine),
+        "method_words": method_words(comparison),
+        "meanings": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
+        "recipe": recipe_rows(results, recipe),
+        "inception_note": inception_words(summary, ours, sha256=comparison.inception_sha256).note,
+        "differences": difference_groups(comparison),
+        "tested": any(row.p_value is not None for row in summary.comparisons),
+        "scores_chart": inline(draw_scores(results, summary, unit=unit, ours=ours), "svg+xml"),
+        "slices_chart": inline(
+            draw_slice_curves(results, unit=unit, methods=list(curves), ours=ours), "svg+xml"
+        ),
+        "slice_sentences": slice_sentences(comparison),
+        "figure": inline(picture, "webp") if picture else "",
+        "figure_note": _figure_note(),
+        "figure_cases": ", ".join(f"{case.result.pair.name} ({case.why})" for case in cases),
+        "paragraph": methods_paragraph(
+            results, summary, recipe, grid_of=f"the volume of {ours[0]}"
+        ),
+    }
+    return render("comparison.html", context, unit=unit)
+
+
+def _figure_note() -> str:
+    low, high = WINDOW_PERCENTILES
+    views = ", ".join(view.name for view in VIEWS)
+    return (
+        f"Rows: {views} slices through the centre of the mask, below each the absolute error inside"
+        " the mask. Radiological convention: the patient's right (R) is on the picture's left; in"
+        " sagittal slices the nose points left (A anterior, P posterior). All columns of the target"
+        f" share one window, the {low:g} to {high:g} percentile of the reference inside the mask;"
+        f" the source has its own. All errors of a case share one scale that ends at"
+        f" {ERROR_SHARE:.0%} of the stated range. A method that works slice by slice shows as"
+        " stripes in the planes that cross its slices: coronal and sagittal where these are axial."
+    )

@@ -1,0 +1,78 @@
+"""The table of a comparison for a paper: LaTeX with booktabs."""
+
+from collections.abc import Sequence
+
+from crossvox.evaluation.comparison_table import Column, Panel, TableRow
+from crossvox.evaluation.presentation import Cell
+from crossvox.evaluation.wording import MINUS
+
+COMMANDS = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "<": r"$<$",
+    ">": r"$>$",
+    MINUS: "$-$",
+    "…": r"\ldots{}",
+}
+TO_BE_ESCAPED = "&%$#_{}"
+
+
+def latex_of(panels: Sequence[Panel], *, caption: str, notes: Sequence[str]) -> str:
+    """One float with a tabular for each panel; it needs the package booktabs."""
+    below = " ".join(["The best of each column is bold.", *notes])
+    parts = [
+        "% needs \\usepackage{booktabs}",
+        r"\begin{table}",
+        r"\centering\small",
+        rf"\caption{{{escaped(f'{caption} {below}')}}}",
+    ]
+    for panel in panels:
+        parts += [*_tabular(panel), r"\par\medskip"]
+    return "\n".join([*parts[:-1], r"\end{table}"]) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` as LaTeX sets it letter by letter."""
+    return "".join(
+        f"\\{letter}" if letter in TO_BE_ESCAPED else COMMANDS.get(letter, letter)
+        for letter in text
+    )
+
+
+def _tabular(panel: Panel) -> list[str]:
+    heads = [escaped("Method"), *(_head(column) for column in panel.columns)]
+    units = ["", *(escaped(column.unit) for column in panel.columns)]
+    return [
+        rf"\begin{{tabular}}{{l{'r' * len(panel.columns)}}}",
+        r"\toprule",
+        _line(heads),
+        _line(units),
+        r"\midrule",
+        *(line for row in panel.rows for line in _row(row)),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
+def _head(column: Column) -> str:
+    return escaped(f"{column.title} {column.arrow}".strip())
+
+
+def _row(row: TableRow) -> list[str]:
+    values = _line([escaped(row.method), *map(_value, row.cells)])
+    if not any(cell.span for cell in row.cells):
+        return [values]
+    spans = [rf"\scriptsize {escaped(cell.span)}" if cell.span else "" for cell in row.cells]
+    return [values, _line(["", *spans])]
+
+
+def _value(cell: Cell) -> str:
+    return rf"\textbf{{{escaped(cell.value)}}}" if cell.best else escaped(cell.value)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return rf"{' & '.join(cells)} \\"

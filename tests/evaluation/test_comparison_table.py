@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+from crossvox.evaluation import Comparison, Costs
+from crossvox.evaluation.comparison_table import cost_notes, panels_of
+
+
+def test_there_is_a_row_for_each_method_and_baselines_have_no_costs(compared: Comparison) -> None:
+    likeness, slices, costs = panels_of(compared)
+    names = ["steady", "shaky", "perfect", "copied source", "histogram-matched source"]
+    assert [row.method for row in likeness.rows] == [row.method for row in slices.rows] == names
+    assert [row.baseline for row in likeness.rows] == [False] * 3 + [True] * 2
+    assert [row.method for row in costs.rows] == names[:3]
+
+
+def test_the_best_of_each_column_is_marked_by_its_direction(compared: Comparison) -> None:
+    likeness, slices, costs = panels_of(compared)
+    best = {
+        column.title: [row.method for row in panel.rows if row.cells[index].best]
+        for panel in (likeness, slices, costs)
+        for index, column in enumerate(panel.columns)
+    }
+    for title in ("SSIM", "MAE", "PSNR", "Slice consistency", "Time per volume"):
+        assert best[title] == ["perfect"], title
+    assert best["FID"] == []
+    assert best["Training"] == []
+
+
+def test_arrows_intervals_and_passes_stand_where_they_belong(compared: Comparison) -> None:
+    likeness, _, costs = panels_of(compared)
+    arrows = {column.name: column.arrow for column in likeness.columns}
+    assert (arrows["ssim"], arrows["fid"]) == ("↑", "↓")
+    assert " to " in likeness.rows[0].cells[0].span
+    assert likeness.rows[0].cells[1].value == "n/a"
+    assert [row.cells[0].span for row in costs.rows] == ["11 passes", "31 passes", "1 pass"]
+
+
+def test_notes_name_the_machine_and_the_product(compared: Comparison) -> None:
+    notes = cost_notes(compared, machine="a slow machine")
+    assert notes[0] == "Costs were measured on a slow machine."
+    assert notes[1] == "steady, 1000 steps: 1000 s (product of the time of one step)."
+    assert len(notes) == 3
+
+
+def test_a_method_of_a_thousand_steps_needs_no_product(compared: Comparison) -> None:
+    first, *others = compared.contestants
+    whole = replace(first, costs=Costs(seconds=99, passes=1000))
+    changed = replace(compared, contestants=(whole, *others))
+    assert not any(note.startswith("steady") for note in cost_notes(changed, machine=""))

@@ -1,0 +1,96 @@
+from dataclasses import replace
+
+import pytest
+
+from crossvox.evaluation import Comparison, Failure
+from crossvox.evaluation.comparison_words import (
+    comparison_cautions,
+    comparison_headline,
+    difference_groups,
+    method_words,
+    slice_sentences,
+)
+from crossvox.evaluation.measures import MEASURE
+from crossvox.evaluation.summary import difference_between, summarise
+
+
+@pytest.fixture
+def many(compared: Comparison) -> Comparison:
+    """The same volumes as of twelve people, enough for tests to say something."""
+    people = [
+        replace(result, pair=replace(result.pair, subject=f"s{k}", name=f"s{k}"))
+        for k, result in enumerate(compared.results * 3)
+    ]
+    contrasts = [("shaky", "steady"), ("perfect", "steady")]
+    names = (*compared.names, "copied source")
+    return replace(
+        compared,
+        results=tuple(people),
+        summary=summarise(people, seed=0, methods=names, contrasts=contrasts),
+        jitter=tuple(
+            difference_between(people, contrast, MEASURE["slice_mean_std"], seed=0)
+            for contrast in contrasts
+        ),
+    )
+
+
+def test_the_headline_ranks_by_ssim(compared: Comparison) -> None:
+    text = comparison_headline(compared)
+    assert text.startswith("perfect reaches the highest SSIM inside the mask, 1.0000")
+    assert text.index("steady 0.") < text.index("shaky 0.")
+    assert "Holm" not in text
+
+
+def test_with_enough_people_the_headline_counts_what_is_significant(many: Comparison) -> None:
+    # twelve equal signs: p is 2 / 2^12, times ten rows far below .05
+    assert "Of 10 paired differences to steady, 10 remain significant" in comparison_headline(many)
+
+
+def test_each_tested_method_has_a_sentence_on_its_slices(many: Comparison) -> None:
+    shaky, perfect = slice_sentences(many)
+    assert shaky.startswith("shaky: less steady than steady from slice to slice")
+    assert perfect.startswith("perfect: steadier than steady from slice to slice")
+    assert "p = 0.005 after Holm" in shaky
+    assert "scanner units per mm, difference +" in shaky
+    assert "Jitter of its slices' brightness" in shaky
+
+
+def test_few_people_get_the_sentence_instead_of_p(compared: Comparison) -> None:
+    assert "after Holm" not in " ".join(slice_sentences(compared))
+    assert "With 3 people no signed-rank test" in " ".join(comparison_cautions(compared))
+    assert difference_groups(compared)["shaky"][0]["p"] == "n/a"
+
+
+def test_equal_volumes_show_no_clear_difference(many: Comparison) -> None:
+    row = next(r for r in many.summary.comparisons if r.metric == "slice_consistency")
+    wide = replace(row, difference=replace(row.difference, low=-1.0, high=1.0))
+    blurred = replace(many, summary=replace(many.summary, comparisons=(wide,)))
+    assert "no clear difference to steady" in slice_sentences(blurred)[0]
+
+
+def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None:
+    first, *others = compared.results
+    moved = replace(first, facts=replace(first.facts, resampled=("shaky",)))
+    changed = replace(
+        compared,
+        results=(moved, *others),
+        left_out=(Failure(name="sub-09", reason="not synthesized by shaky"),),
+        failures=(Failure(name="sub-08", reason="cut short"),),
+    )
+    text = " ".join(comparison_cautions(changed))
+    assert "1 case was left out for all, because some lack them: sub-09" in text
+    assert "Not scored: sub-08. cut short" in text
+    assert "In 1 case volumes lay on another grid than that of steady" in text
+
+
+def test_differences_are_grouped_by_method(compared: Comparison) -> None:
+    groups = difference_groups(compared)
+    assert list(groups) == ["shaky", "perfect"]
+    assert groups["shaky"][0]["measure"] == "MAE"
+    assert groups["shaky"][0]["difference"].startswith("+")
+
+
+def test_only_methods_that_are_described_are_listed(compared: Comparison) -> None:
+    first, *others = compared.contestants
+    quiet = replace(compared, contestants=(replace(first, method=""), *others))
+    assert [name for name, _ in method_words(quiet)] == ["shaky", "perfect"]
