@@ -1,5 +1,8 @@
 """The machine at hand."""
 
+import subprocess
+import sys
+
 import psutil
 import torch
 from torch import nn
@@ -35,6 +38,17 @@ def test_the_most_memory_held_counts_what_a_tensor_took() -> None:
     del held
     # 64 MiB above the height, less what was freed and is taken from there again
     assert (peak_memory_bytes("cpu") or 0) > before + 2**24
+
+
+def test_a_process_does_not_inherit_the_height_of_the_one_that_started_it() -> None:
+    held = torch.ones(2**30, dtype=torch.uint8)
+    del held
+    asked = "from crossvox.synthesis.compute import peak_memory_bytes as p; print(p('cpu'))"
+    ended = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+    # Python with torch is a third of a GiB
+    assert 2**26 < int(ended.stdout) < 2**30
 
 
 def test_keeping_pages_can_be_asked_for_twice() -> None:
