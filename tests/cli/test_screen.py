@@ -33,6 +33,15 @@ def test_away_from_a_terminal_only_finished_stages_and_rows_are_lines(
     ]
 
 
+def test_lines_of_a_suite_begin_with_the_runs_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with Screen() as screen:
+        screen.stage("imaging", 3, 3)
+        screen.run("gan3d")
+        screen.row(50, 600, {"ssim": 0.5})
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["imaging 3/3", "gan3d: training 50/600  ssim 0.5"]
+
+
 def test_on_a_terminal_there_are_bars() -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}

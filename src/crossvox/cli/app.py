@@ -18,6 +18,8 @@ COMMANDS = {
     "train": "Learn to synthesize one modality from another.",
     "predict": "Synthesize the target modality of volumes, on their own grids.",
     "evaluate": "Score synthesized volumes against references; write a report.",
+    "compare": "Compare runs or folders of volumes in one table, with tests and costs.",
+    "suite": "Train several experiments on one cohort and compare them.",
     "doctor": "Show versions, devices and memory, and what is missing.",
 }
 BAD_USAGE, OUT_OF_MEMORY, INTERRUPTED = 2, 4, 75

@@ -29,6 +29,7 @@ class Screen:
             console=self._console,
             disable=not self._console.is_terminal,
         )
+        self._label = ""
         self._stage = ""
         self._task: TaskID | None = None
 
@@ -44,6 +45,10 @@ class Screen:
     ) -> None:
         self._bars.stop()
 
+    def run(self, name: str) -> None:
+        """The run of a suite that everything from now on belongs to."""
+        self._label = f"{name}: "
+
     def stage(self, name: str, done: int, total: int) -> None:
         """Work that is counted."""
         self._show(name, done, total, note="")
@@ -54,6 +59,7 @@ class Screen:
         self._show("training", step, steps, note=note)
 
     def _show(self, name: str, done: int, total: int, *, note: str) -> None:
+        name = f"{self._label}{name}"
         if not self._console.is_terminal:
             if note or done == total:
                 self._console.print(f"{name} {done}/{total}  {note}".rstrip(), soft_wrap=True)

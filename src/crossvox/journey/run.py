@@ -7,7 +7,7 @@ import numpy as np
 
 from crossvox.cohort import Case
 from crossvox.evaluation.evaluate import evaluate
-from crossvox.evaluation.pairs import Failure, Pair, Pairing
+from crossvox.evaluation.pairs import PAIRS_FILE, Failure, Pair, Pairing
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.runs import read_run
 from crossvox.files import read_volume, write_volume
@@ -79,7 +79,7 @@ def is_evaluated(trained: Trained, *, device: str | None = None) -> bool:
     """Whether the report of a run is younger than volumes that its weights of now made."""
     out = trained.folder / "evaluation"
     report, description = out / "report.html", read_description(trained.folder)
-    if not report.is_file():
+    if not (report.is_file() and (out / PAIRS_FILE).is_file()):
         return False
     compute = _compute(trained, device)
     written = report.stat().st_mtime_ns

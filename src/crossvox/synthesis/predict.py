@@ -14,6 +14,7 @@ from crossvox.errors import CohortError, CrossvoxError
 from crossvox.files import ReadOptions, is_volume, read_volume, stem_of, write_volume
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
+from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.sidecar import NOTICE, costs_of, origin_of, sidecar_of, up_to_date
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
@@ -75,12 +76,7 @@ def predict(
     kept = {
         case.name
         for case in cases
-        if overwrite != "always"
-        and targets[case.name].exists()
-        and (
-            overwrite == "never"
-            or up_to_date(case, targets[case.name], description, compute=synthesizer.compute)
-        )
+        if _is_kept(case, targets[case.name], description, overwrite, synthesizer.compute)
     }
     todo = [case for case in cases if case.name not in kept]
     skipped = tuple(targets[case.name] for case in cases if case.name in kept)
@@ -139,6 +135,14 @@ def output_path(case: Case, out: Path, preparation: Preparation) -> Path:
     if is_volume(out):
         return out
     return out / case.folder / f"{case.name}_desc-synth_{preparation.target_modality}.nii.gz"
+
+
+def _is_kept(
+    case: Case, path: Path, description: Description, overwrite: Overwrite, compute: Compute
+) -> bool:
+    if overwrite == "always" or not path.exists():
+        return False
+    return overwrite == "never" or up_to_date(case, path, description, compute=compute)
 
 
 def _targets(cases: Sequence[Case], out: Path, preparation: Preparation) -> dict[str, Path]:

@@ -1,0 +1,67 @@
+"""crossvox compare."""
+
+from pathlib import Path
+
+
+def compare(
+    *paths: Path,
+    against: str | None = None,
+    names: str | None = None,
+    reference: Path | None = None,
+    source_modality: str | None = None,
+    mask: Path | None = None,
+    inception: Path | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    fresh: bool = False,
+) -> None:
+    """Compare runs or folders of volumes: RUN RUN … OUT; write tables, a figure and a page.
+
+    Scores are of the cases that all have, with intervals and paired tests. Each run is timed
+    here and now, in a process of its own, one after the other.
+
+    Parameters
+    ----------
+    paths
+        Finished runs of crossvox train, or folders of volumes, ours or anybody's; the last is
+        the folder to write.
+    against
+        Name that the others are tested against, a baseline's too; the first where absent.
+    names
+        One for each run or folder, separated by commas; those of the folders where absent.
+    reference
+        What folders of volumes should be; runs know their own.
+    source_modality
+        Suffix of the sources beside the references, such as FLAIR.
+    mask
+        Where metrics of folders count; the head of the reference where absent.
+    inception
+        Weights of Inception-v3 for FID and KID; n/a where absent.
+    seed
+        Of the bootstrap.
+    device
+        cpu or cuda, that runs are timed on; the GPU where there is one.
+    fresh
+        Time again what an earlier comparison into the same folder timed.
+    """
+    from crossvox.cli.screen import Screen
+    from crossvox.errors import SettingsError
+    from crossvox.journey.contestants import ContestSettings, compare_runs
+
+    *runs, out = paths or (Path(),)
+    if not runs:
+        raise SettingsError("say what to compare and where to: crossvox compare RUN RUN OUT")
+    settings = ContestSettings(
+        names=tuple(names.split(",")) if names else (),
+        against=against,
+        reference=reference,
+        source_modality=source_modality,
+        mask=mask,
+        inception=inception,
+        seed=seed,
+        device=device,
+        fresh=fresh,
+    )
+    with Screen() as screen:
+        comparison = compare_runs(runs, out, settings=settings, progress=screen.stage)
+    print(comparison.page)

@@ -1,0 +1,60 @@
+"""What a method takes, as its run and the sidecars of its volumes tell."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from crossvox.contract import SynthesisMethod
+from crossvox.evaluation import Costs, read_run
+from crossvox.synthesis.catalogue import build_method
+from crossvox.synthesis.sidecar import read_sidecar
+from crossvox.synthesis.store import Description
+
+SECONDS_PER_HOUR = 3600
+
+
+def method_of(description: Description) -> SynthesisMethod:
+    """A fresh method as a stored one was built."""
+    sources = len(description.preparation.source_modalities)
+    return build_method(description.method, description.settings, sources=sources)
+
+
+def costs_of_training(run: Path, method: SynthesisMethod) -> Costs:
+    """Parameters of the networks that synthesis needs, passes, steps and hours of training.
+
+    Hours are the median seconds of a step times the steps: pauses, validations and the time
+    between two sessions of an interrupted run do not count.
+    """
+    columns = read_run(run).columns
+    steps = int(max(columns.get("step", (0.0,))))
+    seconds = columns.get("seconds_per_step")
+    return Costs(
+        passes=method.passes,
+        parameters=sum(
+            one.numel()
+            for name in method.product
+            for one in method.get_submodule(name).parameters()
+        ),
+        training_steps=steps or None,
+        training_hours=float(np.nanmedian(seconds)) * steps / SECONDS_PER_HOUR if seconds else None,
+    )
+
+
+def costs_of_volumes(volumes: Sequence[Path]) -> Costs:
+    """Median seconds, largest memory and passes of volumes whose sidecars have them."""
+    said = [read_sidecar(path) for path in volumes]
+    seconds, memory, passes = (
+        _numbers(said, name) for name in ("SynthesisSeconds", "PeakMemoryBytes", "NetworkPasses")
+    )
+    return Costs(
+        seconds=median(seconds) if seconds else None,
+        peak_memory_bytes=int(max(memory)) if memory else None,
+        passes=int(max(passes)) if passes else None,
+    )
+
+
+def _numbers(said: Sequence[dict[str, Any]], name: str) -> list[float]:
+    return [float(one[name]) for one in said if isinstance(one.get(name), int | float)]

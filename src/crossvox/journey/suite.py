@@ -1,0 +1,202 @@
+"""Several experiments on one cohort, trained one after the other and compared.
+
+OUT/
+├── phantom/       the cohort, where the suite images its own
+├── runs/NAME/     as `crossvox train` leaves them
+└── comparison/    as `crossvox compare` leaves it
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from crossvox.cohort import Case, read_cohort
+from crossvox.errors import (
+    CohortError,
+    CrossvoxError,
+    InterruptedRunError,
+    SettingsError,
+    SomeCasesFailedError,
+)
+from crossvox.evaluation.baselines import BASELINES
+from crossvox.evaluation.comparison_page import PAGE
+from crossvox.evaluation.pairs import PAIRS_FILE
+from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
+from crossvox.journey.run import evaluate_run, is_evaluated
+from crossvox.journey.suite_file import Suite
+from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.training.experiment import Experiment
+from crossvox.training.train import EXPERIMENT, TrainingProgress, refuse_faults, train
+
+RUNS, COMPARISON, PHANTOM = "runs", "comparison", "phantom"
+FEWEST = 2
+
+
+class SuiteProgress(TrainingProgress, Protocol):
+    """Told what happens, and to which run."""
+
+    def run(self, name: str) -> None:
+        """All that follows belongs to this run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteOptions:
+    """What a command says beside the suite.
+
+    Attributes:
+        data: The cohort, in place of the suite's own.
+        only: Runs to train; all where empty.
+        inception: Weights of Inception-v3 for FID and KID.
+        device: "cpu" or "cuda"; the GPU where there is one, if None.
+    """
+
+    data: Path | None = None
+    only: tuple[str, ...] = ()
+    inception: Path | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteResult:
+    """What became of a suite.
+
+    Attributes:
+        page: Of the comparison; None where fewer than two runs are finished.
+        failed: Why, by run, or "comparison".
+    """
+
+    page: Path | None
+    failed: Mapping[str, str]
+
+
+DEFAULTS = SuiteOptions()
+
+
+def run_suite(
+    suite: Suite, out: Path, *, options: SuiteOptions = DEFAULTS, progress: SuiteProgress
+) -> SuiteResult:
+    """Train and evaluate each experiment, then compare them; what is done is not done again.
+
+    Args:
+        suite: What `read_suite` read.
+        out: Gets runs/ and comparison/.
+        options: What the command says.
+        progress: Told what happens.
+
+    Returns:
+        The comparison's page, and which runs failed: the others go on without them.
+
+    Raises:
+        SettingsError: `only` names no run, or nothing says which cohort.
+        CohortError: The cohort is missing or has faults.
+        InterruptedRunError: Asked to stop; everything is saved.
+    """
+    names = _chosen(suite, options.only)
+    cases = _cases(suite, out, options, progress)
+    first = next(iter(suite.experiments.values()))
+    if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
+        refuse_faults(cases, first, progress)
+    failed: dict[str, str] = {}
+    lost: set[str] = set()
+    for name in names:
+        progress.run(name)
+        try:
+            _finish(suite.experiments[name], cases, out / RUNS / name, options, progress)
+        except InterruptedRunError:
+            raise
+        except SomeCasesFailedError as error:
+            failed[name] = str(error)
+        except CrossvoxError as error:
+            lost.add(name)
+            failed[name] = str(error)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            # A defect in one method must not keep the others from being trained.
+            lost.add(name)
+            failed[name] = f"{type(error).__name__}: {error}"
+    progress.run(COMPARISON)
+    finished = [
+        name
+        for name in suite.experiments
+        if name not in lost and (out / RUNS / name / EVALUATION / PAIRS_FILE).is_file()
+    ]
+    if len(finished) < FEWEST:
+        return SuiteResult(page=None, failed=failed)
+    return _compared(suite, out, finished, options, progress, failed)
+
+
+def _chosen(suite: Suite, only: Sequence[str]) -> list[str]:
+    unknown = [name for name in only if name not in suite.experiments]
+    if unknown:
+        known = ", ".join(suite.experiments)
+        raise SettingsError(f"no run of the suite is called {unknown[0]!r}; there are {known}")
+    return [name for name in suite.experiments if name in only or not only]
+
+
+def _cases(
+    suite: Suite, out: Path, options: SuiteOptions, progress: SuiteProgress
+) -> tuple[Case, ...]:
+    cohort = next(iter(suite.experiments.values())).cohort
+    modalities = (*cohort.source, cohort.target)
+    data = options.data or suite.data
+    if data is None and suite.phantom is None:
+        raise SettingsError("the suite names no cohort; say --data DATA, or set suite.data in it")
+    if data is None and suite.phantom is not None:
+        data = out / PHANTOM
+        write_phantom(
+            data,
+            cases=suite.phantom.cases,
+            settings=PhantomSettings(
+                size=suite.phantom.size,
+                seed=suite.phantom.seed,
+                modalities=modalities,
+                mask="none",
+            ),
+            progress=lambda done, total: progress.stage("imaging phantoms", done, total),
+        )
+    return read_cohort(data or out, modalities=modalities)
+
+
+def _finish(
+    experiment: Experiment,
+    cases: Sequence[Case],
+    folder: Path,
+    options: SuiteOptions,
+    progress: SuiteProgress,
+) -> None:
+    """Train to the end and evaluate, as far as that is not done."""
+    unchecked = replace(experiment, cohort=replace(experiment.cohort, check=False))
+    trained = train(cases, folder, unchecked, device=options.device, progress=progress)
+    if is_evaluated(trained, device=options.device):
+        return
+    if evaluate_run(trained, device=options.device, progress=progress.stage) is None:
+        raise CohortError("no one is left to test on; see cohort.fractions or the split column")
+
+
+def _compared(
+    suite: Suite,
+    out: Path,
+    finished: Sequence[str],
+    options: SuiteOptions,
+    progress: SuiteProgress,
+    failed: Mapping[str, str],
+) -> SuiteResult:
+    settings = ContestSettings(
+        names=tuple(finished),
+        against=suite.against if suite.against in (*finished, *BASELINES) else None,
+        inception=options.inception,
+        device=options.device,
+    )
+    page = out / COMPARISON / PAGE
+    try:
+        compare_runs(
+            [out / RUNS / name for name in finished],
+            out / COMPARISON,
+            settings=settings,
+            progress=progress.stage,
+        )
+    except SomeCasesFailedError as error:
+        return SuiteResult(page=page, failed={**failed, COMPARISON: str(error)})
+    except CrossvoxError as error:
+        return SuiteResult(page=None, failed={**failed, COMPARISON: str(error)})
+    return SuiteResult(page=page, failed=failed)

@@ -1,0 +1,92 @@
+"""Runs and folders of volumes as contestants."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crossvox.errors import CohortError, SettingsError
+from crossvox.evaluation import Costs
+from crossvox.journey.contestants import (
+    ContestSettings,
+    compare_runs,
+    contestants_of,
+    unique_names,
+)
+from crossvox.training.train import TrainingProgress
+
+
+def test_names_are_those_of_the_folders_made_unique() -> None:
+    given = ["runs/gan", "a/run", "b/run", "x/c/run", "y/c/run"]
+    assert unique_names([Path(one) for one in given]) == (
+        "gan", "a-run", "b-run", "c-run-1", "c-run-2"
+    )  # fmt: skip
+
+
+def test_a_run_knows_its_pairs_its_method_and_what_training_took(finished: Path) -> None:
+    (one,) = contestants_of([finished])
+    assert one.name == "gan"
+    assert [pair.name for pair in one.pairs] == ["sub-06"]
+    assert one.method.startswith("gan3d: width 4, depth 2")
+    assert one.costs.training_steps == 6
+    assert one.costs.parameters
+
+
+def test_a_folder_of_volumes_needs_references_and_costs_what_its_sidecars_say(
+    finished: Path, cohort_folder: Path, tmp_path: Path
+) -> None:
+    folder = finished / "evaluation/synthesized"
+    with pytest.raises(CohortError, match="--reference DATA"):
+        contestants_of([folder])
+    settings = ContestSettings(reference=cohort_folder, source_modality="FLAIR")
+    (one,) = contestants_of([folder], settings=settings)
+    assert [pair.name for pair in one.pairs] == ["sub-06"]
+    assert one.costs.seconds
+    assert one.costs.training_steps is None
+    anybodys = tmp_path / "theirs/sub-06_T1w.nii.gz"
+    anybodys.parent.mkdir()
+    anybodys.write_bytes((cohort_folder / "sub-06/anat/sub-06_T1w.nii.gz").read_bytes())
+    (two,) = contestants_of([anybodys.parent], settings=settings)
+    assert two.costs == Costs()
+
+
+def test_a_run_that_is_not_evaluated_is_told_to_be_finished(other: Path) -> None:
+    (other / "evaluation/pairs.csv").unlink()
+    with pytest.raises(CohortError, match="crossvox train DATA"):
+        contestants_of([other])
+
+
+def test_a_run_that_learned_on_since_its_volumes_were_made_is_refused(other: Path) -> None:
+    said = other / "synthesizer/synthesizer.json"
+    said.write_text(json.dumps({**json.loads(said.read_text()), "sha256": "later"}))
+    with pytest.raises(CohortError, match="learned since"):
+        contestants_of([other])
+
+
+def test_there_is_a_name_for_each(finished: Path) -> None:
+    with pytest.raises(SettingsError, match="2 names for 1"):
+        contestants_of([finished], settings=ContestSettings(names=("a", "b")))
+
+
+def test_runs_are_timed_and_compared_beside_the_mean_training_target(
+    finished: Path, other: Path, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    settings = ContestSettings(against="other", names=("gan", "other"))
+    out = tmp_path / "out"
+    done = compare_runs([finished, other], out, settings=settings, progress=silent.stage)
+    assert done.against == "other"
+    assert done.page.is_file()
+    assert all(one.costs.seconds and one.costs.peak_memory_bytes for one in done.contestants)
+    assert "mean training target" in done.results[0].scores
+    assert sorted(path.name for path in (out / "timing").iterdir()) == [
+        "gan", "gan.csv", "other", "other.csv"
+    ]  # fmt: skip
+
+
+def test_an_unknown_opponent_is_refused_before_anything_is_timed(
+    finished: Path, other: Path, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    settings = ContestSettings(against="gna")
+    with pytest.raises(SettingsError, match="gna"):
+        compare_runs([finished, other], tmp_path / "out", settings=settings, progress=silent.stage)
+    assert not (tmp_path / "out").exists()

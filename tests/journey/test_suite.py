@@ -1,0 +1,86 @@
+"""Experiments trained one after the other and compared."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from crossvox.errors import InterruptedRunError, SettingsError
+from crossvox.journey.suite import SuiteOptions, run_suite
+from crossvox.journey.suite_file import Suite
+from crossvox.training.experiment import Experiment
+
+Tiny = Callable[..., Experiment]
+
+
+class Told:
+    """Remembers what was done for which run."""
+
+    def __init__(self, *, interrupted_in: str = "") -> None:
+        self.name, self.done, self.interrupted_in = "", list[tuple[str, str]](), interrupted_in
+
+    def run(self, name: str) -> None:
+        """The run that follows."""
+        self.name = name
+
+    def stage(self, name: str, done: int, total: int) -> None:
+        """A stage that is done."""
+        if done == total:
+            self.done.append((self.name, name))
+
+    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
+        """A row of training."""
+        self.done.append((self.name, f"step {step}"))
+        if self.name == self.interrupted_in:
+            raise InterruptedRunError("stopped")
+
+
+@pytest.fixture
+def suite(tiny: Tiny, cohort_folder: Path) -> Suite:
+    experiments = {"one": tiny(), "two": tiny("training.seed=1")}
+    return Suite(experiments=experiments, against="two", data=cohort_folder)
+
+
+def test_a_suite_that_is_stopped_goes_on_where_it_was_and_repeats_nothing(
+    suite: Suite, tmp_path: Path
+) -> None:
+    with pytest.raises(InterruptedRunError):
+        run_suite(suite, tmp_path, progress=Told(interrupted_in="two"))
+    assert not (tmp_path / "comparison").exists()
+    told = Told()
+    result = run_suite(suite, tmp_path, progress=told)
+    assert result.failed == {}
+    assert result.page == tmp_path / "comparison/comparison.html"
+    assert ("one", "step 6") not in told.done
+    assert ("one", "evaluating") not in told.done
+    assert ("two", "step 6") in told.done
+    again = Told()
+    run_suite(suite, tmp_path, progress=again)
+    assert not {what for _, what in again.done} & {"predicting", "evaluating", "step 6"}
+    assert ("comparison", "comparing") in again.done
+
+
+def test_a_run_that_fails_is_named_and_the_others_go_on(
+    suite: Suite, tiny: Tiny, tmp_path: Path
+) -> None:
+    experiments = {"broken": tiny("training.accumulate=3"), "whole": suite.experiments["one"]}
+    broken = Suite(experiments=experiments, data=suite.data)
+    result = run_suite(broken, tmp_path, progress=Told())
+    assert list(result.failed) == ["broken"]
+    assert "multiple of 3" in result.failed["broken"]
+    assert result.page is None
+    assert (tmp_path / "runs/whole/evaluation/pairs.csv").is_file()
+
+
+def test_some_runs_alone_can_be_trained(suite: Suite, tmp_path: Path) -> None:
+    result = run_suite(suite, tmp_path, options=SuiteOptions(only=("two",)), progress=Told())
+    assert result.page is None
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["two"]
+    with pytest.raises(SettingsError, match="there are one, two"):
+        run_suite(suite, tmp_path, options=SuiteOptions(only=("tow",)), progress=Told())
+
+
+def test_a_suite_without_a_cohort_asks_for_one(suite: Suite, tmp_path: Path) -> None:
+    homeless = Suite(experiments=suite.experiments)
+    with pytest.raises(SettingsError, match="--data"):
+        run_suite(homeless, tmp_path, progress=Told())
