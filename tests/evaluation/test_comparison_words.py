@@ -68,6 +68,12 @@ def test_equal_volumes_show_no_clear_difference(many: Comparison) -> None:
     assert "no clear difference to steady" in slice_sentences(blurred)[0]
 
 
+def test_a_verdict_that_the_test_does_not_bear_out_is_doubted(many: Comparison) -> None:
+    rows = tuple(replace(row, p_holm=0.2) for row in many.summary.comparisons)
+    doubtful = replace(many, summary=replace(many.summary, comparisons=rows))
+    assert "shaky: perhaps less steady than steady" in slice_sentences(doubtful)[0]
+
+
 def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None:
     first, *others = compared.results
     moved = replace(first, facts=replace(first.facts, resampled=("shaky",)))

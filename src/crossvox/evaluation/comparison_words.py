@@ -93,13 +93,15 @@ def slice_sentences(comparison: Comparison) -> list[str]:
 
 
 def _verdict(row: PairedDifference, comparison: Comparison) -> str:
-    """By the interval; both measures of steadiness are better the lower they are."""
+    """By the interval, with a doubt where the test does not bear it out; lower is better."""
     low, high = row.difference.low, row.difference.high
     if math.isnan(low):
         return f"compared with {comparison.against}"
     if low <= 0 <= high:
         return f"no clear difference to {comparison.against}"
-    return f"{'steadier' if high < 0 else 'less steady'} than {comparison.against}"
+    sure = row.p_holm is None or row.p_holm < SIGNIFICANT_BELOW
+    word = "steadier" if high < 0 else "less steady"
+    return f"{word if sure else f'perhaps {word}'} than {comparison.against}"
 
 
 def _numbers(row: PairedDifference, comparison: Comparison) -> str:
