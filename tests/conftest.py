@@ -12,6 +12,8 @@ from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.training.experiment import Experiment, read_experiment
 from crossvox.training.train import Trained, train
 
+pytest_plugins = ("balls",)  # fixtures of tests/balls.py
+
 TINY = {
     "cohort.source": ["FLAIR"],
     "cohort.target": "T1w",

@@ -1,7 +1,7 @@
 import math
 from xml.etree import ElementTree as ET
 
-from crossvox.evaluation import Comparison, Evaluation
+from crossvox.evaluation import Evaluation
 from crossvox.evaluation.charts import draw_scores, draw_slice_curves, draw_training
 
 
@@ -44,19 +44,3 @@ def test_a_run_without_progress_draws_nothing() -> None:
 def test_the_same_numbers_give_the_same_drawing(evaluated: Evaluation) -> None:
     once, again = (draw_scores(evaluated.results, evaluated.summary, unit="HU") for _ in range(2))
     assert once == again
-
-
-def test_slice_curves_show_the_methods_asked_for_and_no_others(compared: Comparison) -> None:
-    methods = ["steady", "shaky", "perfect", "copied source", "nobody"]
-    text = words(draw_slice_curves(compared.results, unit="HU", methods=methods))
-    for name in methods[:-1]:
-        assert name in text
-    assert "histogram-matched source" not in text
-    assert "nobody" not in text
-
-
-def test_curves_of_more_methods_than_fit_go_on_below(compared: Comparison) -> None:
-    few = draw_slice_curves(compared.results, unit="HU", methods=["steady"])
-    all_five = draw_slice_curves(compared.results, unit="HU")
-    heights = [float(ET.fromstring(d).attrib["height"].removesuffix("pt")) for d in (few, all_five)]  # noqa: S314 - our own drawing
-    assert heights[1] == 2 * heights[0]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.comparison import Costs
 from crossvox.errors import CohortError, SettingsError
-from crossvox.evaluation import Costs
 from crossvox.journey.contestants import (
     ContestSettings,
     compare_runs,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.evaluation import Costs
+from crossvox.comparison import Costs
 from crossvox.journey.costs import costs_of_training, costs_of_volumes, method_of
 from crossvox.synthesis.store import read_description
 

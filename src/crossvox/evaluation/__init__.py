@@ -1,7 +1,5 @@
 """Score anybody's synthesized volumes against their references; no model is known here."""
 
-from crossvox.evaluation.compare import compare
-from crossvox.evaluation.contest import Comparison, ComparisonSettings, Contestant, Costs
 from crossvox.evaluation.evaluate import evaluate, score_pair
 from crossvox.evaluation.pairs import (
     Failure,
@@ -16,10 +14,6 @@ from crossvox.evaluation.runs import RunDescription, read_run
 
 __all__ = [
     "CaseResult",
-    "Comparison",
-    "ComparisonSettings",
-    "Contestant",
-    "Costs",
     "Evaluation",
     "EvaluationSettings",
     "Failure",
@@ -27,7 +21,6 @@ __all__ = [
     "Pairing",
     "RunDescription",
     "Summary",
-    "compare",
     "evaluate",
     "find_pairs",
     "read_pairs",

@@ -12,6 +12,7 @@ from crossvox.evaluation.measures import MEASURES
 from crossvox.evaluation.tables import versions
 from crossvox.evaluation.wording import measure_unit
 
+PACKAGE = "crossvox.evaluation"
 PAPER = (
     ("DDPM", ".8679", "47.51", "88.77", "181.81"),
     ("Pix2Pix", ".9359", "15.68", "33.13", "76.83"),
@@ -19,13 +20,16 @@ PAPER = (
 )
 
 
-def render(template: str, context: Mapping[str, object], *, unit: str) -> str:
+def render(
+    template: str, context: Mapping[str, object], *, unit: str, package: str = PACKAGE
+) -> str:
     """A page as text: no scripts, nothing from elsewhere, every value escaped.
 
     Args:
-        template: Name of its file beside this one; it extends page.html.
+        template: Name of its file; it extends page.html, which lies beside this one.
         context: What only this page says.
         unit: The target's, in words.
+        package: Where the file lies.
     """
     # Names of people and files come from outside: escaping is for every template.
     environment = Environment(
@@ -43,7 +47,8 @@ def render(template: str, context: Mapping[str, object], *, unit: str) -> str:
         "versions": versions(),
         "unit": unit,
     }
-    return environment.get_template(template).render({**shared, **context})
+    text = _template(template, package=package)
+    return environment.from_string(text).render({**shared, **context})
 
 
 def inline(picture: bytes, kind: str) -> str:
@@ -51,5 +56,5 @@ def inline(picture: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
-def _template(name: str) -> str:
-    return files("crossvox.evaluation").joinpath(name).read_text(encoding="utf-8")
+def _template(name: str, *, package: str = PACKAGE) -> str:
+    return files(package).joinpath(name).read_text(encoding="utf-8")

@@ -5,17 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from crossvox.comparison import Comparison, ComparisonSettings, Contestant, compare
+from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.errors import CohortError, SettingsError
-from crossvox.evaluation import (
-    Comparison,
-    ComparisonSettings,
-    Contestant,
-    Pair,
-    compare,
-    find_pairs,
-    read_pairs,
-)
-from crossvox.evaluation.contest import chosen_opponent, match_cases
+from crossvox.evaluation import Pair, find_pairs, read_pairs
 from crossvox.evaluation.pairs import PAIRS_FILE
 from crossvox.journey.costs import costs_of_training, costs_of_volumes, method_of
 from crossvox.journey.machine import machine_in_words

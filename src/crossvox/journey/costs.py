@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from crossvox.comparison import Costs
 from crossvox.contract import SynthesisMethod
-from crossvox.evaluation import Costs, read_run
+from crossvox.evaluation import read_run
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.sidecar import read_sidecar
 from crossvox.synthesis.store import Description

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from crossvox.cohort import Case, read_cohort
+from crossvox.comparison.page import PAGE
 from crossvox.errors import (
     CohortError,
     CrossvoxError,
@@ -20,7 +21,6 @@ from crossvox.errors import (
     SomeCasesFailedError,
 )
 from crossvox.evaluation.baselines import BASELINES
-from crossvox.evaluation.comparison_page import PAGE
 from crossvox.evaluation.pairs import PAIRS_FILE
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated

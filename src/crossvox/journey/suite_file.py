@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from crossvox.comparison import Contestant
+from crossvox.comparison.contest import chosen_opponent
 from crossvox.errors import SettingsError
-from crossvox.evaluation import Contestant
-from crossvox.evaluation.contest import chosen_opponent
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.settings import Count, Seed, parse_settings
 from crossvox.training.budget import refuse_two_budgets

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossvox.cohort import Case, read_cohort
+from crossvox.comparison import Costs
 from crossvox.errors import ModelError
-from crossvox.evaluation import Costs
 from crossvox.files import write_atomically
 from crossvox.journey.costs import costs_of_volumes
 from crossvox.synthesis.compute import Compute

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.evaluation import Comparison
+from crossvox.comparison import Comparison
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from crossvox.evaluation.contest import Comparison
+from crossvox.comparison.contest import Comparison
 from crossvox.evaluation.figures import (
     GAP_MM,
     Column,

@@ -4,12 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
-from crossvox.evaluation.baselines import BASELINES, baselines_of, read_mean_target
-from crossvox.evaluation.case_scores import score_volumes
-from crossvox.evaluation.comparison_files import FILES, write_files
-from crossvox.evaluation.comparison_page import FIGURES, PAGE, write_page
-from crossvox.evaluation.contest import (
+from crossvox.comparison.contest import (
     Comparison,
     ComparisonSettings,
     Contest,
@@ -18,6 +13,11 @@ from crossvox.evaluation.contest import (
     chosen_opponent,
     match_cases,
 )
+from crossvox.comparison.files import FILES, write_files
+from crossvox.comparison.page import FIGURES, PAGE, write_page
+from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
+from crossvox.evaluation.baselines import BASELINES, baselines_of, read_mean_target
+from crossvox.evaluation.case_scores import score_volumes
 from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
 from crossvox.evaluation.loading import load_together
 from crossvox.evaluation.measures import MEASURE

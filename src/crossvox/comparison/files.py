@@ -4,11 +4,11 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
+from crossvox.comparison.contest import Comparison, ComparisonSettings
+from crossvox.comparison.latex import latex_of
+from crossvox.comparison.numbers import numbers_of
+from crossvox.comparison.table import Panel, TableRow, cost_notes, panels_of
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
-from crossvox.evaluation.comparison_numbers import numbers_of
-from crossvox.evaluation.comparison_table import Panel, TableRow, cost_notes, panels_of
-from crossvox.evaluation.contest import Comparison, ComparisonSettings
-from crossvox.evaluation.latex import latex_of
 from crossvox.evaluation.measures import MEASURES
 from crossvox.evaluation.page import PAPER
 from crossvox.evaluation.tables import (

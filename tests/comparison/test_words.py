@@ -2,14 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from crossvox.evaluation import Comparison, Failure
-from crossvox.evaluation.comparison_words import (
+from crossvox.comparison import Comparison
+from crossvox.comparison.words import (
     comparison_cautions,
     comparison_headline,
     difference_groups,
     method_words,
     slice_sentences,
 )
+from crossvox.evaluation import Failure
 from crossvox.evaluation.measures import MEASURE
 from crossvox.evaluation.summary import difference_between, summarise
 

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from crossvox.evaluation import Comparison
-from crossvox.evaluation.comparison_numbers import numbers_of
+from crossvox.comparison import Comparison
+from crossvox.comparison.numbers import numbers_of
 
 
 def test_the_paper_s_four_measures_come_first(compared: Comparison) -> None:

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from crossvox.evaluation.baselines import BASELINES, MEANINGS
-from crossvox.evaluation.charts import draw_scores, draw_slice_curves
-from crossvox.evaluation.comparison_figure import Shown, chosen_cases, draw_comparison
-from crossvox.evaluation.comparison_table import cost_notes, panels_of
-from crossvox.evaluation.comparison_words import (
+from crossvox.comparison.contest import Comparison, ComparisonSettings
+from crossvox.comparison.figure import Shown, chosen_cases, draw_comparison
+from crossvox.comparison.table import cost_notes, panels_of
+from crossvox.comparison.words import (
     comparison_cautions,
     comparison_headline,
     difference_groups,
     method_words,
     slice_sentences,
 )
-from crossvox.evaluation.contest import Comparison, ComparisonSettings
+from crossvox.evaluation.baselines import BASELINES, MEANINGS
+from crossvox.evaluation.charts import draw_scores, draw_slice_curves
 from crossvox.evaluation.figures import ERROR_SHARE
 from crossvox.evaluation.page import inline, render
 from crossvox.evaluation.presentation import inception_words
@@ -89,7 +89,7 @@ def render_comparison(
             results, summary, recipe, grid_of=f"the volume of {ours[0]}"
         ),
     }
-    return render("comparison.html", context, unit=unit)
+    return render("comparison.html", context, unit=unit, package="crossvox.comparison")
 
 
 def _figure_note() -> str:

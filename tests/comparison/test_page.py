@@ -1,11 +1,13 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from crossvox.evaluation import Comparison, ComparisonSettings
-from crossvox.evaluation.comparison_page import render_comparison
+from crossvox.comparison import Comparison, ComparisonSettings
+from crossvox.comparison.page import render_comparison
+from crossvox.evaluation.charts import draw_slice_curves
 
 
 class Page(HTMLParser):
@@ -69,3 +71,20 @@ def test_names_from_outside_are_escaped(compared: Comparison) -> None:
     page = render_comparison(changed, settings=ComparisonSettings(), cases=[], picture=b"")
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_slice_curves_show_the_methods_asked_for_and_no_others(compared: Comparison) -> None:
+    methods = ["steady", "shaky", "perfect", "copied source", "nobody"]
+    drawing = draw_slice_curves(compared.results, unit="HU", methods=methods)
+    text = " ".join(ET.fromstring(drawing).itertext())  # noqa: S314 - our own drawing
+    for name in methods[:-1]:
+        assert name in text
+    assert "histogram-matched source" not in text
+    assert "nobody" not in text
+
+
+def test_curves_of_more_methods_than_fit_go_on_below(compared: Comparison) -> None:
+    few = draw_slice_curves(compared.results, unit="HU", methods=["steady"])
+    all_five = draw_slice_curves(compared.results, unit="HU")
+    heights = [float(ET.fromstring(d).attrib["height"].removesuffix("pt")) for d in (few, all_five)]  # noqa: S314 - our own drawing
+    assert heights[1] == 2 * heights[0]

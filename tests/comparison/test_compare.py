@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from crossvox.comparison import ComparisonSettings, Contestant, compare
 from crossvox.errors import CohortError, SettingsError, SomeCasesFailedError
-from crossvox.evaluation import (
-    ComparisonSettings,
-    Contestant,
-    compare,
-)
 from crossvox.evaluation.measures import COMPARED
 from crossvox.volume import Grid
 

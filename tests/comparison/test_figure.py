@@ -4,8 +4,8 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 
-from crossvox.evaluation import Comparison
-from crossvox.evaluation.comparison_figure import (
+from crossvox.comparison import Comparison
+from crossvox.comparison.figure import (
     INCHES_PER_COLUMN,
     LEFT_INCHES,
     chosen_cases,

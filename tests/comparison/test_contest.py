@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.comparison import Contestant
+from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.errors import CohortError, SettingsError
-from crossvox.evaluation import Contestant
-from crossvox.evaluation.contest import chosen_opponent, match_cases
 
 Made = Callable[[str, float], Contestant]
 

@@ -1,8 +1,8 @@
 import re
 
-from crossvox.evaluation import Comparison
-from crossvox.evaluation.comparison_table import panels_of
-from crossvox.evaluation.latex import escaped, latex_of
+from crossvox.comparison import Comparison
+from crossvox.comparison.latex import escaped, latex_of
+from crossvox.comparison.table import panels_of
 
 
 def test_letters_that_latex_reads_are_escaped() -> None:

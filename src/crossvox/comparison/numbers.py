@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from crossvox.evaluation.contest import NO_COSTS, Comparison, Costs
+from crossvox.comparison.contest import NO_COSTS, Comparison, Costs
 
 STEPS_OF_PAPERS = 1000  # of Ho et al. 2020
 IN_TABLE = (

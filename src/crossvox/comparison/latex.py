@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crossvox.evaluation.comparison_table import Column, Panel, TableRow
+from crossvox.comparison.table import Column, Panel, TableRow
 from crossvox.evaluation.presentation import Cell
 from crossvox.evaluation.wording import MINUS
 

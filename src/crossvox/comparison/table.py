@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crossvox.evaluation.comparison_numbers import STEPS_OF_PAPERS, Numbers, numbers_of
-from crossvox.evaluation.contest import Comparison
+from crossvox.comparison.contest import Comparison
+from crossvox.comparison.numbers import STEPS_OF_PAPERS, Numbers, numbers_of
 from crossvox.evaluation.measures import MEASURE, Better, Measure
 from crossvox.evaluation.presentation import Cell
 from crossvox.evaluation.statistics import Interval

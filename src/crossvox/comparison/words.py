@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from crossvox.evaluation.contest import Comparison
+from crossvox.comparison.contest import Comparison
 from crossvox.evaluation.measures import MEASURE
 from crossvox.evaluation.presentation import (
     LISTED,

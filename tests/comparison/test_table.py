@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from crossvox.evaluation import Comparison, Costs
-from crossvox.evaluation.comparison_table import cost_notes, panels_of
+from crossvox.comparison import Comparison, Costs
+from crossvox.comparison.table import cost_notes, panels_of
 
 
 def test_there_is_a_row_for_each_method_and_baselines_have_no_costs(compared: Comparison) -> None:
