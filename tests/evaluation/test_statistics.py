@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -68,6 +69,33 @@ def test_the_signed_rank_p_is_that_of_counting_all_signs() -> None:
     differences = [0.1 * k for k in range(1, 11)]
     assert wilcoxon_p(differences) == pytest.approx(2 / 2**10)
     assert smallest_p(10) == pytest.approx(2 / 2**10)
+
+
+@given(st.lists(st.floats(-10, 10).filter(lambda one: abs(one) > 1e-3), min_size=6, max_size=10))
+@settings(max_examples=30, deadline=None)
+def test_the_signed_rank_p_of_mixed_signs_is_that_of_counting_all_signs(
+    values: list[float],
+) -> None:
+    differences = np.array(values) + np.arange(len(values)) * 1e-6  # no ties
+    ranks = stats.rankdata(np.abs(differences))
+    signs = np.array(list(product((0, 1), repeat=len(ranks))))
+    sums, centre = signs @ ranks, ranks.sum() / 2
+    seen = abs(ranks[differences > 0].sum() - centre)
+    counted = np.mean(np.abs(sums - centre) >= seen - 1e-9)
+    assert wilcoxon_p(differences.tolist()) == pytest.approx(counted)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_rejects_what_stepping_down_rejects(p_values: list[float]) -> None:
+    level = 0.05
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    rejected = set()
+    for place, index in enumerate(order):
+        if p_values[index] * (len(order) - place) > level:
+            break
+        rejected.add(index)
+    corrected = holm(p_values)
+    assert {index for index, p in enumerate(corrected) if p <= level} == rejected
 
 
 def test_below_six_subjects_there_is_no_p() -> None:
