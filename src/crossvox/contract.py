@@ -65,6 +65,11 @@ class SynthesisMethod(nn.Module, ABC):
         """How often the network runs for one volume."""
         return 1
 
+    @property
+    def fixed_statistics(self) -> bool:
+        """Whether batch normalisation divides by what training found, not by the volume's own."""
+        return True
+
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:
         """A fresh optimizer for each network that learns, by its name."""

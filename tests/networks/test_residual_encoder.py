@@ -4,7 +4,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from crossvox.networks.residual_encoder import Decoder, EncoderBlock, ResidualEncoderUNet
+from crossvox.networks.residual_encoder import (
+    Decoder,
+    EncoderBlock,
+    MeanOfEight,
+    ResidualEncoderUNet,
+)
 
 
 def test_sizes_stay_as_they_are() -> None:
@@ -40,3 +45,8 @@ def test_a_decoder_joins_the_skip() -> None:
     coarse = torch.randn(1, 8, 4, 4, 4)
     assert decoder(coarse, skip).shape == (1, 4, 8, 8, 8)
     assert not torch.allclose(decoder(coarse, skip), decoder(coarse, -skip))
+
+
+def test_the_mean_of_eight_is_average_pooling() -> None:
+    features = torch.randn(2, 3, 4, 6, 8)
+    torch.testing.assert_close(MeanOfEight()(features), functional.avg_pool3d(features, 2))

@@ -84,6 +84,11 @@ class Method(SynthesisMethod):
         """Those of the generator's first and last level."""
         return FIRST_LEVEL_TENSORS * self.config.width
 
+    @property
+    def fixed_statistics(self) -> bool:
+        """As `prediction_statistics` says."""
+        return self.config.norm != "batch" or self.config.prediction_statistics == "running"
+
     def optimizers(self) -> dict[str, Optimizer]:
         """Adam for each network."""
         settings = self.config
@@ -119,10 +124,10 @@ class Method(SynthesisMethod):
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
         """G(x)."""
         multiple = 2**self.config.depth
-        if self.config.norm == "batch" and self.config.prediction_statistics == "batch":
-            with normalising_by_batch(self.generator):
-                return synthesize_padded(self.generator, source, multiple=multiple)
-        return synthesize_padded(self.generator, source, multiple=multiple)
+        if self.fixed_statistics:
+            return synthesize_padded(self.generator, source, multiple=multiple)
+        with normalising_by_batch(self.generator):
+            return synthesize_padded(self.generator, source, multiple=multiple)
 
 
 def _cross_entropy(logits: Tensor, *, label: float) -> Tensor:

@@ -39,7 +39,8 @@ class Conv3x3x3(nn.Conv3d):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z)."""
-        if features.device.type == "cpu" and features.shape[2] == WRONG_SIZE:
+        learning = torch.is_grad_enabled() and features.device.type == "cpu"
+        if learning and features.shape[2] == WRONG_SIZE:
             with torch.autocast("cpu", enabled=False):
                 return super().forward(features.float())
         return super().forward(features)
@@ -102,8 +103,11 @@ class UpConv(nn.Module):
         if self.up_sampling == "trilinear":
             larger = functional.interpolate(features, scale_factor=2, mode="trilinear")
             return cast("Tensor", self.conv(larger))
-        kernel = einsum(
+        return functional.conv_transpose3d(features, self.kernel(), stride=2, padding=1)
+
+    def kernel(self) -> Tensor:
+        """Of the one transposed convolution, (inputs, outputs, 4, 4, 4)."""
+        return einsum(
             self.conv.weight, self.taps, self.taps, self.taps,
             "o i x y z, a x, b y, c z -> i o a b c",
         )  # fmt: skip
-        return functional.conv_transpose3d(features, kernel, stride=2, padding=1)

@@ -14,12 +14,12 @@ from crossvox.networks.noise import normal_noise
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import (
     Compute,
-    channels_last,
     compute_at_hand,
     free_memory_bytes,
     is_out_of_memory,
     keep_pages,
 )
+from crossvox.synthesis.optimise import optimised
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
 from crossvox.volume.volume import Volume
 
@@ -33,7 +33,7 @@ class Synthesizer:
 
     Attributes:
         preparation: How volumes reach its scale and return.
-        method: In evaluation mode, on `compute.device`.
+        method: As trained; what serves is a copy, rewritten once for speed.
         compute: Where and how it runs.
         window: Sizes of prediction windows on the working grid; chosen by memory where None.
         seed: Of what a stochastic method draws; equal seeds, equal volumes.
@@ -47,13 +47,13 @@ class Synthesizer:
     compute: Compute = field(default_factory=compute_at_hand)
     window: Sizes | None = None
     seed: int = 0
+    _fast: SynthesisMethod = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.window and min(self.window) < 1:
             raise SettingsError(f"a window has three sizes of at least 1, got {self.window}")
         keep_pages()
-        self.method.eval().to(self.compute.device)
-        channels_last(self.method)
+        self._fast = optimised(self.method, self.compute)
 
     def __call__(self, sources: Sequence[Volume]) -> Volume:
         """The synthesized target on the first source's own grid, in the target's unit.
@@ -127,6 +127,4 @@ class Synthesizer:
     def _forward(self, source: Tensor, noise: Noise) -> Tensor:
         device = self.compute.device
         near = source.to(device, memory_format=torch.channels_last_3d)
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=self.compute.bf16):
-            synthesized = self.method.synthesize(near, noise=noise)
-        return synthesized.float()
+        return self._fast.synthesize(near, noise=noise).float()

@@ -226,11 +226,11 @@ def _validation(
     compute: Compute,
 ) -> Callable[[Mapping[str, Tensor]], dict[str, float]]:
     """Scores of weights in a second method that training does not touch."""
-    synthesizer = Synthesizer(preparation, _method(experiment), compute)
+    method = _method(experiment)
 
     def scores(weights: Mapping[str, Tensor]) -> dict[str, float]:
-        synthesizer.method.load_networks(weights, names=synthesizer.method.product)
-        return validate(synthesizer, cases)
+        method.load_networks(weights, names=method.product)
+        return validate(Synthesizer(preparation, method, compute), cases)
 
     return scores
 

@@ -1,0 +1,101 @@
+"""Networks rewritten once for the device they will run on; a method does nothing for it.
+
+Each rewriting computes the same function: in float32 to 1e-6 of the range, in bfloat16 to the
+precision of that (docs/explanation/speed.md has the measurements).
+"""
+
+import copy
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from crossvox.contract import SynthesisMethod
+from crossvox.networks.blocks import UpConv
+from crossvox.synthesis.compute import Compute, channels_last
+
+CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+HEAD = "head"  # what networks call their last layers
+TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
+
+
+class InBfloat16(nn.Module):
+    """A network whose weights and features are bfloat16, seen from outside as float32.
+
+    Its `head` stays in float32: the output would be rounded to 8 bits otherwise, which is a third
+    of the whole error.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        head = copy.deepcopy(getattr(network, HEAD, None))
+        self.network = network.bfloat16()
+        if isinstance(head, nn.Module):
+            setattr(self.network, HEAD, InFloat32(head))
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """The network's answer, float32; inputs of whole numbers stay what they are."""
+        lowered = (one.bfloat16() if one.is_floating_point() else one for one in inputs)
+        answer: Tensor = self.network(*lowered)
+        return answer.float()
+
+
+class InFloat32(nn.Module):
+    """Layers that compute in float32 whatever they are given."""
+
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The layers' answer, float32."""
+        answer: Tensor = self.layers(features.float())
+        return answer
+
+
+def optimised(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
+    """A copy of `method` for synthesizing alone, on the device of `compute`.
+
+    Batch normalisation is folded into the convolution before it, up-sampling becomes one
+    transposed convolution with a fixed kernel, weights lie channels last, and everything is
+    bfloat16 where that is fast.
+    """
+    fast = copy.deepcopy(method).eval().requires_grad_(requires_grad=False)
+    for name in fast.product:
+        network = fast.get_submodule(name)
+        if fast.fixed_statistics:
+            fold_normalisation(network)
+        fix_up_sampling(network)
+        channels_last(network)
+        if compute.bf16:
+            setattr(fast, name, InBfloat16(network))
+    return fast.to(compute.device)
+
+
+def fold_normalisation(network: nn.Module) -> None:
+    """Scale and shift of each batch normalisation move into the convolution right before it."""
+    for layers in network.modules():
+        if not isinstance(layers, nn.Sequential):
+            continue
+        for (place, first), (following, second) in pairwise(list(layers.named_children())):
+            if isinstance(first, CONVOLUTIONS) and isinstance(second, _BatchNorm):
+                transposed = isinstance(first, TRANSPOSED)
+                setattr(layers, place, fuse_conv_bn_eval(first, second, transpose=transposed))
+                setattr(layers, following, nn.Identity())
+
+
+def fix_up_sampling(network: nn.Module) -> None:
+    """Up-sampling convolutions keep the kernel that otherwise follows from their weights."""
+    for parent in network.modules():
+        for name, child in list(parent.named_children()):
+            if isinstance(child, UpConv) and child.up_sampling == "nearest":
+                setattr(parent, name, _transposed(child))
+
+
+def _transposed(layer: UpConv) -> nn.ConvTranspose3d:
+    kernel = layer.kernel().detach()
+    inputs, outputs = kernel.shape[:2]
+    fixed = nn.ConvTranspose3d(inputs, outputs, 4, stride=2, padding=1, bias=False)
+    fixed.weight = nn.Parameter(kernel, requires_grad=False)
+    return fixed.to(kernel.device)

@@ -1,0 +1,121 @@
+"""Rewriting a network changes its speed and not its function."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from crossvox.contract import SynthesisMethod
+from crossvox.networks.blocks import ConvUnit, UpConv
+from crossvox.synthesis.catalogue import build_method, method_names, method_settings
+from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.optimise import fix_up_sampling, fold_normalisation, optimised
+
+EXACT, FAST = Compute(device="cpu", bf16=False), Compute(device="cpu", bf16=True)
+SMALL = {
+    "width": 8,
+    "depth": 2,
+    "blocks": (1, 1, 2),
+    "norm": "batch",
+    "sampling_steps": 2,
+    "prediction": "v",
+    "schedule": "cosine",
+    "discriminator_width": 4,
+}
+
+
+def lived_in(name: str) -> SynthesisMethod:
+    """A method whose batch normalisation has seen something."""
+    torch.manual_seed(0)
+    known = method_settings(name, {})
+    settings = {key: value for key, value in SMALL.items() if key in known}
+    method = build_method(name, settings, sources=1).eval()
+    for layer in method.modules():
+        if isinstance(layer, _BatchNorm):
+            nn.init.normal_(layer.weight, 1.0, 0.2)
+            nn.init.normal_(layer.bias, 0.0, 0.2)
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
+            layer.running_mean.normal_(0.0, 0.3)
+            layer.running_var.uniform_(0.5, 2.0)
+    return method
+
+
+def difference_db(one: torch.Tensor, other: torch.Tensor) -> float:
+    """Peak signal-to-noise ratio over the range of 2."""
+    return float(20 * torch.log10(2 / (one - other).square().mean().sqrt()))
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_in_float32_a_method_stays_the_same_function(name: str) -> None:
+    method, source = lived_in(name), torch.rand(1, 1, 17, 20, 9) * 2 - 1
+    with torch.inference_mode():
+        wanted = method.synthesize(source)
+        found = optimised(method, EXACT).synthesize(source)
+    # a millionth of the range of 2, and sums in another order
+    torch.testing.assert_close(found, wanted, atol=4e-6, rtol=0)
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_in_bfloat16_a_method_stays_close(name: str) -> None:
+    method, source = lived_in(name), torch.rand(1, 1, 17, 20, 9) * 2 - 1
+    with torch.inference_mode():
+        wanted = method.synthesize(source)
+        found = optimised(method, FAST).synthesize(source)
+    assert found.dtype == torch.float32
+    # of an untrained network, whose output is all rounding and contrast; trained ones reach 60 dB
+    assert difference_db(found, wanted) > 40
+
+
+def test_the_original_is_left_alone() -> None:
+    method = lived_in("gan3d")
+    before = copy.deepcopy(method.state_dict())
+    optimised(method, FAST)
+    assert all(torch.equal(before[key], value) for key, value in method.state_dict().items())
+    assert any(isinstance(layer, _BatchNorm) for layer in method.modules())
+
+
+def test_no_batch_normalisation_remains_where_statistics_are_fixed() -> None:
+    fast = optimised(lived_in("gan3d"), EXACT)
+    assert not any(
+        isinstance(layer, _BatchNorm) for layer in fast.get_submodule("generator").modules()
+    )
+
+
+def test_statistics_of_the_volume_are_not_folded_away() -> None:
+    method = build_method(
+        "gan3d", {"width": 4, "depth": 2, "prediction_statistics": "batch"}, sources=1
+    ).eval()
+    source = torch.rand(1, 1, 8, 8, 8)
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            optimised(method, EXACT).synthesize(source), method.synthesize(source)
+        )
+
+
+def test_folding_follows_the_layers_statistics() -> None:
+    unit = ConvUnit(2, 3, norm="batch").eval()
+    norm = unit[1]
+    assert isinstance(norm, nn.BatchNorm3d)
+    assert norm.running_mean is not None
+    norm.running_mean.fill_(0.5)
+    folded, features = copy.deepcopy(unit), torch.randn(1, 2, 4, 4, 4)
+    fold_normalisation(folded)
+    assert isinstance(folded[1], nn.Identity)
+    torch.testing.assert_close(folded(features), unit(features))
+
+
+def test_up_sampling_keeps_its_kernel() -> None:
+    network = nn.Sequential(UpConv(4, 2, up_sampling="nearest"))
+    fixed, features = copy.deepcopy(network), torch.randn(1, 4, 3, 4, 5)
+    fix_up_sampling(fixed)
+    assert isinstance(fixed[0], nn.ConvTranspose3d)
+    torch.testing.assert_close(fixed(features), network(features))
+
+
+def test_trilinear_up_sampling_is_left_as_it_is() -> None:
+    network = nn.Sequential(UpConv(4, 2, up_sampling="trilinear"))
+    fix_up_sampling(network)
+    assert isinstance(network[0], UpConv)
