@@ -21,11 +21,6 @@ class TwoNetworks(SynthesisMethod):
         self.product_network = nn.Conv3d(1, 1, 1)
         self.product_network_critic = nn.Conv3d(1, 1, 1)  # the name begins alike on purpose
 
-    @property
-    def features_per_voxel(self) -> float:
-        """One channel."""
-        return 1.0
-
     def optimizers(self) -> dict[str, Optimizer]:
         """For the product alone."""
         return {"product_network": SGD(self.product_network.parameters())}

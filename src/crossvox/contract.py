@@ -56,11 +56,6 @@ class SynthesisMethod(nn.Module, ABC):
     average_decay: ClassVar[float] = 0.0
 
     @property
-    @abstractmethod
-    def features_per_voxel(self) -> float:
-        """Numbers per voxel of the volume that are alive at once while synthesizing."""
-
-    @property
     def passes(self) -> int:
         """How often the network runs for one volume."""
         return 1

@@ -97,7 +97,3 @@ def test_several_source_channels_are_taken(name: str) -> None:
     for objective in method.objectives(batch(sources=2)):
         objective.loss.backward()
         assert torch.isfinite(objective.loss)
-
-
-def test_memory_grows_with_the_network(name: str) -> None:
-    assert small(name).features_per_voxel > 0

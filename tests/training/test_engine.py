@@ -42,11 +42,6 @@ class Pair(SynthesisMethod):
         self.seen: list[float] = []
         self.noise: list[float] = []
 
-    @property
-    def features_per_voxel(self) -> float:
-        """One channel."""
-        return 1.0
-
     def optimizers(self) -> dict[str, Optimizer]:
         """Plain gradient descent, whose steps are easily told."""
         return {name: SGD(getattr(self, name).parameters(), lr=0.1) for name in ("first", "second")}

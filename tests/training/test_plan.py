@@ -33,13 +33,13 @@ def test_sources_of_one_spacing_keep_their_own(tmp_path: Path) -> None:
 
 
 def test_sources_of_different_spacings_meet_at_the_median(tmp_path: Path) -> None:
-    cases = [case(tmp_path, n, shape=(20, 20, 20), spacing_mm=n + 1) for n in range(3)]
+    cases = [case(tmp_path, n, shape=(40, 40, 40), spacing_mm=n + 1) for n in range(3)]
     planned = plan(read_experiment(None, changes=OPEN), cases, compute=CPU)
     assert planned.preparation.spacing_mm == (2.0, 2.0, 2.0)
 
 
 def test_epochs_become_steps(tmp_path: Path) -> None:
-    cases = [case(tmp_path, n, shape=(16, 16, 16), spacing_mm=1) for n in range(5)]
+    cases = [case(tmp_path, n, shape=(32, 32, 32), spacing_mm=1) for n in range(5)]
     changes = (*OPEN, "training.epochs=100", "training.batch=2")
     planned = plan(read_experiment(None, changes=changes), cases, compute=CPU)
     assert planned.training.steps == 250
@@ -47,7 +47,7 @@ def test_epochs_become_steps(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_open_and_what_is_given_stays(tmp_path: Path) -> None:
-    cases = [case(tmp_path, 1, shape=(16, 16, 16), spacing_mm=1)]
+    cases = [case(tmp_path, 1, shape=(32, 32, 32), spacing_mm=1)]
     planned = plan(read_experiment(None, changes=(*OPEN, "training.steps=3")), cases, compute=CPU)
     training = planned.training
     assert training.steps == 3
@@ -56,7 +56,7 @@ def test_nothing_is_left_open_and_what_is_given_stays(tmp_path: Path) -> None:
 
 
 def test_the_average_is_the_methods_where_settings_leave_it_open(tmp_path: Path) -> None:
-    cases = [case(tmp_path, 1, shape=(16, 16, 16), spacing_mm=1)]
+    cases = [case(tmp_path, 1, shape=(32, 32, 32), spacing_mm=1)]
     planned = plan(read_experiment(None, changes=OPEN), cases, compute=CPU)
     assert planned.training.ema == Method.average_decay
     given = plan(read_experiment(None, changes=(*OPEN, "training.ema=0.5")), cases, compute=CPU)
@@ -70,7 +70,7 @@ def test_slices_are_stacked_along_the_thickest_axis_unless_the_settings_say_so(
     tmp_path: Path, spacing_mm: tuple[float, float, float], axis: str
 ) -> None:
     path = tmp_path / "1_FLAIR.nii.gz"
-    grid = Grid((16, 16, 16), np.diag([*spacing_mm, 1.0]))
+    grid = Grid((32, 32, 32), np.diag([*spacing_mm, 1.0]))
     write_volume(path, Volume(np.zeros(grid.shape, np.float32), grid))
     cases = [Case(subject="1", name="1", images={"FLAIR": path})]
     changes = (*OPEN, "method.name=pix2pix2d", "method.width=2")
@@ -81,7 +81,7 @@ def test_slices_are_stacked_along_the_thickest_axis_unless_the_settings_say_so(
 
 
 def test_minutes_leave_the_steps_open(tmp_path: Path) -> None:
-    cases = [case(tmp_path, 1, shape=(16, 16, 16), spacing_mm=1)]
+    cases = [case(tmp_path, 1, shape=(32, 32, 32), spacing_mm=1)]
     changes = (*OPEN, "training.minutes=3")
     training = plan(read_experiment(None, changes=changes), cases, compute=CPU).training
     assert (training.minutes, training.steps, training.validate_every) == (3.0, None, None)
@@ -90,7 +90,7 @@ def test_minutes_leave_the_steps_open(tmp_path: Path) -> None:
 
 def test_ct_is_windowed_in_hounsfield_units(tmp_path: Path) -> None:
     changes = ("cohort.source=FLAIR", "cohort.target=CT")
-    cases = [case(tmp_path, 1, shape=(16, 16, 16), spacing_mm=1)]
+    cases = [case(tmp_path, 1, shape=(32, 32, 32), spacing_mm=1)]
     preparation = plan(read_experiment(None, changes=changes), cases, compute=CPU).preparation
     assert (preparation.target_scale, preparation.target_unit) == ("window", "HU")
     assert preparation.target_limits == (-1024.0, 3071.0)
@@ -104,7 +104,7 @@ def test_patches_shrink_until_a_step_fits_in_memory(
     monkeypatch.setattr("crossvox.training.plan.free_memory_bytes", lambda _: free["bytes"])
     open_experiment = read_experiment(None, changes=OPEN)
     assert plan(open_experiment, cases, compute=CPU).training.patch == (64, 64, 32)
-    free["bytes"] = 100 * 2**20
+    free["bytes"] = 400 * 2**20
     assert np.prod(plan(open_experiment, cases, compute=CPU).training.patch or 0) < 64 * 64 * 32
     free["bytes"] = 2**20
     with pytest.raises(ResourceError, match="width"):

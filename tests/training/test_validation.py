@@ -33,11 +33,6 @@ class Copy(SynthesisMethod):
 
     product: ClassVar[tuple[str, ...]] = ()
 
-    @property
-    def features_per_voxel(self) -> float:
-        """One channel."""
-        return 1.0
-
     def optimizers(self) -> dict[str, Optimizer]:
         """Nothing learns."""
         return {}

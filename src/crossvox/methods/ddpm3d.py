@@ -25,8 +25,6 @@ from crossvox.networks.losses import masked_l2
 from crossvox.networks.noise import normal_noise, surrounded
 from crossvox.networks.padding import padded
 
-FIRST_LEVEL_TENSORS = 6.5  # alive at once at full size: skip, decoder halves, block, shortcut
-
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -80,11 +78,6 @@ class Method(SynthesisMethod):
         self.config = config
         self.denoiser = Denoiser(sources=sources, width=config.width, depth=config.depth)
         self.shares = signal_shares(config.schedule, steps=config.steps).float()
-
-    @property
-    def features_per_voxel(self) -> float:
-        """Those of the denoiser's first and last level."""
-        return FIRST_LEVEL_TENSORS * self.config.width
 
     @property
     def passes(self) -> int:

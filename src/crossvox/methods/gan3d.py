@@ -18,8 +18,6 @@ from crossvox.networks.padding import synthesize_padded
 from crossvox.networks.patch_discriminator import PatchDiscriminator
 from crossvox.networks.unet import ResidualUNet
 
-FIRST_LEVEL_TENSORS = 6.5  # alive at once at full size: skip, both decoder halves, convolution
-
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -78,11 +76,6 @@ class Method(SynthesisMethod):
             levels=config.discriminator_levels,
             norm=config.norm,
         )
-
-    @property
-    def features_per_voxel(self) -> float:
-        """Those of the generator's first and last level."""
-        return FIRST_LEVEL_TENSORS * self.config.width
 
     @property
     def fixed_statistics(self) -> bool:

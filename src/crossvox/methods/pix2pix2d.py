@@ -19,7 +19,6 @@ from crossvox.networks.pix2pix import Norm2d, PatchDiscriminator2d, Pix2PixUNet
 
 SliceAxis = Literal["x", "y", "z"]
 
-FIRST_LEVEL_TENSORS = 2.0  # a quarter of the voxels each: skips, their joins, halves of both ends
 SLICES_AT_ONCE = 16
 TO_SLICES = {
     "x": "b c x y z -> (b x) c y z",
@@ -95,11 +94,6 @@ class Method(SynthesisMethod):
             levels=config.discriminator_levels,
             norm=config.norm,
         )
-
-    @property
-    def features_per_voxel(self) -> float:
-        """Those of the generator's first and last level."""
-        return FIRST_LEVEL_TENSORS * self.config.width
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Adam for each network."""

@@ -17,8 +17,6 @@ from crossvox.networks.losses import masked_l1
 from crossvox.networks.padding import synthesize_padded
 from crossvox.networks.residual_encoder import ResidualEncoderUNet
 
-FIRST_LEVEL_TENSORS = 6.0  # alive at once at full size: skip, up-sampled half, their join, unit
-
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -62,11 +60,6 @@ class Method(SynthesisMethod):
         self.network = ResidualEncoderUNet(
             sources=sources, width=config.width, blocks=config.blocks, norm=config.norm
         )
-
-    @property
-    def features_per_voxel(self) -> float:
-        """Those of the first and last level."""
-        return FIRST_LEVEL_TENSORS * self.config.width
 
     def optimizers(self) -> dict[str, Optimizer]:
         """AdamW."""

@@ -1,6 +1,5 @@
 """The product: volumes of the source modalities to a volume of the target modality."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from crossvox.synthesis.compute import (
     is_out_of_memory,
     keep_pages,
 )
+from crossvox.synthesis.memory import peak_bytes
 from crossvox.synthesis.optimise import optimised
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
 from crossvox.volume.volume import Volume
@@ -71,9 +71,15 @@ class Synthesizer:
         return self.preparation.restore(prepared[0].with_voxels(synthesized), source=sources[0])
 
     def memory_bytes(self, sizes: Sizes) -> int:
-        """Memory that synthesizing `sizes` voxels at once takes, roughly."""
-        bytes_each = 2 if self.compute.bf16 else 4
-        return round(math.prod(sizes) * self.method.features_per_voxel * bytes_each)
+        """Memory that synthesizing `sizes` voxels at once takes, beside the weights."""
+        channels = len(self.preparation.source_modalities)
+
+        def work() -> Tensor:
+            noise = normal_noise((1, 1, *sizes), seed=self.seed)
+            return self._fast.synthesize(torch.empty(1, channels, *sizes), noise=noise)
+
+        with torch.inference_mode():
+            return peak_bytes(work)
 
     @torch.inference_mode()
     def synthesize(self, source: Tensor) -> Tensor:

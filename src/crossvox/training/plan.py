@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 
 from crossvox.cohort import Case
-from crossvox.contract import SynthesisMethod
 from crossvox.errors import ResourceError
 from crossvox.files import read_grid
 from crossvox.preparation.preparation import Spacing, shared_spacing
@@ -16,11 +15,12 @@ from crossvox.preparation.resampling import working_grid
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, free_memory_bytes
 from crossvox.training.experiment import Experiment, PreparationSettings, Sizes, TrainingSettings
+from crossvox.training.memory import step_bytes
 from crossvox.volume.grid import Grid
 
-TRAINING_FACTOR = 4.2  # training memory over prediction memory: 860 against 205 bytes a voxel
 MEMORY_SHARE = 0.7
 SIZE_STEP = 16  # four poolings
+SMALLEST_PATCH = 32  # with 16 they leave one voxel, which batch normalisation refuses
 LARGEST_CPU_PATCH = 96**3  # voxels: about a second a step on two cores
 EPOCHS, FEWEST_STEPS = 100, 2000  # the paper's epochs
 VALIDATIONS = 20
@@ -33,7 +33,7 @@ def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> 
     """`experiment` with nothing left open, but what a budget of minutes decides.
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
-    the median working grid, halved along its longest side until a step fits in memory. Scales:
+    the median working grid, its longest side cut until a step fits in memory. Scales:
     HU windows for CT, percentiles of each volume otherwise. Slices of a method in 2D: across the
     axis of the largest spacing.
 
@@ -51,11 +51,8 @@ def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> 
     working = [working_grid(grid, spacing_mm=spacing) for grid in grids]
     shapes = [grid.shape for grid in working]
     settings = _plan_method(experiment.method_settings, working)
-    method = build_method(experiment.method, settings, sources=len(experiment.cohort.source))
-    training = _plan_training(
-        experiment.training, shapes, cases=len(cases), method=method, compute=compute
-    )
-    return replace(experiment, preparation=preparation, method_settings=settings, training=training)
+    chosen = replace(experiment, preparation=preparation, method_settings=settings)
+    return replace(chosen, training=_plan_training(chosen, shapes, len(cases), compute))
 
 
 def lasting(settings: TrainingSettings, steps: int) -> TrainingSettings:
@@ -99,39 +96,35 @@ def _plan_method(given: Mapping[str, Any], grids: Sequence[Grid]) -> dict[str, A
 
 
 def _plan_training(
-    given: TrainingSettings,
-    shapes: Sequence[Sizes],
-    *,
-    cases: int,
-    method: SynthesisMethod,
-    compute: Compute,
+    experiment: Experiment, shapes: Sequence[Sizes], cases: int, compute: Compute
 ) -> TrainingSettings:
-    batch = given.batch or 1
-    patch = given.patch or _plan_patch(
-        shapes, each=batch // given.accumulate or 1, method=method, compute=compute
-    )
+    given, sources = experiment.training, len(experiment.cohort.source)
+    method = build_method(experiment.method, experiment.method_settings, sources=sources)
     ema = method.average_decay if given.ema is None else given.ema
-    planned = replace(given, batch=batch, patch=patch, ema=ema)
+    planned = replace(given, batch=given.batch or 1, ema=ema)
+    if planned.patch is None:
+        patch = _plan_patch(replace(experiment, training=planned), shapes, compute)
+        planned = replace(planned, patch=patch)
     if given.minutes and given.steps is None:
         return planned
-    steps = given.steps
+    batch, steps = planned.batch or 1, given.steps
     if steps is None and given.epochs is not None:
         steps = math.ceil(given.epochs * cases / batch)
     return lasting(planned, steps or max(FEWEST_STEPS, math.ceil(EPOCHS * cases / batch)))
 
 
-def _plan_patch(
-    shapes: Sequence[Sizes], *, each: int, method: SynthesisMethod, compute: Compute
-) -> Sizes:
-    bytes_each = 2 if compute.bf16 else 4
-    per_voxel = method.features_per_voxel * bytes_each * TRAINING_FACTOR * each
-    largest = int(MEMORY_SHARE * free_memory_bytes(compute.device) / per_voxel)
-    if compute.device == "cpu":
-        largest = min(largest, LARGEST_CPU_PATCH)
-    if largest < SIZE_STEP**3:
-        raise ResourceError("free memory holds no training patch; use a smaller method.width")
+def _plan_patch(experiment: Experiment, shapes: Sequence[Sizes], compute: Compute) -> Sizes:
+    """The median working grid, its longest side cut again and again until a step fits."""
+    patches = max(1, (experiment.training.batch or 1) // experiment.training.accumulate)
+    room = MEMORY_SHARE * free_memory_bytes(compute.device)
     median = np.median(np.array(shapes), axis=0)
-    patch = [math.ceil(size / SIZE_STEP) * SIZE_STEP for size in median]
-    while math.prod(patch) > largest:
-        patch[int(np.argmax(patch))] -= SIZE_STEP
-    return patch[0], patch[1], patch[2]
+    sides = [math.ceil(size / SIZE_STEP) * SIZE_STEP for size in median]
+    while compute.device == "cpu" and math.prod(sides) > LARGEST_CPU_PATCH:
+        sides[int(np.argmax(sides))] -= SIZE_STEP
+    while True:
+        patch = (sides[0], sides[1], sides[2])
+        if step_bytes(experiment, patch, patches=patches, compute=compute) <= room:
+            return patch
+        if max(sides) <= SMALLEST_PATCH:
+            raise ResourceError("free memory holds no training patch; use a smaller method.width")
+        sides[int(np.argmax(sides))] -= SIZE_STEP

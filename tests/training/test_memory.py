@@ -1,0 +1,33 @@
+"""Memory of a training step."""
+
+import pytest
+
+from crossvox.synthesis.catalogue import method_names
+from crossvox.synthesis.compute import Compute
+from crossvox.training.experiment import Experiment, read_experiment
+from crossvox.training.memory import step_bytes
+
+CPU = Compute(device="cpu", bf16=False)
+OPEN = {"cohort.source": ["FLAIR"], "cohort.target": "T1w"}
+
+
+def experiment(name: str) -> Experiment:
+    return read_experiment(None, defaults={**OPEN, "method.name": name})
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_a_step_of_twice_the_patches_takes_almost_twice_the_memory(name: str) -> None:
+    one, two, four = (
+        step_bytes(experiment(name), (32, 32, 32), patches=patches, compute=CPU)
+        for patches in (1, 2, 4)
+    )
+    # weights, gradients and optimizers stay; what is above them doubles, but the peak may move
+    assert two - one == pytest.approx((four - two) / 2, rel=0.2)
+
+
+def test_bfloat16_takes_less() -> None:
+    fast = Compute(device="cpu", bf16=True)
+    exact, lowered = (
+        step_bytes(experiment("gan3d"), (64, 64, 64), patches=1, compute=one) for one in (CPU, fast)
+    )
+    assert lowered < 0.75 * exact  # weights, gradients and optimizers stay float32
