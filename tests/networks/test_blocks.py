@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from crossvox.networks.blocks import Conv3x3x3, Norm, ResidualBlock, UpConv, norm_of
+from crossvox.networks.blocks import Conv3d, Conv3x3x3, Norm, ResidualBlock, UpConv, norm_of
 
 
 def test_up_sampling_and_convolution_as_one_is_the_same_function_and_gradient() -> None:
@@ -71,3 +71,28 @@ def _dirty_the_heap() -> None:
     sizes = (64, 512, 4000, 7000, 20_000, 60_000, 100_000, 1_000_000)
     for tensor in [torch.empty(size) for size in sizes]:
         tensor.fill_(float("nan"))
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_convolution_is_that_of_torch_in_value_and_gradient(channels: int) -> None:
+    torch.manual_seed(0)
+    ours = Conv3d(channels, 4, 3, padding=1, stride=2).double()
+    theirs = torch.nn.Conv3d(channels, 4, 3, padding=1, stride=2).double()
+    theirs.load_state_dict(ours.state_dict())
+    order = torch.channels_last_3d
+    given = torch.randn(1, channels, 6, 5, 4, dtype=torch.float64).contiguous(memory_format=order)
+    features, twin = (given.clone().requires_grad_() for _ in range(2))
+    out = ours(features)
+    out.square().sum().backward()
+    theirs(twin).square().sum().backward()
+    torch.testing.assert_close(out, theirs(twin))
+    torch.testing.assert_close(features.grad, twin.grad)
+    for name, parameter in ours.named_parameters():
+        torch.testing.assert_close(parameter.grad, theirs.get_parameter(name).grad)
+
+
+def test_one_channel_becomes_channels_last() -> None:
+    order, source = torch.channels_last_3d, torch.randn(1, 1, 16, 16, 16)
+    network = Conv3d(1, 8, 3, padding=1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert network(source).is_contiguous(memory_format=order)

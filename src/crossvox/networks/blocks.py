@@ -27,7 +27,27 @@ def norm_of(kind: Norm, channels: int) -> nn.Module:
     return nn.GroupNorm(min(GROUPS, channels), channels)
 
 
-class Conv3x3x3(nn.Conv3d):
+class Conv3d(nn.Conv3d):
+    """A 3D convolution that handles one channel as it does several.
+
+    One channel has no memory order, so torch would leave channels-last order here and come back
+    to it later, for a tenth of a training step. A second channel of zeros keeps it.
+    """
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:  # noqa: A002 - torch's name
+        if self.in_channels > 1:
+            return cast("Tensor", super()._conv_forward(input, weight, bias))
+        order = torch.channels_last_3d
+        features = torch.cat((input, torch.zeros_like(input)), dim=1).contiguous(
+            memory_format=order
+        )
+        second = torch.cat((weight, torch.zeros_like(weight)), dim=1).contiguous(
+            memory_format=order
+        )
+        return cast("Tensor", super()._conv_forward(features, second, bias))
+
+
+class Conv3x3x3(Conv3d):
     """A 3x3x3 convolution that keeps sizes, in float32 where bfloat16 is computed wrongly.
 
     On CPUs with AVX-512 BF16, torch 2.13's weight gradient of this convolution reads memory that
@@ -74,7 +94,7 @@ class ResidualBlock(nn.Module):
             ConvUnit(inputs, outputs, norm=norm), ConvUnit(outputs, outputs, norm=norm)
         )
         self.shortcut = (
-            nn.Identity() if inputs == outputs else nn.Conv3d(inputs, outputs, 1, bias=False)
+            nn.Identity() if inputs == outputs else Conv3d(inputs, outputs, 1, bias=False)
         )
 
     def forward(self, features: Tensor) -> Tensor:
