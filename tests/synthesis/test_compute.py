@@ -13,6 +13,7 @@ from crossvox.synthesis.compute import (
     free_memory_bytes,
     keep_pages,
     peak_memory_bytes,
+    resident_bytes,
 )
 
 
@@ -61,3 +62,7 @@ def test_channels_last_changes_the_order_and_not_the_values() -> None:
     channels_last(network)
     assert torch.equal(before, network.weight)
     assert network.weight.is_contiguous(memory_format=torch.channels_last_3d)
+
+
+def test_what_is_resident_is_more_than_what_is_alive() -> None:
+    assert resident_bytes(2**20, device="cpu") > 2**20

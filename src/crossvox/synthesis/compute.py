@@ -16,6 +16,7 @@ from crossvox.errors import SettingsError
 
 KIBIBYTE = 1024
 STATUS = Path("/proc/self/status")  # Linux: VmHWM is the height of resident memory
+KEPT_PAGES, OTHERWISE = 1.65, 1.2  # resident over alive
 M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # malloc.h of glibc
 
 
@@ -80,6 +81,15 @@ def peak_memory_bytes(device: str) -> int | None:
         return None
     resource = import_module("resource")  # Windows has none
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def resident_bytes(alive: int, *, device: str) -> int:
+    """Memory that a device gives away for tensors of which `alive` bytes live at once.
+
+    Kept pages leave gaps between tensors of different sizes, and convolutions need some memory
+    inside: measured with the 3D GAN at five sizes (benchmarks/memory.py).
+    """
+    return round(alive * (KEPT_PAGES if device == "cpu" and keep_pages() else OTHERWISE))
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

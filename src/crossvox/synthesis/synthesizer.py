@@ -17,6 +17,7 @@ from crossvox.synthesis.compute import (
     free_memory_bytes,
     is_out_of_memory,
     keep_pages,
+    resident_bytes,
 )
 from crossvox.synthesis.memory import peak_bytes
 from crossvox.synthesis.optimise import optimised
@@ -79,7 +80,7 @@ class Synthesizer:
             return self._fast.synthesize(torch.empty(1, channels, *sizes), noise=noise)
 
         with torch.inference_mode():
-            return peak_bytes(work)
+            return resident_bytes(peak_bytes(work), device=self.compute.device)
 
     @torch.inference_mode()
     def synthesize(self, source: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 
 from crossvox.contract import Batch
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.compute import Compute, resident_bytes
 from crossvox.synthesis.memory import peak_bytes
 from crossvox.training.experiment import Experiment, Sizes
 
@@ -36,4 +36,5 @@ def step_bytes(experiment: Experiment, patch: Sizes, *, patches: int, compute: C
                 with torch.autocast("cpu", enabled=False):
                     objective.loss.backward()
 
-    return peak_bytes(step) + KEPT_PER_WEIGHT * weights
+    alive = peak_bytes(step) + KEPT_PER_WEIGHT * weights
+    return resident_bytes(alive, device=compute.device)
