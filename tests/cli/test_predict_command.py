@@ -37,6 +37,23 @@ def test_what_is_written_is_listed_and_what_is_there_is_counted(
     assert capsys.readouterr().out.splitlines() == listed
 
 
+def test_two_shards_make_every_volume_once(
+    crossvox: Command,
+    trained: Trained,
+    cohort_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("predict", trained.folder, cohort_folder, tmp_path)
+    listed: list[str] = []
+    for part in ("1/2", "2/2"):
+        assert crossvox(*words, "--shard", part) == 0
+        said, *files = capsys.readouterr().out.splitlines()
+        assert said == f"part {part[0]} of 2: 3 of 6 cases"
+        listed += files
+    assert len(set(listed)) == 6
+
+
 def test_windows_and_precision_are_options(
     crossvox: Command, trained: Trained, cohort_folder: Path, tmp_path: Path
 ) -> None:

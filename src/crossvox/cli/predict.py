@@ -17,6 +17,7 @@ def predict(
     window: tuple[int, int, int] | None = None,
     device: str | None = None,
     precise: bool = False,
+    shard: str | None = None,
     prefer: Literal["sform", "qform"] | None = None,
     max_voxels: int | None = None,
     volume: int | None = None,
@@ -42,6 +43,9 @@ def predict(
         cpu or cuda; the GPU where there is one.
     precise
         float32 everywhere, also where bfloat16 is faster.
+    shard
+        i/n: this process does the i-th of n parts of the cohort. Under srun, a SLURM array or
+        torchrun each process finds its own part by itself.
     prefer
         Which of a NIfTI file's two disagreeing affines counts.
     max_voxels
@@ -50,6 +54,7 @@ def predict(
         Which volume of a 4D file, from 0.
     """
     from crossvox.cli.screen import Screen
+    from crossvox.cli.shard import shard_of
     from crossvox.errors import CohortError, SomeCasesFailedError
     from crossvox.files import ReadOptions
     from crossvox.synthesis.compute import compute_at_hand
@@ -58,7 +63,11 @@ def predict(
     from crossvox.synthesis.store import load_synthesizer, read_description, with_settings
 
     description = with_settings(read_description(model), set_ or [])
-    cases = find_cases(in_, description)
+    found = find_cases(in_, description)
+    part = shard_of(shard)
+    cases = part.of(found)
+    if len(cases) < len(found):
+        print(f"part {part.index + 1} of {part.count}: {len(cases)} of {len(found)} cases")
     compute = compute_at_hand(device=device, precise=precise)
     settings = description.settings if set_ else None
     synthesizer = load_synthesizer(model, compute=compute, window=window, settings=settings)

@@ -88,7 +88,7 @@ class Timing:
 
     def _measure(self) -> None:
         write_atomically(self._table, self._text().encode())
-        words = [str(self.run), str(self._table), str(self.folder), "--overwrite"]
+        words = [str(self.run), str(self._table), str(self.folder), "--overwrite", "--shard", "1/1"]
         words += ["--device", self.compute.device]
         words += [] if self.compute.bf16 else ["--precise"]
         command = [sys.executable, "-m", "crossvox", "predict", *words]

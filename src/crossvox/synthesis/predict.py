@@ -1,24 +1,22 @@
 """A cohort of source volumes to files of synthesized ones."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
 from crossvox import __version__
 from crossvox.cohort import Case, read_cohort
-from crossvox.errors import CohortError, CrossvoxError
-from crossvox.files import ReadOptions, is_volume, read_volume, stem_of, write_volume
+from crossvox.errors import CohortError
+from crossvox.files import ReadOptions, is_volume, stem_of
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import Compute
-from crossvox.synthesis.sidecar import NOTICE, costs_of, origin_of, sidecar_of, up_to_date
+from crossvox.synthesis.pipeline import Pipeline
+from crossvox.synthesis.sidecar import NOTICE, up_to_date
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
-from crossvox.volume.volume import Volume
 
 Progress = Callable[[int, int], None]
 Overwrite = Literal["never", "stale", "always"]
@@ -32,7 +30,7 @@ class Predicted:
         written: Files made now.
         skipped: Files that were there already.
         failed: Why, by case.
-        seconds: Time in the synthesizer alone, for each written file.
+        seconds: Preparation, network and restoring of each written file.
     """
 
     written: tuple[Path, ...] = ()
@@ -53,8 +51,8 @@ def predict(
 ) -> Predicted:
     """Write the synthesized target of each case, and beside it a JSON sidecar.
 
-    The next case is read while one is synthesized. A case that fails is named in the result and
-    the others go on; a single one raises its own error.
+    The next case is read and the last one written while one is synthesized. A case that fails is
+    named in the result and the others go on; a single one raises its own error.
 
     Args:
         synthesizer: Ready for use.
@@ -82,33 +80,20 @@ def predict(
     skipped = tuple(targets[case.name] for case in cases if case.name in kept)
     if any(case.folder.parts for case in cases):
         _describe_derivative(out)
+    pipeline = Pipeline(
+        synthesizer=synthesizer, description=description, options=options or ReadOptions()
+    )
     written, failed, seconds = [], {}, []
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        pending: Future[list[Volume]] | None = None
-        for index, case in enumerate(todo):
-            current = pending or reader.submit(_read, case, description, options)
-            following = todo[index + 1 : index + 2]
-            pending = (
-                reader.submit(_read, following[0], description, options) if following else None
-            )
-            try:
-                sources = current.result()
-                start = perf_counter()
-                synthesized = synthesizer(sources)
-                seconds.append(perf_counter() - start)
-            except CrossvoxError as error:
-                if len(cases) == 1:
-                    raise
-                failed[case.name] = str(error)
-            else:
-                sidecar = {
-                    **origin_of(synthesized, case, description),
-                    **costs_of(synthesizer, seconds=seconds[-1]),
-                }
-                _write(synthesized, targets[case.name], sidecar=sidecar)
-                written.append(targets[case.name])
-            if progress:
-                progress(index + 1, len(todo))
+    for done, outcome in enumerate(pipeline.outcomes(todo, targets), start=1):
+        if outcome.error is None:
+            written.append(targets[outcome.case.name])
+            seconds.append(outcome.seconds)
+        elif len(cases) == 1:
+            raise outcome.error
+        else:
+            failed[outcome.case.name] = str(outcome.error)
+        if progress:
+            progress(done, len(todo))
     return Predicted(written=tuple(written), skipped=skipped, failed=failed, seconds=tuple(seconds))
 
 
@@ -168,18 +153,6 @@ def _plain_cases(files: Sequence[Path], modalities: tuple[str, ...]) -> tuple[Ca
         Case(subject=name, name=name, images={modalities[0]: file})
         for name, file in zip(names, files, strict=True)
     )
-
-
-def _read(case: Case, description: Description, options: ReadOptions | None) -> list[Volume]:
-    return [
-        read_volume(case.images[modality], modality=modality, options=options or ReadOptions())
-        for modality in description.preparation.source_modalities
-    ]
-
-
-def _write(volume: Volume, path: Path, *, sidecar: Mapping[str, Any]) -> None:
-    write_atomically(sidecar_of(path), json.dumps(sidecar, indent=2).encode())
-    write_volume(path, volume)
 
 
 def _describe_derivative(out: Path) -> None:

@@ -28,6 +28,21 @@ MEMORY_SHARE = 0.8  # of what is free: the rest is for volumes being read, resto
 SMALLEST_WINDOW = 64
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """Sources on their way through the network.
+
+    Attributes:
+        tensor: (1, C, X, Y, Z) at network scale, on the working grid.
+        working: The first of them there.
+        source: The first as it was read.
+    """
+
+    tensor: Tensor
+    working: Volume
+    source: Volume
+
+
 @dataclass(eq=False)
 class Synthesizer:
     """A trained method with the preparation it was trained under.
@@ -66,10 +81,23 @@ class Synthesizer:
             SettingsError: The number of volumes is not the number of source modalities.
             ResourceError: Not even a small window fits in memory.
         """
-        prepared = self.preparation.prepare_sources(sources)
-        tensor = torch.from_numpy(np.stack([volume.voxels for volume in prepared]))[None]
-        synthesized = self.synthesize(tensor)[0, 0].numpy()
-        return self.preparation.restore(prepared[0].with_voxels(synthesized), source=sources[0])
+        prepared = self.prepare(sources)
+        return self.restore(self.synthesize(prepared.tensor), prepared)
+
+    def prepare(self, sources: Sequence[Volume]) -> Prepared:
+        """The sources at network scale.
+
+        Raises:
+            SettingsError: The number of volumes is not the number of source modalities.
+        """
+        volumes = self.preparation.prepare_sources(sources)
+        tensor = torch.from_numpy(np.stack([volume.voxels for volume in volumes]))[None]
+        return Prepared(tensor=tensor, working=volumes[0], source=sources[0])
+
+    def restore(self, synthesized: Tensor, prepared: Prepared) -> Volume:
+        """What was synthesized of `prepared`, on the source's own grid, in the target's unit."""
+        working = prepared.working.with_voxels(synthesized[0, 0].numpy())
+        return self.preparation.restore(working, source=prepared.source)
 
     def memory_bytes(self, sizes: Sizes) -> int:
         """Memory that synthesizing `sizes` voxels at once takes, beside the weights."""
