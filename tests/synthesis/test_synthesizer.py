@@ -96,14 +96,27 @@ def test_windows_of_a_diffusion_begin_with_the_same_noise_and_end_alike() -> Non
     assert (whole - windowed).abs().mean() < 0.1 * (whole - other).abs().mean()
 
 
-def test_what_does_not_fit_in_memory_is_done_in_smaller_windows(
+def test_what_does_not_fit_in_memory_is_done_in_slabs_that_give_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    synthesizer = gan()
-    sizes = (64, 128, 96)
+    synthesizer, source = gan(norm="batch"), torch.rand(1, 1, 96, 64, 64) * 2 - 1
+    whole, sizes = synthesizer.synthesize(source), (96, 64, 64)
+    limit = round(0.9 * synthesizer.memory_bytes(sizes))
+    monkeypatch.setattr("crossvox.synthesis.synthesizer.free_memory_bytes", lambda _: limit)
+    slab, window = synthesizer.fitting(sizes)
+    assert slab is not None
+    assert window == sizes
+    assert synthesizer.memory_bytes(sizes, slab=slab) <= 0.8 * limit
+    # float32 sums in another order
+    torch.testing.assert_close(synthesizer.synthesize(source), whole, atol=1e-5, rtol=0)
+
+
+def test_windows_are_for_what_slabs_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    synthesizer, sizes = gan(norm="instance"), (64, 128, 96)
     limit = synthesizer.memory_bytes(sizes) // 3
     monkeypatch.setattr("crossvox.synthesis.synthesizer.free_memory_bytes", lambda _: limit)
-    window = synthesizer.largest_window(sizes)
+    slab, window = synthesizer.fitting(sizes)
+    assert slab is None
     assert synthesizer.memory_bytes(window) <= 0.8 * limit
     assert max(window) >= 64
 
@@ -111,7 +124,7 @@ def test_what_does_not_fit_in_memory_is_done_in_smaller_windows(
 def test_no_memory_at_all_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crossvox.synthesis.synthesizer.free_memory_bytes", lambda _: 1000)
     with pytest.raises(ResourceError, match="free memory"):
-        gan().largest_window((64, 64, 64))
+        gan().fitting((64, 64, 64))
 
 
 class Hungry(Identity):

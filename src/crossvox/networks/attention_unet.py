@@ -1,16 +1,19 @@
 """The residual U-Net with attention gates on its skips and self-attention at its bottom."""
 
+from functools import partial
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from crossvox.networks.attention import AttentionGate, SelfAttention
 from crossvox.networks.blocks import Norm, ResidualBlock, UpConv, UpSampling
+from crossvox.networks.slabs import Scaled, Slabbed, in_slabs, is_local
 from crossvox.networks.unet import WIDEST_FACTOR
 
 
-class AttentionUNet(nn.Module):
+class AttentionUNet(Slabbed):
     """Encoder and decoder of residual blocks, gated skips, tanh at the end.
 
     Every size of the input must be a multiple of `2 ** depth`.
@@ -43,15 +46,33 @@ class AttentionUNet(nn.Module):
         self.pool = nn.MaxPool3d(2)
         self.head = nn.Conv3d(width, 1, 1)
 
+    @property
+    def takes_slabs(self) -> bool:
+        """Whether slabs give what the whole gives; self-attention at the bottom sees all of it."""
+        levels = (self.stem, self.encoder, self.gates, self.up, self.decoder, self.head)
+        return is_local(layer for level in levels for layer in level.modules())
+
     def forward(self, source: Tensor) -> Tensor:
         """(B, 1, X, Y, Z) in [-1, 1] of (B, C, X, Y, Z)."""
-        features = self.stem(source)
-        skips = []
+        given = (Scaled(tensor=source, planes=1),)
+        skips = [in_slabs(self.stem, given, planes=1, thickness=self.slab)]
         for block in self.encoder:
-            skips.append(features)
-            features = block(self.pool(features))
-        features = self.attention(features)
-        levels = zip(self.gates, self.up, self.decoder, reversed(skips), strict=True)
-        for gate, up, block, skip in levels:
-            features = block(torch.cat((up(features), gate(skip, features)), dim=1))
-        return torch.tanh(self.head(features))
+            fine = (Scaled(tensor=skips[-1], planes=2),)
+            deeper = partial(self._down, block)
+            skips.append(in_slabs(deeper, fine, planes=1, thickness=self.slab))
+        features = self.attention(skips.pop())
+        for level in range(len(self.decoder)):
+            both = (Scaled(tensor=features, planes=1), Scaled(tensor=skips.pop(), planes=2))
+            del features
+            features = in_slabs(partial(self._up, level), both, planes=2, thickness=self.slab)
+        return cast("Tensor", features)
+
+    def _down(self, block: nn.Module, features: Tensor) -> Tensor:
+        return cast("Tensor", block(self.pool(features)))
+
+    def _up(self, level: int, features: Tensor, skip: Tensor) -> Tensor:
+        gated = self.gates[level](skip, features)
+        decoded = self.decoder[level](torch.cat((self.up[level](features), gated), dim=1))
+        if level < len(self.decoder) - 1:
+            return cast("Tensor", decoded)
+        return torch.tanh(self.head(decoded))

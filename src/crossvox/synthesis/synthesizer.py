@@ -10,6 +10,7 @@ from torch import Tensor
 from crossvox.contract import Noise, SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.noise import normal_noise
+from crossvox.networks.slabs import Slabbed, Thickness, slabs_of
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import (
     Compute,
@@ -26,6 +27,7 @@ from crossvox.volume.volume import Volume
 
 MEMORY_SHARE = 0.8  # of what is free: the rest is for volumes being read, restored and written
 SMALLEST_WINDOW = 64
+SLABS: tuple[Thickness, ...] = (None, 32, 8)  # as few as memory asks for
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,7 +101,7 @@ class Synthesizer:
         working = prepared.working.with_voxels(synthesized[0, 0].numpy())
         return self.preparation.restore(working, source=prepared.source)
 
-    def memory_bytes(self, sizes: Sizes) -> int:
+    def memory_bytes(self, sizes: Sizes, *, slab: Thickness = None) -> int:
         """Memory that synthesizing `sizes` voxels at once takes, beside the weights."""
         channels = len(self.preparation.source_modalities)
 
@@ -107,39 +109,48 @@ class Synthesizer:
             noise = normal_noise((1, 1, *sizes), seed=self.seed)
             return self._fast.synthesize(torch.empty(1, channels, *sizes), noise=noise)
 
-        with torch.inference_mode():
+        with torch.inference_mode(), slabs_of(self._fast, slab):
             return resident_bytes(peak_bytes(work), device=self.compute.device)
 
     @torch.inference_mode()
     def synthesize(self, source: Tensor) -> Tensor:
         """(1, 1, X, Y, Z) float32 on the CPU of a prepared source (1, C, X, Y, Z).
 
-        The whole volume at once where it fits in memory, else in overlapping windows.
+        The whole volume at once where it fits in memory, else its levels in slabs, which give the
+        same, else in overlapping windows.
 
         Raises:
             ResourceError: Not even a small window fits in memory.
         """
         sizes: Sizes = (source.shape[2], source.shape[3], source.shape[4])
-        window = self.window or self.largest_window(sizes)
+        slab, window = self.fitting(sizes) if self.window is None else (None, self.window)
         while True:
             try:
-                return self._in_windows(source, sizes, window)
+                with slabs_of(self._fast, slab):
+                    return self._in_windows(source, sizes, window)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
                 window = self._smaller(window)
 
-    def largest_window(self, sizes: Sizes) -> Sizes:
-        """The whole of `sizes` where memory holds it, else half of it and so on.
+    def fitting(self, sizes: Sizes) -> tuple[Thickness, Sizes]:
+        """How `sizes` voxels fit in memory: slabs, None for the whole, and the window.
 
         Raises:
             ResourceError: Not even a small window fits.
         """
         room = MEMORY_SHARE * free_memory_bytes(self.compute.device)
-        window = sizes
+        for slab in SLABS if self._takes_slabs else SLABS[:1]:
+            if self.memory_bytes(sizes, slab=slab) <= room:
+                return slab, sizes
+        window = self._smaller(sizes)
         while self.memory_bytes(window) > room:
             window = self._smaller(window)
-        return window
+        return None, window
+
+    @property
+    def _takes_slabs(self) -> bool:
+        return any(isinstance(one, Slabbed) and one.takes_slabs for one in self._fast.modules())
 
     def _smaller(self, window: Sizes) -> Sizes:
         halved = list(window)
