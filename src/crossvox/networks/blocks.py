@@ -7,6 +7,8 @@ from einops import einsum
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crossvox.networks.group_norm import GroupNorm
+
 Norm = Literal["batch", "instance", "group"]
 UpSampling = Literal["nearest", "trilinear"]
 
@@ -22,9 +24,7 @@ def norm_of(kind: Norm, channels: int) -> nn.Module:
     """The normalisation layer `kind` over `channels` of (B, C, X, Y, Z)."""
     if kind == "batch":
         return nn.BatchNorm3d(channels)
-    if kind == "instance":
-        return nn.InstanceNorm3d(channels, affine=True)
-    return nn.GroupNorm(min(GROUPS, channels), channels)
+    return GroupNorm(channels if kind == "instance" else min(GROUPS, channels), channels)
 
 
 class Conv3d(nn.Conv3d):
