@@ -1,5 +1,7 @@
 """Memory of a training step."""
 
+from dataclasses import replace
+
 import pytest
 
 from crossvox.synthesis.catalogue import method_names
@@ -31,3 +33,12 @@ def test_bfloat16_takes_less() -> None:
         step_bytes(experiment("gan3d"), (64, 64, 64), patches=1, compute=one) for one in (CPU, fast)
     )
     assert lowered < 0.75 * exact  # weights, gradients and optimizers stay float32
+
+
+def test_recomputing_takes_less() -> None:
+    plain = experiment("gan3d")
+    recomputing = replace(plain, training=replace(plain.training, recompute="blocks"))
+    kept, again = (
+        step_bytes(one, (64, 64, 64), patches=1, compute=CPU) for one in (plain, recomputing)
+    )
+    assert again < 0.9 * kept

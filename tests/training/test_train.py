@@ -83,6 +83,13 @@ def test_a_run_stopped_by_a_signal_goes_on_bit_exactly(
     assert_equal_state(trained.folder, tmp_path)
 
 
+def test_recomputing_ends_with_the_same_weights(
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    train(cases, tmp_path / "again", tiny("training.recompute=blocks"), progress=silent)
+    assert_equal_state(trained.folder, tmp_path / "again")
+
+
 def test_an_average_and_accumulated_parts_resume_bit_exactly(
     cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
 ) -> None:

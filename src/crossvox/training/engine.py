@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.errors import InterruptedRunError, SettingsError
+from crossvox.networks.recomputing import recompute_blocks
 from crossvox.synthesis.compute import channels_last
 from crossvox.training.average import MovingAverage
 from crossvox.training.checkpoint import (
@@ -126,6 +127,8 @@ class Run:
     def _set_up(self) -> dict[str, Optimizer]:
         self.method.to(self.fabric.device).train()
         channels_last(self.method)
+        if self.settings.recompute == "blocks":
+            recompute_blocks(self.method)
         optimizers = self.method.optimizers()
         for name, child in list(self.method.named_children()):
             setattr(self.method, name, self.fabric.setup_module(child))

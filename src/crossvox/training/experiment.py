@@ -97,6 +97,8 @@ class TrainingSettings:
         batch: Patches per step over all processes and accumulated parts.
         patch: Sizes of a patch in voxels of the working grid.
         accumulate: Parts a batch is divided into to save memory; they are of equal size.
+        recompute: "blocks" computes their features again in the backward pass: less memory, some
+            more time, the same weights.
         flip_share: Chance that a patch is mirrored left to right.
         clip: Largest norm of each network's gradients; 0 is no limit.
         ema: Decay of the moving average of the product's weights; 0 is none; planned as the
@@ -115,6 +117,7 @@ class TrainingSettings:
     batch: Count | None = None
     patch: Sizes | None = None
     accumulate: Count = 1
+    recompute: Literal["nothing", "blocks"] = "nothing"
     flip_share: Share = 0.5
     clip: NotNegative = 1.0
     ema: Share | None = None

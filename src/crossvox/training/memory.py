@@ -3,6 +3,7 @@
 import torch
 
 from crossvox.contract import Batch
+from crossvox.networks.recomputing import recompute_blocks
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, resident_bytes
 from crossvox.synthesis.memory import peak_bytes
@@ -29,6 +30,8 @@ def step_bytes(experiment: Experiment, patch: Sizes, *, patches: int, compute: C
     def step() -> None:
         nonlocal weights
         method = build_method(experiment.method, experiment.method_settings, sources=sources)
+        if experiment.training.recompute == "blocks":
+            recompute_blocks(method)
         weights = sum(one.numel() * one.element_size() for one in method.parameters())
         source, target, mask = (torch.empty(patches, n, *patch) for n in (sources, 1, 1))
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=compute.bf16):

@@ -10,7 +10,15 @@ Section = TypeVar("Section", PreparationSettings, TrainingSettings)
 
 MAY_CHANGE = {
     "training": frozenset(
-        {"steps", "epochs", "validate_every", "checkpoint_every", "report_every", "precision"}
+        {
+            "steps",
+            "epochs",
+            "validate_every",
+            "checkpoint_every",
+            "report_every",
+            "precision",
+            "recompute",
+        }
     ),
     "cohort": frozenset({"check"}),  # done before the first step, or not at all
 }
