@@ -17,6 +17,7 @@ def predict(
     window: tuple[int, int, int] | None = None,
     device: str | None = None,
     precise: bool = False,
+    engine: str = "torch",
     shard: str | None = None,
     prefer: Literal["sform", "qform"] | None = None,
     max_voxels: int | None = None,
@@ -43,6 +44,9 @@ def predict(
         cpu or cuda; the GPU where there is one.
     precise
         float32 everywhere, also where bfloat16 is faster.
+    engine
+        torch, or openvino, which the model is exported for once; or a file that crossvox export
+        made of it (.xml).
     shard
         i/n: this process does the i-th of n parts of the cohort. Under srun, a SLURM array or
         torchrun each process finds its own part by itself.
@@ -56,6 +60,7 @@ def predict(
     from crossvox.cli.screen import Screen
     from crossvox.cli.shard import shard_of
     from crossvox.errors import CohortError, SomeCasesFailedError
+    from crossvox.export import by_openvino
     from crossvox.files import ReadOptions
     from crossvox.synthesis.compute import compute_at_hand
     from crossvox.synthesis.predict import find_cases
@@ -71,6 +76,8 @@ def predict(
     compute = compute_at_hand(device=device, precise=precise)
     settings = description.settings if set_ else None
     synthesizer = load_synthesizer(model, compute=compute, window=window, settings=settings)
+    if engine != "torch":
+        synthesizer = by_openvino(synthesizer, description, model, engine=engine)
     options = ReadOptions(prefer=prefer, max_voxels=max_voxels, volume_index=volume)
     with Screen() as screen:
         predicted = predict_cases(

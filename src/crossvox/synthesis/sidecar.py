@@ -54,6 +54,7 @@ def origin_of(volume: Volume, case: Case, description: Description) -> dict[str,
 def costs_of(synthesizer: Synthesizer, *, seconds: float) -> dict[str, Any]:
     """What a sidecar says of how a volume was made and what that took."""
     return {
+        "Engine": synthesizer.engine,
         "Precision": synthesizer.compute.precision,
         "Device": synthesizer.compute.device,
         "SynthesisSeconds": round(seconds, 4),

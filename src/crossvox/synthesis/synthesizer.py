@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -60,6 +61,7 @@ class Synthesizer:
         SettingsError: A window has a size below 1.
     """
 
+    engine: ClassVar[str] = "torch"
     preparation: Preparation
     method: SynthesisMethod
     compute: Compute = field(default_factory=compute_at_hand)

@@ -1,0 +1,107 @@
+"""Which methods become one graph, and the form of them that does."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from crossvox.contract import SynthesisMethod
+from crossvox.errors import SettingsError
+from crossvox.networks.blocks import Conv3d
+from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.optimise import optimised
+
+VOLUME = 5  # axes of (B, C, X, Y, Z)
+
+
+def exportable(method: SynthesisMethod) -> SynthesisMethod:
+    """A copy of `method` for synthesizing alone, in float32 and of layers that engines know.
+
+    Raises:
+        SettingsError: It needs many passes of its network.
+    """
+    if method.passes > 1:
+        raise SettingsError(
+            f"{_name_of(method)} runs its network {method.passes} times for one volume, which is"
+            " a loop and no graph; export a method of one pass, or use crossvox predict"
+        )
+    plain = copy.deepcopy(method).eval()
+    if not plain.fixed_statistics:
+        _normalise_by_volume(plain)
+    fast = optimised(plain, Compute(device="cpu", bf16=False))
+    _replace_convolutions(fast)
+    return fast
+
+
+def multiple_of(method: SynthesisMethod, *, sources: int) -> int:
+    """What each size of a volume must be a multiple of: what the network gets for one voxel.
+
+    Args:
+        method: Of one pass.
+        sources: Channels in.
+
+    Raises:
+        SettingsError: The network sees something else than the volume, such as slices.
+    """
+    probed = copy.deepcopy(method)
+    probes = {name: _Probe() for name in probed.product}
+    for name, probe in probes.items():
+        setattr(probed, name, probe)
+    with torch.inference_mode():
+        probed.synthesize(torch.zeros(1, sources, 1, 1, 1))
+    shapes = [probe.shape for probe in probes.values()]
+    if len(shapes) != 1 or len(shapes[0]) != VOLUME or len(set(shapes[0][2:])) != 1:
+        raise SettingsError(
+            f"{_name_of(method)} does not give its network the volume as a whole (it works slice"
+            " by slice, 16 at a time), which is a loop and no graph; use crossvox predict"
+        )
+    return shapes[0][2]
+
+
+class _Probe(nn.Module):
+    """Stands for a network and sees what it would get."""
+
+    shape: tuple[int, ...] = ()
+
+    def forward(self, source: Tensor) -> Tensor:
+        self.shape = tuple(source.shape)
+        return source[:, :1]
+
+
+def _normalise_by_volume(method: SynthesisMethod) -> None:
+    """Batch normalisation by a batch of one volume is instance normalisation: that is exported."""
+    for parent in method.modules():
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, _BatchNorm):
+                channels = layer.num_features
+                instance = nn.InstanceNorm3d(channels, eps=layer.eps, affine=layer.affine)
+                if layer.affine:
+                    instance.weight, instance.bias = layer.weight, layer.bias
+                setattr(parent, name, instance)
+
+
+def _replace_convolutions(method: SynthesisMethod) -> None:
+    """Plain convolutions in place of those that look after torch's memory order."""
+    for parent in method.modules():
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, Conv3d):
+                setattr(parent, name, _plain(layer))
+
+
+def _plain(layer: Conv3d) -> nn.Conv3d:
+    plain = nn.Conv3d(
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel_size,  # type: ignore[arg-type]  # three numbers, as torch keeps them
+        stride=layer.stride,  # type: ignore[arg-type]
+        padding=layer.padding,  # type: ignore[arg-type]
+        bias=layer.bias is not None,
+    )
+    plain.weight = layer.weight
+    plain.bias = layer.bias
+    return plain
+
+
+def _name_of(method: SynthesisMethod) -> str:
+    return type(method).__module__.rpartition(".")[2]

@@ -1,0 +1,132 @@
+"""A synthesizer whose network another engine runs."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from crossvox.errors import ModelError, ResourceError, SettingsError
+from crossvox.networks.padding import synthesize_padded
+from crossvox.synthesis.compute import free_memory_bytes
+from crossvox.synthesis.store import Description
+from crossvox.synthesis.synthesizer import MEMORY_SHARE, Synthesizer
+
+CONSTANTS = "crossvox"  # name of the JSON in an exported file
+BIN_SHA256 = "bin_sha256"  # in it: of the weights beside an .xml
+
+
+def openvino() -> Any:  # noqa: ANN401 - a module
+    """The library.
+
+    Raises:
+        SettingsError: It is not installed.
+    """
+    try:
+        return import_module("openvino")
+    except ImportError:
+        raise SettingsError("OpenVINO is not here: pip install 'crossvox[export]'") from None
+
+
+@dataclass(eq=False, kw_only=True)
+class OpenVinoSynthesizer(Synthesizer):
+    """A synthesizer on the CPU by OpenVINO, always the whole volume at once.
+
+    Attributes:
+        file: The exported network (.xml).
+        description: Of the synthesizer that it must have been exported from.
+
+    Raises:
+        SettingsError: OpenVINO is not installed, or a window or another device is asked for.
+        ModelError: The file is not an exported model, or one of other weights.
+    """
+
+    engine: ClassVar[str] = "openvino"
+    file: Path
+    description: Description
+    _network: "_Network" = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.window or self.compute.device != "cpu":
+            raise SettingsError("OpenVINO synthesizes whole volumes on the CPU: leave out --window")
+        super().__post_init__()
+        self._network = _Network(self.file, of=self.description, bf16=self.compute.bf16)
+
+    @torch.inference_mode()
+    def synthesize(self, source: Tensor) -> Tensor:
+        """(1, 1, X, Y, Z) float32 of a prepared source (1, C, X, Y, Z).
+
+        Raises:
+            ResourceError: The whole volume does not fit in memory.
+        """
+        self._refuse_large(source)
+        multiple = int(self._network.constants["multiple"])
+        return synthesize_padded(self._network, source, multiple=multiple)
+
+    def _refuse_large(self, source: Tensor) -> None:
+        needed = self.memory_bytes((source.shape[2], source.shape[3], source.shape[4]))
+        room = MEMORY_SHARE * free_memory_bytes("cpu")
+        if needed > room:
+            sizes = "x".join(str(size) for size in source.shape[2:])
+            raise ResourceError(
+                f"OpenVINO takes volumes whole: {sizes} voxels need {needed / 2**30:.1f} GiB of"
+                f" {room / 2**30:.1f} at hand; leave out --engine, torch goes slab by slab"
+            )
+
+
+class _Network:
+    """The exported network, compiled for the sizes that it was last given."""
+
+    def __init__(self, file: Path, *, of: Description, bf16: bool) -> None:
+        self._core = openvino().Core()
+        self._file = file
+        self.constants = _constants_of(self._read(), file)
+        _refuse_damaged(file.with_suffix(".bin"), self.constants)
+        settings = json.loads(json.dumps(of.settings))
+        if (self.constants["sha256"], self.constants["settings"]) != (of.sha256, settings):
+            raise ModelError(f"{file} has other weights or settings: export this model again")
+        self._options = {
+            "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        self._sizes: tuple[int, ...] = ()
+        self._compiled: Any = None
+
+    def __call__(self, source: Tensor) -> Tensor:
+        shape = tuple(source.shape)
+        if shape != self._sizes:
+            self._compiled, self._sizes = self._compile(shape), shape
+        answer: NDArray[np.float32] = self._compiled(source.numpy(force=True))[0]
+        return torch.from_numpy(np.array(answer, dtype=np.float32))
+
+    def _compile(self, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - OpenVINO's
+        model = self._read()
+        model.reshape(list(shape))
+        return self._core.compile_model(model, "CPU", self._options)
+
+    def _read(self) -> Any:  # noqa: ANN401 - OpenVINO's
+        try:
+            return self._core.read_model(self._file)
+        except RuntimeError:
+            raise ModelError(
+                f"{self._file} with the .bin beside it is not an OpenVINO model"
+            ) from None
+
+
+def _constants_of(model: Any, file: Path) -> dict[str, Any]:  # noqa: ANN401 - OpenVINO's
+    if not model.has_rt_info([CONSTANTS]):
+        raise ModelError(f"{file} was not written by crossvox export")
+    constants: dict[str, Any] = json.loads(model.get_rt_info([CONSTANTS]).astype(str))
+    return constants
+
+
+def _refuse_damaged(weights: Path, constants: dict[str, Any]) -> None:
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != constants[BIN_SHA256]:
+        raise ModelError(f"{weights} is damaged or not the one of its .xml: export again")
