@@ -127,6 +127,20 @@ def test_no_memory_at_all_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPat
         gan().fitting((64, 64, 64))
 
 
+def test_a_network_that_normalises_over_the_volume_sees_what_it_learned_from() -> None:
+    torch.manual_seed(0)
+    method = build_method("gan3d", CONV, sources=1)
+    synthesizer = Synthesizer(PREPARATION, method, EXACT, patch=(32, 32, 16))
+    assert synthesizer.fitting((64, 30, 17)) == (None, (32, 30, 16))
+    assert synthesizer.fitting((35, 32, 16)) == (None, (35, 32, 16))  # padding goes as far
+
+
+def test_a_network_that_does_not_sees_the_whole() -> None:
+    method = build_method("gan3d", {**CONV, "norm": "batch"}, sources=1)
+    synthesizer = Synthesizer(PREPARATION, method, EXACT, patch=(32, 32, 16))
+    assert synthesizer.fitting((64, 64, 64)) == (None, (64, 64, 64))
+
+
 class Hungry(Identity):
     """Asks for a petabyte when it is given more than a few voxels, and did not say so before."""
 

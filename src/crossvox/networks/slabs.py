@@ -92,6 +92,11 @@ def is_local(layers: Iterable[nn.Module]) -> bool:
     return not any(isinstance(layer, _NormBase | nn.GroupNorm) for layer in layers)
 
 
+def normalises_over_volumes(layers: Iterable[nn.Module]) -> bool:
+    """Whether features are divided by what they are over all voxels of a volume."""
+    return any(isinstance(layer, nn.GroupNorm | nn.InstanceNorm3d) for layer in layers)
+
+
 def _empty_like(slab: Tensor, *, planes: int) -> Tensor:
     batch, channels, _, y, z = slab.shape
     order = torch.channels_last_3d

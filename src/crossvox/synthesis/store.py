@@ -46,6 +46,7 @@ class Description:
         torch: Version that trained it.
         step: Training steps behind the weights.
         cohort: Who it learned from: people by split, data, seed.
+        patch: Sizes of the patches it learned from; None where nobody said.
     """
 
     format: int
@@ -57,6 +58,7 @@ class Description:
     torch: str
     step: int
     cohort: dict[str, Any]
+    patch: Sizes | None = None
 
 
 def save_synthesizer(
@@ -67,6 +69,7 @@ def save_synthesizer(
     preparation: Preparation,
     step: int,
     cohort: Mapping[str, Any],
+    patch: Sizes | None = None,
 ) -> None:
     """Write a synthesizer; a reader sees the old one or the new one, never a mixture.
 
@@ -77,6 +80,7 @@ def save_synthesizer(
         preparation: How volumes reach its scale and return.
         step: Training steps behind the weights.
         cohort: Who it learned from.
+        patch: Sizes of the patches it learned from.
     """
     folder.mkdir(parents=True, exist_ok=True)
     payload = save({name: tensor.float().contiguous().cpu() for name, tensor in weights.items()})
@@ -90,6 +94,7 @@ def save_synthesizer(
         torch=torch.__version__,
         step=step,
         cohort=dict(cohort),
+        patch=patch,
     )
     write_atomically(folder / PENDING, payload)
     write_atomically(folder / DESCRIPTION, json.dumps(asdict(description), indent=2).encode())
@@ -108,7 +113,7 @@ def load_synthesizer(
     Args:
         folder: A synthesizer, or the run it belongs to.
         compute: Where and how it runs; the fastest here if None.
-        window: Sizes of prediction windows; chosen by memory if None.
+        window: Sizes of prediction windows; chosen by the network and memory if None.
         settings: Of the method, in place of those it was trained under: what the weights do not
             decide, such as statistics at prediction time.
 
@@ -131,7 +136,9 @@ def load_synthesizer(
         if not settings or dict(settings) == description.settings:
             raise
         raise SettingsError(f"a setting cannot be changed after training: {error}") from None
-    return Synthesizer(preparation, method, compute or compute_at_hand(), window)
+    return Synthesizer(
+        preparation, method, compute or compute_at_hand(), window, patch=description.patch
+    )
 
 
 def synthesizer_folder(path: Path) -> Path:

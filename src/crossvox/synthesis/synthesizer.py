@@ -11,7 +11,7 @@ from torch import Tensor
 from crossvox.contract import Noise, SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.noise import normal_noise
-from crossvox.networks.slabs import Slabbed, Thickness, slabs_of
+from crossvox.networks.slabs import Slabbed, Thickness, normalises_over_volumes, slabs_of
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import (
     Compute,
@@ -28,6 +28,7 @@ from crossvox.volume.volume import Volume
 
 MEMORY_SHARE = 0.8  # of what is free: the rest is for volumes being read, restored and written
 SMALLEST_WINDOW = 64
+MOST_BEYOND = 1.1  # of the patch: padding to multiples goes as far
 SLABS: tuple[Thickness, ...] = (None, 32, 8)  # as few as memory asks for
 
 
@@ -54,8 +55,11 @@ class Synthesizer:
         preparation: How volumes reach its scale and return.
         method: As trained; what serves is a copy, rewritten once for speed.
         compute: Where and how it runs.
-        window: Sizes of prediction windows on the working grid; chosen by memory where None.
+        window: Sizes of prediction windows on the working grid; chosen by the network and by
+            memory where None.
         seed: Of what a stochastic method draws; equal seeds, equal volumes.
+        patch: What the networks learned from. One that normalises over all voxels sees no more
+            than that at once, or its statistics would not be those it knows (decision 0017).
 
     Raises:
         SettingsError: A window has a size below 1.
@@ -67,6 +71,7 @@ class Synthesizer:
     compute: Compute = field(default_factory=compute_at_hand)
     window: Sizes | None = None
     seed: int = 0
+    patch: Sizes | None = None
     _fast: SynthesisMethod = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -142,13 +147,27 @@ class Synthesizer:
             ResourceError: Not even a small window fits.
         """
         room = MEMORY_SHARE * free_memory_bytes(self.compute.device)
+        known = self._known(sizes)
+        if known != sizes:
+            return None, self._halved_to(room, known)
         for slab in SLABS if self._takes_slabs else SLABS[:1]:
             if self.memory_bytes(sizes, slab=slab) <= room:
                 return slab, sizes
-        window = self._smaller(sizes)
+        return None, self._halved_to(room, self._smaller(sizes))
+
+    def _known(self, sizes: Sizes) -> Sizes:
+        """What the networks may see of `sizes` at once, by what they learned from."""
+        if self.patch is None or not normalises_over_volumes(self._fast.modules()):
+            return sizes
+        if all(size <= MOST_BEYOND * seen for size, seen in zip(sizes, self.patch, strict=True)):
+            return sizes
+        x, y, z = map(min, sizes, self.patch)
+        return x, y, z
+
+    def _halved_to(self, room: float, window: Sizes) -> Sizes:
         while self.memory_bytes(window) > room:
             window = self._smaller(window)
-        return None, window
+        return window
 
     @property
     def _takes_slabs(self) -> bool:

@@ -230,7 +230,8 @@ def _validation(
 
     def scores(weights: Mapping[str, Tensor]) -> dict[str, float]:
         method.load_networks(weights, names=method.product)
-        return validate(Synthesizer(preparation, method, compute), cases)
+        patch = experiment.training.patch
+        return validate(Synthesizer(preparation, method, compute, patch=patch), cases)
 
     return scores
 
@@ -248,6 +249,7 @@ def _keeping(
             preparation=preparation,
             step=step,
             cohort=cohort,
+            patch=experiment.training.patch,
         )
 
     return keep
