@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "Score synthesized volumes against references; write a report.",
     "compare": "Compare runs or folders of volumes in one table, with tests and costs.",
     "export": "Write a model as one file for other engines, without torch and crossvox.",
+    "benchmark": "Measure seconds and memory beside the alternatives, in one run.",
     "suite": "Train several experiments on one cohort and compare them.",
     "doctor": "Show versions, devices and memory, and what is missing.",
 }

@@ -1,0 +1,56 @@
+"""Networks as anybody would write them from the paper, without what the house does for speed."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from torch import nn
+
+from crossvox.networks.blocks import Conv3d, UpConv
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def textbook(network: Network) -> Network:
+    """`network` with up-sampling and its convolution apart, and convolutions as torch has them.
+
+    The same function with the same weights; changed in place.
+    """
+    _replace(network, _apart)
+    return plain_convolutions(network)
+
+
+def plain_convolutions(network: Network) -> Network:
+    """`network` without the second channel of zeros that keeps one channel in order.
+
+    The same function with the same weights; changed in place.
+    """
+    return _replace(network, _plain)
+
+
+def _replace(network: Network, other: Callable[[nn.Module], nn.Module]) -> Network:
+    for parent in list(network.modules()):
+        for name, child in list(parent.named_children()):
+            setattr(parent, name, other(child))
+    return network
+
+
+def _apart(layer: nn.Module) -> nn.Module:
+    if not isinstance(layer, UpConv):
+        return layer
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode=layer.up_sampling), layer.conv)
+
+
+def _plain(layer: nn.Module) -> nn.Module:
+    if not isinstance(layer, Conv3d):
+        return layer
+    kernel, stride, padding = layer.kernel_size, layer.stride, layer.padding
+    plain = nn.Conv3d(
+        layer.in_channels,
+        layer.out_channels,
+        kernel,  # type: ignore[arg-type]  # three sizes
+        stride=stride,  # type: ignore[arg-type]  # three sizes
+        padding=padding,  # type: ignore[arg-type]  # three sizes
+        bias=layer.bias is not None,
+    )
+    plain.weight, plain.bias = layer.weight, layer.bias
+    return plain

@@ -1,0 +1,93 @@
+"""Variants in turn, round after round, so that what disturbs the machine disturbs them all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from statistics import median
+
+from crossvox.benchmark.process import Measurement, VariantProcess, timed
+from crossvox.benchmark.variant import Setting, Variant
+from crossvox.errors import CrossvoxError, SettingsError
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What was measured of one variant.
+
+    Attributes:
+        variant: Which.
+        measurements: One for each round after those that warm up; none where it failed.
+        failure: Why it failed.
+    """
+
+    variant: Variant
+    measurements: tuple[Measurement, ...] = ()
+    failure: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """The median round's.
+
+        Raises:
+            SettingsError: Nothing was measured.
+        """
+        if not self.measurements:
+            raise SettingsError(f"{self.variant.name} was not measured: {self.failure}")
+        return median(one.seconds for one in self.measurements)
+
+    @property
+    def page_faults(self) -> int | None:
+        """The median round's."""
+        counted = [one.page_faults for one in self.measurements if one.page_faults is not None]
+        return round(median(counted)) if counted else None
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """Of the whole process until its last round."""
+        counted = [one.peak_bytes for one in self.measurements if one.peak_bytes is not None]
+        return max(counted, default=None)
+
+
+@contextmanager
+def started(
+    variants: Sequence[Variant], setting: Setting, *, progress: Progress
+) -> Iterator[list[VariantProcess]]:
+    """Within it each variant has a process; they load one after the other."""
+    with ExitStack() as stack:
+        processes = []
+        for number, variant in enumerate(variants, start=1):
+            process = stack.enter_context(VariantProcess(variant, setting))
+            processes.append(process)
+            progress("loading", number, len(variants))
+        yield processes
+
+
+def in_rounds(
+    processes: Sequence[VariantProcess], *, rounds: int, warm_up: int, progress: Progress
+) -> list[Outcome]:
+    """Each process's work, once a round; only one works at a time.
+
+    A variant that fails is left out from then on.
+
+    Args:
+        processes: In the order of a round.
+        rounds: That count.
+        warm_up: Rounds before them.
+        progress: Told what is done.
+    """
+    measured: dict[str, list[Measurement]] = {one.variant.name: [] for one in processes}
+    total = rounds + warm_up
+    for number in range(total):
+        for process in processes:
+            with suppress(CrossvoxError):  # the process keeps its failure
+                measured[process.variant.name].append(process.ask(timed))
+        progress("rounds", number + 1, total)
+    return [_outcome(one, measured[one.variant.name][warm_up:]) for one in processes]
+
+
+def _outcome(process: VariantProcess, measurements: Sequence[Measurement]) -> Outcome:
+    if process.failure:
+        return Outcome(variant=process.variant, failure=process.failure)
+    return Outcome(variant=process.variant, measurements=tuple(measurements))

@@ -1,0 +1,74 @@
+"""One variant in a process of its own."""
+
+import platform
+import sys
+from functools import partial
+from mmap import mmap
+from multiprocessing import active_children
+from typing import cast
+
+import pytest
+
+from crossvox.benchmark.ceilings import CEILINGS, convolution
+from crossvox.benchmark.growth import plan_of
+from crossvox.benchmark.process import Measurement, Task, VariantProcess, timed
+from crossvox.benchmark.variant import Setting, Variant
+from crossvox.errors import ModelError, ResourceError, SettingsError
+
+QUICK = CEILINGS[0]
+SIZE = 50_000_000  # bytes
+
+
+def test_a_work_is_timed_with_its_faults_and_the_memory_of_its_process() -> None:
+    def touched() -> None:
+        with mmap(-1, SIZE) as pages:  # never memory that was kept from before
+            pages.write(bytes(SIZE))
+
+    found = timed(touched)
+    assert 0 < found.seconds < 10
+    if platform.system() == "Linux":
+        assert found.page_faults is not None
+        assert found.page_faults > 0
+        assert found.peak_bytes is not None
+        assert found.peak_bytes > SIZE
+
+
+def test_a_process_works_when_asked_and_ends_with_its_block(small: Setting) -> None:
+    with VariantProcess(QUICK, small) as process:
+        assert process.failure == ""
+        found = [process.ask(timed) for _ in range(2)]
+        assert all(isinstance(one, Measurement) and one.seconds > 0 for one in found)
+        assert process.alive
+    assert not process.alive
+
+
+def test_a_refusal_is_that_of_the_process_and_ends_it(small: Setting) -> None:
+    with VariantProcess(QUICK, small) as process:
+        with pytest.raises(SettingsError, match="only whole cubes have a plan"):
+            process.ask(plan_of)
+        assert not process.alive
+        with pytest.raises(ModelError, match="only whole cubes have a plan"):
+            process.ask(timed)
+
+
+def test_what_cannot_be_loaded_says_why(small: Setting) -> None:
+    broken = Variant(
+        name="broken", group="ours", load=partial(convolution, channels=-1), pages="returned"
+    )
+    with VariantProcess(broken, small) as process:
+        assert "negative dimension" in process.failure
+        assert not process.alive
+
+
+def test_a_process_that_ends_by_itself_is_not_blamed_on_memory(small: Setting) -> None:
+    process = VariantProcess(QUICK, small)
+    with process, pytest.raises(ModelError, match="ended with 1"):
+        process.ask(cast("Task[object]", sys.exit))
+
+
+def test_a_process_that_was_killed_may_have_wanted_memory(small: Setting) -> None:
+    with VariantProcess(QUICK, small) as process:
+        for child in active_children():
+            child.kill()
+        with pytest.raises(ResourceError, match="killed by signal 9"):
+            process.ask(timed)

@@ -1,0 +1,50 @@
+"""Variants in turn."""
+
+from functools import partial
+
+import pytest
+
+from crossvox.benchmark.ceilings import CEILINGS, convolution
+from crossvox.benchmark.process import Measurement
+from crossvox.benchmark.rounds import Outcome, in_rounds, started
+from crossvox.benchmark.variant import Setting, Variant
+from crossvox.errors import SettingsError
+
+BROKEN = Variant(
+    name="broken", group="ours", load=partial(convolution, channels=-1), pages="returned"
+)
+
+
+def test_each_variant_is_measured_each_round_and_a_broken_one_is_left_out(small: Setting) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def progress(name: str, done: int, total: int) -> None:
+        told.append((name, done, total))
+
+    with started((CEILINGS[0], BROKEN), small, progress=progress) as processes:
+        outcomes = in_rounds(processes, rounds=3, warm_up=1, progress=progress)
+        assert [one.alive for one in processes] == [True, False]
+    assert [one.alive for one in processes] == [False, False]
+    assert [len(one.measurements) for one in outcomes] == [3, 0]
+    assert "negative dimension" in outcomes[1].failure
+    assert told == [("loading", n, 2) for n in (1, 2)] + [("rounds", n, 4) for n in (1, 2, 3, 4)]
+
+
+def test_an_outcome_is_the_median_round_and_the_height_of_memory() -> None:
+    measurements = tuple(
+        Measurement(seconds=seconds, page_faults=faults, peak_bytes=peak)
+        for seconds, faults, peak in ((3.0, 30, 5), (1.0, 10, 6), (2.0, 20, 7))
+    )
+    outcome = Outcome(variant=CEILINGS[0], measurements=measurements)
+    assert (outcome.seconds, outcome.page_faults, outcome.peak_bytes) == (2.0, 20, 7)
+
+
+def test_what_no_one_counts_is_none() -> None:
+    uncounted = Measurement(seconds=1.0, page_faults=None, peak_bytes=None)
+    outcome = Outcome(variant=CEILINGS[0], measurements=(uncounted,))
+    assert (outcome.page_faults, outcome.peak_bytes) == (None, None)
+
+
+def test_a_failed_variant_has_no_seconds() -> None:
+    with pytest.raises(SettingsError, match="broken was not measured: no memory"):
+        _ = Outcome(variant=BROKEN, failure="no memory").seconds

@@ -1,0 +1,66 @@
+"""`crossvox benchmark`."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from crossvox.benchmark import speed
+from crossvox.benchmark.ceilings import CEILINGS, convolution
+
+SMALL = ("--rounds", 1, "--width", 2, "--threads", 1, "--sizes", 16, 16, 16)
+
+
+def test_a_prediction_is_measured_written_and_shown(
+    crossvox: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("benchmark", "predict", tmp_path / "out", *SMALL, "--against", "")
+    assert crossvox(*words) == 0
+    shown = capsys.readouterr().out
+    assert "| ours, --precise |" in shown
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "predict.md", "predict.csv", "predict_rounds.csv"
+    }  # fmt: skip
+    assert (tmp_path / "out/predict.md").read_text().strip() in shown
+
+
+def test_what_fails_is_named_in_the_table_and_at_the_end(
+    crossvox: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = replace(CEILINGS[0], group="ours")
+    broken = replace(good, name="broken", load=partial(convolution, channels=-1))
+    monkeypatch.setattr(speed, "PREDICT", replace(speed.PREDICT, variants=(good, broken)))
+    assert crossvox("benchmark", "predict", tmp_path, *SMALL, "--against", "") == 3
+    told = capsys.readouterr()
+    assert "| broken | failed: " in told.out
+    assert "1 failed: broken: " in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("predict", "--against", "nnunet"), "nothing is called 'nnunet'"),
+        (("predict", "--rounds", "0"), "rounds are at least 1"),
+        (("predict", "--sizes", "0", "8", "8"), "sizes are at least 1"),
+        (("predict", "--grow", "--largest", "8"), "the smallest cube has 64"),
+        (("train", "--grow"), "belong to crossvox benchmark predict"),
+        (("train", "--against", "eager"), "belong to crossvox benchmark predict"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_what_cannot_be_measured_is_refused_before_anything_starts(
+    crossvox: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    reason: str,
+) -> None:
+    what, *others = words
+    assert crossvox("benchmark", what, tmp_path, *others) == 2
+    assert reason in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
