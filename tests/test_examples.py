@@ -2,12 +2,20 @@
 
 import runpy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import nibabel
+import numpy as np
 import pytest
 
-from crossvox.files import read_volume
+from crossvox.export import export_synthesizer
+from crossvox.files import read_volume, write_volume
+from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.store import load_synthesizer, read_description
+from crossvox.training.train import Trained
+from crossvox.volume import Grid, Volume
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LONGEST = 60
@@ -55,6 +63,48 @@ def test_the_scoring_example_ends_with_a_report(
     report = tmp_path / "evaluation/report.html"
     assert told(capsys).splitlines()[-1] == f"2 people, {report}"
     assert report.is_file()
+
+
+@pytest.mark.parametrize("kind", ["cohort", "volume"])
+def test_the_runner_without_crossvox_gives_what_crossvox_gives(
+    trained: Trained, cohort_folder: Path, tmp_path: Path, kind: Literal["cohort", "volume"]
+) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    phantom = read_volume(cohort_folder / "sub-01/anat/sub-01_FLAIR.nii.gz").voxels[:30, :27, 9:20]
+    affine = np.array([[0, 0.1, -1, 90], [-1, 0, 0.1, 40], [0, 1, 0.1, -9], [0, 0, 0, 1.0]])
+    given = Volume(phantom, Grid((30, 27, 11), affine), stored_as="int16")
+    write_volume(tmp_path / "given.nii.gz", given)
+
+    said = read_description(trained.folder)
+    scale = replace(said.preparation.source_scales[0], kind=kind)
+    preparation = replace(
+        said.preparation, source_scales=(scale,), spacing_mm=None, trained_spacing_mm=None
+    )
+    loaded = load_synthesizer(trained.folder, compute=Compute(device="cpu", bf16=False))
+    synthesizer = replace(loaded, preparation=preparation)
+    model, out = tmp_path / "model.onnx", tmp_path / "made.nii.gz"
+    export_synthesizer(synthesizer, replace(said, preparation=preparation), model, to="onnx")
+    main_of("04_run_without_crossvox.py")(model, out, tmp_path / "given.nii.gz")
+
+    wanted, found = synthesizer([read_volume(tmp_path / "given.nii.gz")]), read_volume(out)
+    low, high = preparation.target_scale.limits
+    # nothing is stored as whole numbers here: what remains is float32, 1e-4 of the range at most
+    assert np.abs(found.voxels - wanted.voxels).max() <= 1e-4 * (high - low)
+    assert found.grid.matches(wanted.grid)
+    assert nibabel.nifti1.load(out).header["descrip"] == b"Synthetic, not for diagnosis"
+
+
+def test_the_runner_refuses_a_spacing_that_it_would_have_to_resample(
+    trained: Trained, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    given = Volume(np.ones((8, 8, 8), dtype=np.float32), Grid((8, 8, 8), np.diag([9, 9, 9, 1])))
+    write_volume(tmp_path / "given.nii.gz", given)
+    loaded = load_synthesizer(trained.folder, compute=Compute(device="cpu", bf16=False))
+    model = tmp_path / "model.onnx"
+    export_synthesizer(loaded, read_description(trained.folder), model, to="onnx")
+    with pytest.raises(SystemExit, match="resample first"):
+        main_of("04_run_without_crossvox.py")(model, tmp_path / "o.nii", tmp_path / "given.nii.gz")
 
 
 def test_every_example_is_short_and_is_run_here() -> None:

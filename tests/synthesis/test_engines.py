@@ -18,7 +18,7 @@ from crossvox.training.train import Trained
 
 EXACT = Compute(device="cpu", bf16=False)
 PARITY = 2e-4  # 1e-4 of the range of 2
-IN_BF16 = 0.01  # mean, of the range of 2: of six training steps; a trained network's is 0.0005
+IN_BF16 = 2e-3  # mean, of a range of 2: 0.0001 after these six steps, 0.0009 after 3000
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +65,14 @@ def test_in_float32_each_size_gives_what_torch_gives(trained: Trained, file: Pat
 def test_in_bfloat16_it_stays_close(trained: Trained, file: Path) -> None:
     engine = by_engine(trained, file, compute=Compute(device="cpu", bf16=True))
     source = torch.rand(1, 1, 16, 16, 16) * 2 - 1
-    assert (engine.synthesize(source) - by_torch(trained, source)).abs().mean() <= 2 * IN_BF16
+    assert (engine.synthesize(source) - by_torch(trained, source)).abs().mean() <= IN_BF16
 
 
 def test_windows_and_other_devices_are_refused(trained: Trained, file: Path) -> None:
     with pytest.raises(SettingsError, match="whole volumes on the CPU"):
         by_engine(trained, file, window=(16, 16, 16))
+    with pytest.raises(SettingsError, match="and --device cpu"):
+        replace(by_engine(trained, file), compute=Compute(device="cuda", bf16=True))
 
 
 def test_a_volume_that_does_not_fit_is_refused_with_its_sizes(
@@ -99,7 +101,7 @@ def test_damaged_and_foreign_files_are_refused(
     copied.write_bytes(text)
     weights[1000] ^= 1
     copied.with_suffix(".bin").write_bytes(weights)
-    with pytest.raises(ModelError, match="damaged"):
+    with pytest.raises(ModelError, match=r"not what its \.xml was written with"):
         by_engine(trained, copied)
     copied.write_bytes(text.replace(b"<crossvox ", b"<somebody "))
     with pytest.raises(ModelError, match="not written by crossvox export"):

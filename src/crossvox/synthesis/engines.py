@@ -54,7 +54,9 @@ class OpenVinoSynthesizer(Synthesizer):
 
     def __post_init__(self) -> None:
         if self.window or self.compute.device != "cpu":
-            raise SettingsError("OpenVINO synthesizes whole volumes on the CPU: leave out --window")
+            raise SettingsError(
+                "OpenVINO synthesizes whole volumes on the CPU: no --window, and --device cpu"
+            )
         super().__post_init__()
         self._network = _Network(self.file, of=self.description, bf16=self.compute.bf16)
 
@@ -89,7 +91,7 @@ class _Network:
         self.constants = _constants_of(self._read(), file)
         _refuse_damaged(file.with_suffix(".bin"), self.constants)
         settings = json.loads(json.dumps(of.settings))
-        if (self.constants["sha256"], self.constants["settings"]) != (of.sha256, settings):
+        if [self.constants.get(name) for name in ("sha256", "settings")] != [of.sha256, settings]:
             raise ModelError(f"{file} has other weights or settings: export this model again")
         self._options = {
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
@@ -128,5 +130,7 @@ def _constants_of(model: Any, file: Path) -> dict[str, Any]:  # noqa: ANN401 - O
 
 
 def _refuse_damaged(weights: Path, constants: dict[str, Any]) -> None:
-    if hashlib.sha256(weights.read_bytes()).hexdigest() != constants[BIN_SHA256]:
-        raise ModelError(f"{weights} is damaged or not the one of its .xml: export again")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != constants.get(BIN_SHA256):
+        raise ModelError(
+            f"{weights} is not what its .xml was written with: delete both, export again"
+        )
