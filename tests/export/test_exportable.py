@@ -25,7 +25,13 @@ def test_a_method_of_many_passes_is_refused_with_their_number() -> None:
 
 def test_a_method_that_works_slice_by_slice_is_refused() -> None:
     method = exportable(small("pix2pix2d", {"depth": 2}))
-    with pytest.raises(SettingsError, match=r"pix2pix2d does not give .* slice by slice"):
+    with pytest.raises(SettingsError, match=r"pix2pix2d does not give .* but slices"):
+        multiple_of(method, sources=1)
+
+
+def test_a_method_that_starts_from_noise_is_refused_even_with_one_pass() -> None:
+    method = exportable(small("ddpm3d", {"depth": 2, "sampling_steps": 1}))
+    with pytest.raises(SettingsError, match=r"ddpm3d gives its network more .* noise"):
         multiple_of(method, sources=1)
 
 

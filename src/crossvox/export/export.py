@@ -12,7 +12,7 @@ from crossvox.export.exportable import exportable, multiple_of
 from crossvox.export.onnx import onnx_bytes
 from crossvox.export.openvino import write_openvino
 from crossvox.files.atomic import write_atomically
-from crossvox.synthesis.engines import CONSTANTS, OpenVinoSynthesizer
+from crossvox.synthesis.engines import CONSTANTS, OpenVinoSynthesizer, openvino
 from crossvox.synthesis.sidecar import NOTICE
 from crossvox.synthesis.store import Description, synthesizer_folder
 from crossvox.synthesis.synthesizer import Synthesizer
@@ -44,6 +44,8 @@ def export_synthesizer(
     """
     if out.suffix != ENDINGS[to]:
         raise SettingsError(f"{out}: a file for {to} ends in {ENDINGS[to]}")
+    if to == "openvino":
+        openvino()  # a missing one is told before the work
     method = exportable(synthesizer.method)
     sources = len(synthesizer.preparation.source_modalities)
     multiple = multiple_of(method, sources=sources)

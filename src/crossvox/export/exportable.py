@@ -42,7 +42,7 @@ def multiple_of(method: SynthesisMethod, *, sources: int) -> int:
         sources: Channels in.
 
     Raises:
-        SettingsError: The network sees something else than the volume, such as slices.
+        SettingsError: The network sees something else than the volume: slices, or noise as well.
     """
     probed = copy.deepcopy(method)
     probes = {name: _Probe() for name in probed.product}
@@ -50,22 +50,30 @@ def multiple_of(method: SynthesisMethod, *, sources: int) -> int:
         setattr(probed, name, probe)
     with torch.inference_mode():
         probed.synthesize(torch.zeros(1, sources, 1, 1, 1))
-    shapes = [probe.shape for probe in probes.values()]
-    if len(shapes) != 1 or len(shapes[0]) != VOLUME or len(set(shapes[0][2:])) != 1:
+    seen = [shape for probe in probes.values() for shape in probe.shapes]
+    if len(seen) != 1:
         raise SettingsError(
-            f"{_name_of(method)} does not give its network the volume as a whole (it works slice"
-            " by slice, 16 at a time), which is a loop and no graph; use crossvox predict"
+            f"{_name_of(method)} gives its network more than the source, such as noise, which an"
+            " exported file has not; use crossvox predict"
         )
-    return shapes[0][2]
+    shape = seen[0]
+    if len(shape) != VOLUME or len(set(shape[2:])) != 1:
+        raise SettingsError(
+            f"{_name_of(method)} does not give its network the volume as a whole but slices, in a"
+            " loop over some at a time, which is no graph; use crossvox predict"
+        )
+    return shape[2]
 
 
 class _Probe(nn.Module):
-    """Stands for a network and sees what it would get."""
+    """Stands for a network and keeps the shapes of what it is given."""
 
-    shape: tuple[int, ...] = ()
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
 
-    def forward(self, source: Tensor) -> Tensor:
-        self.shape = tuple(source.shape)
+    def forward(self, source: Tensor, *others: Tensor) -> Tensor:
+        self.shapes += [tuple(one.shape) for one in (source, *others)]
         return source[:, :1]
 
 
