@@ -4,18 +4,24 @@ import pytest
 
 from crossvox.benchmark.growth_chart import Form, draw_growth
 
-VOXELS = (64**3, 128**3)
+SIDES = (64, 128)
 
 
 def drawing(form: Form, *measured: float) -> bytes:
     return draw_growth(
-        VOXELS, seconds=(0.1, 0.8), predicted=(0.3, 1.1), measured=measured, form=form
+        SIDES, seconds=(0.1, 0.8), predicted=(0.3, 1.1), measured=measured, form=form
     )
 
 
 def test_the_drawing_says_what_is_predicted_and_what_was_measured() -> None:
     svg = drawing("svg", 0.4, 1.0).decode()
-    for words in ("Seconds a volume", "Memory of the whole process, GiB", "predicted", "measured"):
+    for words in (
+        "Seconds a volume",
+        "Memory of the whole process, GiB",
+        "predicted",
+        "measured",
+        "128³",
+    ):
         assert words in svg
 
 

@@ -38,13 +38,13 @@ OUTCOMES = (
 def test_seconds_never_stand_without_their_ratio_to_the_first() -> None:
     lines = markdown_table(OUTCOMES).splitlines()
     assert lines[2:] == [
-        "| ours | 1.00 | 0.500 | 0.400 to 0.600 | 1,234 | 1.00 |",
-        "| steps | 4.00 | 2.00 | 1.00 to 3.00 | 1,234 | 1.00 |",
-        "| steps, x 50 (product) | 200 | 100 | | | |",
-        "| steps, x 1000 (product) | 4,000 | 2,000 | | | |",
-        "| broken | failed: no memory / at all | | | | |",
+        "| ours | kept | 1.00 | 0.500 | 0.400 to 0.600 | 1,234 | 1.00 |",
+        "| steps | kept | 4.00 | 2.00 | 1.00 to 3.00 | 1,234 | 1.00 |",
+        "| steps, x 50 (product) | kept | 200 | 100 | | | |",
+        "| steps, x 1000 (product) | kept | 4,000 | 2,000 | | | |",
+        "| broken | kept | failed: no memory / at all | | | | |",
     ]
-    assert {line.count("|") for line in lines} == {7}
+    assert {line.count("|") for line in lines} == {8}
 
 
 def test_the_csv_says_the_same_with_products_apart() -> None:
@@ -70,7 +70,7 @@ def test_every_round_is_kept() -> None:
 def test_what_no_one_counts_is_not_available() -> None:
     uncounted = Measurement(seconds=1.0, page_faults=None, peak_bytes=None)
     table = markdown_table([Outcome(variant=variant("ours"), measurements=(uncounted,))])
-    assert table.splitlines()[-1] == "| ours | 1.00 | 1.00 | 1.00 to 1.00 | n/a | n/a |"
+    assert table.splitlines()[-1] == "| ours | kept | 1.00 | 1.00 | 1.00 to 1.00 | n/a | n/a |"
 
 
 def test_facts_are_a_list_of_their_own() -> None:

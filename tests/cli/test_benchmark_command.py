@@ -37,7 +37,7 @@ def test_what_fails_is_named_in_the_table_and_at_the_end(
     monkeypatch.setattr(speed, "PREDICT", replace(speed.PREDICT, variants=(good, broken)))
     assert crossvox("benchmark", "predict", tmp_path, *SMALL, "--against", "") == 3
     told = capsys.readouterr()
-    assert "| broken | failed: " in told.out
+    assert "| broken | kept | failed: " in told.out
     assert "1 failed: broken: " in told.err
 
 

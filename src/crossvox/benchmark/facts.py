@@ -28,8 +28,11 @@ def machine_facts(work: Work) -> Facts:  # noqa: ARG001 - a task
         ("physical cores", str(psutil.cpu_count(logical=False) or "unknown")),
         ("threads of each process", str(torch.get_num_threads())),
         ("memory", f"{memory:.0f} GiB"),
-        ("bfloat16", "yes" if compute.bf16 else "no, float32: slower in bfloat16 or asked for"),
-        ("pages", "kept where the table says so" if keep_pages() else "returned: not glibc"),
+        ("bfloat16", "yes" if compute.bf16 else "no: float32"),
+        (
+            "pages",
+            "kept or returned, as the table says" if keep_pages() else "not ours to keep: no glibc",
+        ),
         ("C library", " ".join(platform.libc_ver()).strip() or "unknown"),
         ("system", platform.platform()),
         ("versions", ", ".join(_versions())),

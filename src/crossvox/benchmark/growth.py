@@ -116,15 +116,14 @@ def benchmark_growth(
         cube = replace(setting, sizes=(side, side, side))
         with VariantProcess(variant, cube) as process:
             found.append(_measured(process, side, rounds=rounds))
-            facts = process.ask(machine_facts)
+            facts = (("generator", f"width {setting.width}"), *process.ask(machine_facts))
         progress("cubes", number, len(sides))
     page = f"# How ours grows with the volume\n\n{markdown_facts(facts)}\n\n{_table(found)}\n"
     write_atomically(out / f"{NAME}.md", page.encode())
     write_atomically(out / f"{NAME}.csv", _csv(found).encode())
     for form in ("svg", "png"):
-        voxels = [one.voxels for one in found]
         drawing = draw_growth(
-            voxels,
+            sides,
             seconds=[one.seconds for one in found],
             predicted=[one.predicted_bytes / GIB for one in found],
             measured=[(one.measured_bytes or 0) / GIB for one in found],

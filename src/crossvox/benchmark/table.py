@@ -22,9 +22,9 @@ def markdown_table(outcomes: Sequence[Outcome]) -> str:
     """
     first = outcomes[0].seconds
     lines = [
-        f"| variant | times {outcomes[0].variant.name} | seconds | shortest to longest"
+        f"| variant | pages | times {outcomes[0].variant.name} | seconds | shortest to longest"
         " | page faults | peak GiB |",
-        "|---|---:|---:|---:|---:|---:|",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for outcome in outcomes:
         lines += _rows(outcome, first=first)
@@ -60,18 +60,18 @@ def csv_rounds(outcomes: Iterable[Outcome]) -> str:
 
 
 def _rows(outcome: Outcome, *, first: float) -> list[str]:
-    name = outcome.variant.name
+    name, pages = outcome.variant.name, outcome.variant.pages
     if not outcome.measurements:
-        return [f"| {name} | failed: {outcome.failure.replace('|', '/')} | | | | |"]
+        return [f"| {name} | {pages} | failed: {outcome.failure.replace('|', '/')} | | | | |"]
     each = [one.seconds for one in outcome.measurements]
     faults = "n/a" if outcome.page_faults is None else f"{outcome.page_faults:,}"
     peak = "n/a" if outcome.peak_bytes is None else f"{outcome.peak_bytes / GIB:.2f}"
     seconds = outcome.seconds
     return [
-        f"| {name} | {seconds / first:,.2f} | {_seconds(seconds)}"
+        f"| {name} | {pages} | {seconds / first:,.2f} | {_seconds(seconds)}"
         f" | {_seconds(min(each))} to {_seconds(max(each))} | {faults} | {peak} |",
         *(
-            f"| {name}, x {passes} (product) | {passes * seconds / first:,.0f}"
+            f"| {name}, x {passes} (product) | {pages} | {passes * seconds / first:,.0f}"
             f" | {passes * seconds:,.0f} | | | |"
             for passes in outcome.variant.products
         ),
