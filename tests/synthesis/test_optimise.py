@@ -11,7 +11,13 @@ from crossvox.contract import SynthesisMethod
 from crossvox.networks.blocks import ConvUnit, UpConv
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 from crossvox.synthesis.compute import Compute
-from crossvox.synthesis.optimise import fix_up_sampling, fold_normalisation, optimised
+from crossvox.synthesis.optimise import (
+    VoxelByVoxel,
+    ease_head,
+    fix_up_sampling,
+    fold_normalisation,
+    optimised,
+)
 
 EXACT, FAST = Compute(device="cpu", bf16=False), Compute(device="cpu", bf16=True)
 SMALL = {
@@ -119,3 +125,21 @@ def test_trilinear_up_sampling_is_left_as_it_is() -> None:
     network = nn.Sequential(UpConv(4, 2, up_sampling="trilinear"))
     fix_up_sampling(network)
     assert isinstance(network[0], UpConv)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_head_voxel_by_voxel_is_its_convolution(bias: bool) -> None:  # noqa: FBT001 - parametrised
+    network = nn.Module()
+    network.head = nn.Conv3d(4, 1, 1, bias=bias)
+    features = torch.randn(2, 4, 3, 5, 4)
+    wanted = network.head(features)
+    ease_head(network)
+    assert isinstance(network.head, VoxelByVoxel)
+    torch.testing.assert_close(network.head(features), wanted)
+
+
+def test_a_head_that_sees_neighbours_is_left_alone() -> None:
+    network = nn.Module()
+    network.head = nn.Conv3d(4, 1, 3, padding=1)
+    ease_head(network)
+    assert isinstance(network.head, nn.Conv3d)

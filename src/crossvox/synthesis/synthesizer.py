@@ -73,6 +73,7 @@ class Synthesizer:
     seed: int = 0
     patch: Sizes | None = None
     _fast: SynthesisMethod = field(init=False, repr=False)
+    _alive: dict[tuple[Sizes, Thickness], int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.window and min(self.window) < 1:
@@ -116,8 +117,10 @@ class Synthesizer:
             noise = normal_noise((1, 1, *sizes), seed=self.seed)
             return self._fast.synthesize(torch.empty(1, channels, *sizes), noise=noise)
 
-        with torch.inference_mode(), slabs_of(self._fast, slab):
-            return resident_bytes(peak_bytes(work), device=self.compute.device)
+        if (sizes, slab) not in self._alive:
+            with torch.inference_mode(), slabs_of(self._fast, slab):
+                self._alive[sizes, slab] = peak_bytes(work)
+        return resident_bytes(self._alive[sizes, slab], device=self.compute.device)
 
     @torch.inference_mode()
     def synthesize(self, source: Tensor) -> Tensor:
