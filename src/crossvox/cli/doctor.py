@@ -3,6 +3,7 @@
 EXTRAS = {
     "register": ("SimpleITK",),
     "export": ("onnx", "onnxscript", "onnxruntime", "openvino"),
+    "benchmark": ("monai",),
     "slurm": ("submitit",),
     "log": ("tensorboard",),
 }

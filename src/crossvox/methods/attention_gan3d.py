@@ -87,7 +87,10 @@ class Method(SynthesisMethod):
         settings = self.config
         return {
             name: Adam(
-                getattr(self, name).parameters(), lr=settings.learning_rate, betas=settings.betas
+                getattr(self, name).parameters(),
+                lr=settings.learning_rate,
+                betas=settings.betas,
+                fused=True,
             )
             for name in ("discriminator", "generator")
         }

@@ -91,6 +91,7 @@ class Method(SynthesisMethod):
             self.denoiser.parameters(),
             lr=settings.learning_rate,
             betas=settings.betas,
+            fused=True,
             weight_decay=0.0,
         )
         return {"denoiser": optimizer}

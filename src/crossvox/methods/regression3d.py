@@ -68,6 +68,7 @@ class Method(SynthesisMethod):
             self.network.parameters(),
             lr=settings.learning_rate,
             betas=settings.betas,
+            fused=True,
             weight_decay=settings.weight_decay,
         )
         return {"network": optimizer}
