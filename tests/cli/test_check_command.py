@@ -31,8 +31,12 @@ def test_modalities_are_those_that_every_case_has(
 
 
 def test_errors_are_listed_and_counted_in_the_refusal(
-    cohort_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cohort_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # no line is broken, however long the path
     source = next(cohort_folder.rglob("sub-01*_FLAIR.nii.gz"))
     (tmp_path / "[b].nii.gz").write_bytes(source.read_bytes()[:-9])
     rows = f"subject,FLAIR,T1w\np1,{source},{tmp_path / '[b].nii.gz'}\n"

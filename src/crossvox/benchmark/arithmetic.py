@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from crossvox.benchmark.plain import plain_convolutions, textbook
 from crossvox.benchmark.prediction import generator_of
-from crossvox.benchmark.training import step_of, trained_method
+from crossvox.benchmark.training import trained_method
 from crossvox.benchmark.variant import Setting
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.synthesis.compute import Compute
@@ -52,4 +52,6 @@ def _predict(method: SynthesisMethod, setting: Setting) -> None:
 
 def _learn(method: SynthesisMethod, setting: Setting) -> None:
     volume = torch.empty(1, 1, *setting.sizes, device="meta")
-    step_of(method.to("meta"), Batch(source=volume, target=volume, mask=volume))()
+    method.to("meta").train()
+    for objective in method.objectives(Batch(source=volume, target=volume, mask=volume)):
+        objective.loss.backward()

@@ -6,6 +6,7 @@ from typing import TypeVar
 from torch import nn
 
 from crossvox.networks.blocks import Conv3d, UpConv
+from crossvox.synthesis.optimise import VoxelByVoxel
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -20,7 +21,7 @@ def textbook(network: Network) -> Network:
 
 
 def plain_convolutions(network: Network) -> Network:
-    """`network` without the second channel of zeros that keeps one channel in order.
+    """`network` without zeros for a second channel, and with a convolution for its last layer.
 
     The same function with the same weights; changed in place.
     """
@@ -41,6 +42,11 @@ def _apart(layer: nn.Module) -> nn.Module:
 
 
 def _plain(layer: nn.Module) -> nn.Module:
+    if isinstance(layer, VoxelByVoxel):
+        head = nn.Conv3d(len(layer.weight), 1, 1)
+        head.weight = nn.Parameter(layer.weight.reshape(1, -1, 1, 1, 1), requires_grad=False)
+        head.bias = layer.bias
+        return head
     if not isinstance(layer, Conv3d):
         return layer
     kernel, stride, padding = layer.kernel_size, layer.stride, layer.padding
