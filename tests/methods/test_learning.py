@@ -18,7 +18,8 @@ from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.experiment import read_experiment
 from crossvox.training.train import TrainingProgress, train
 
-# For 32 voxels a side on one thread; what a method does not know is left out.
+# For 32 voxels a side on one thread; what a method does not know is left out, and a method that
+# is not named learns with its own defaults.
 SMALL: dict[str, object] = {
     "depth": 2,
     "blocks": (1, 1, 1),
@@ -71,7 +72,7 @@ def error_of(name: str, batch: Batch) -> Callable[[int], float]:
     torch.manual_seed(0)
     known = method_settings(name, {})
     settings = {key: value for key, value in SMALL.items() if key in known}
-    method = build_method(name, settings | OVERFITTING[name], sources=1)
+    method = build_method(name, settings | OVERFITTING.get(name, {}), sources=1)
     optimizers = method.optimizers()
 
     def step(number: int) -> float:
