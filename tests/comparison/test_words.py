@@ -90,6 +90,20 @@ def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None
     assert "In 1 case volumes lay on another grid than that of steady" in text
 
 
+def test_baselines_that_outdo_every_method_are_told(compared: Comparison) -> None:
+    assert "untrained" not in " ".join(comparison_cautions(compared))
+    intervals = compared.summary.intervals
+    best = intervals["perfect"]
+    lower = dict.fromkeys(compared.names, intervals["shaky"])
+    outdone = replace(compared.summary, intervals=lower | {"copied source": best})
+    told = comparison_cautions(replace(compared, summary=outdone))
+    assert any(one.startswith("The copied source has a higher SSIM") for one in told)
+
+
+def test_few_people_leave_doubt_about_a_verdict(compared: Comparison) -> None:
+    assert "shaky: perhaps less steady than steady" in slice_sentences(compared)[0]
+
+
 def test_differences_are_grouped_by_method(compared: Comparison) -> None:
     groups = difference_groups(compared)
     assert list(groups) == ["shaky", "perfect"]

@@ -1,9 +1,10 @@
 """The sentences of a comparison."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from crossvox.comparison.contest import Comparison
+from crossvox.evaluation.baselines import BASELINES
 from crossvox.evaluation.measures import MEASURE
 from crossvox.evaluation.presentation import (
     LISTED,
@@ -68,7 +69,18 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
         found.append("No source was given, so two of the three baselines are missing.")
     if len({result.facts.unit for result in results}) > 1:
         found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
+    found += _outdone(comparison)
     return [*found, *on_images(comparison.summary), *on_tests(comparison.summary)]
+
+
+def _outdone(comparison: Comparison) -> Iterator[str]:
+    """Baselines, for which nothing was trained, that are more alike than every method."""
+    intervals = comparison.summary.intervals
+    highest = max(intervals[name]["ssim"].mean for name in comparison.names)
+    for name in BASELINES:
+        if name in intervals and intervals[name]["ssim"].mean > highest:
+            mean = number(intervals[name]["ssim"].mean, SSIM_DIGITS)
+            yield f"The {name} has a higher SSIM than every method here, {mean}, untrained."
 
 
 def difference_groups(comparison: Comparison) -> dict[str, list[dict[str, str]]]:
@@ -99,7 +111,7 @@ def _verdict(row: PairedDifference, comparison: Comparison) -> str:
         return f"compared with {comparison.against}"
     if low <= 0 <= high:
         return f"no clear difference to {comparison.against}"
-    sure = row.p_holm is None or row.p_holm < SIGNIFICANT_BELOW
+    sure = row.p_holm is not None and row.p_holm < SIGNIFICANT_BELOW
     word = "steadier" if high < 0 else "less steady"
     return f"{word if sure else f'perhaps {word}'} than {comparison.against}"
 
