@@ -1,5 +1,6 @@
 """From a trained run to the report on people it never saw."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,28 @@ def test_what_the_same_weights_made_is_not_made_again(run: Trained) -> None:
     assert made.stat().st_mtime_ns == before
     made.with_name("sub-06_desc-synth_T1w.json").write_text("{}")
     assert not is_evaluated(run)
+
+
+@pytest.mark.parametrize("change", ["reference", "mask", "people", "moved"])
+def test_other_people_references_or_masks_are_evaluated_again(
+    run: Trained, change: str, tmp_path: Path
+) -> None:
+    *others, last = run.cases
+    files = {name: Path(shutil.copy(file, tmp_path)) for name, file in last.images.items()}
+    case = replace(last, images=files)
+    before = replace(run, cases=(*others, case))
+    evaluate_run(before, progress=Told().stage)
+    assert is_evaluated(before)
+    after = before
+    if change == "reference":
+        files["T1w"].write_bytes(files["T1w"].read_bytes())
+    if change == "mask":
+        after = replace(before, cases=(*others, replace(case, mask=files["T1w"])))
+    if change == "people":
+        after = split(before, sub_05="test")
+    if change == "moved":
+        after = run
+    assert not is_evaluated(after)
 
 
 def test_the_validation_people_are_scored_where_no_one_is_for_test(run: Trained) -> None:

@@ -21,9 +21,14 @@ pytestmark = pytest.mark.parametrize("name", method_names())
 
 
 def small(name: str, *, sources: int = 1, seed: int = 0) -> SynthesisMethod:
+    """A small method; what begins with 0 has weights, or its answers would tell nothing."""
     known = method_settings(name, {})
     torch.manual_seed(seed)
-    return build_method(name, {key: SMALL[key] for key in SMALL if key in known}, sources=sources)
+    method = build_method(name, {key: SMALL[key] for key in SMALL if key in known}, sources=sources)
+    for weights in method.parameters():
+        if not weights.any():
+            torch.nn.init.normal_(weights, std=0.1)
+    return method
 
 
 def batch(*, sources: int = 1) -> Batch:

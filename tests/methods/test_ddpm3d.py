@@ -79,11 +79,18 @@ def test_a_denoiser_that_knows_the_target_samples_it(schedule: str, prediction: 
 
 
 def test_the_loss_counts_inside_the_mask_only() -> None:
-    method = built(SMALL)
-    mask = torch.zeros(1, 1, 8, 8, 8)
-    batch = Batch(source=mask, target=mask, mask=mask)
-    (objective,) = method.objectives(batch)
-    assert objective.loss.item() == 0
+    method, source, mask = built(SMALL), torch.rand(2, 1, 8, 8, 8), torch.ones(2, 1, 8, 8, 8)
+    mask[:, :, :4] = 0
+    losses = []
+    for outside in (0.0, 9.0):
+        target = torch.where(mask > 0, 0.5, outside)
+        # An answer that differs from what is wanted by as much as the target does.
+        method.denoiser.forward = lambda noisy, *_: noisy  # type: ignore[method-assign]
+        torch.manual_seed(1)
+        (objective,) = method.objectives(Batch(source=source, target=target, mask=mask))
+        losses.append(objective.loss.item())
+    assert losses[0] > 0
+    assert losses[0] == losses[1]
 
 
 @pytest.mark.parametrize(

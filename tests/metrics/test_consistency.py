@@ -9,6 +9,7 @@ from crossvox.metrics import (
     slice_mean_std,
     through_plane_axis,
 )
+from crossvox.volume import Grid
 
 Array = NDArray[np.float64]
 
@@ -22,10 +23,15 @@ def reference() -> Array:
     ("spacing_mm", "axis"),
     [((1, 1, 5), 2), ((5, 1, 1), 0), ((1, 3, 1), 1), ((2, 2, 2), 2), ((2.0, 2.0, 1.999), 2)],
 )
-def test_the_through_plane_axis_has_the_largest_spacing_and_is_the_last_where_equal(
+def test_the_through_plane_axis_has_the_largest_spacing_and_is_upwards_where_equal(
     spacing_mm: tuple[float, ...], axis: int
 ) -> None:
-    assert through_plane_axis(spacing_mm) == axis
+    assert through_plane_axis(Grid((4, 5, 6), np.diag([*spacing_mm, 1.0]))) == axis
+
+
+def test_where_spacings_agree_the_axis_does_not_depend_on_how_a_file_is_stored() -> None:
+    left_inferior_anterior = np.array([[-1.0, 0, 0, 9], [0, 0, 1, 0], [0, -1, 0, 9], [0, 0, 0, 1]])
+    assert through_plane_axis(Grid((4, 5, 6), left_inferior_anterior)) == 1
 
 
 def test_an_offset_of_the_whole_volume_costs_no_consistency(reference: Array) -> None:

@@ -41,7 +41,7 @@ def test_self_attention_is_the_softmax_of_scaled_products() -> None:
     torch.manual_seed(0)
     attention, features = SelfAttention(8), torch.randn(1, 8, 2, 2, 2)
     nn.init.ones_(attention.weight)
-    query, key, value = attention.project(attention.norm(features)).reshape(3, 8, 8)
+    query, key, value = attention.project(features).reshape(3, 8, 8)
     weights = torch.softmax(query.T @ key / 8**0.5, dim=-1)
     told = (weights @ value.T).T.reshape(1, 8, 2, 2, 2)
     wanted = features + attention.merge(told)

@@ -6,8 +6,21 @@ from crossvox.networks.denoiser import Denoiser, TimedBlock, sinusoids
 
 
 def network() -> Denoiser:
+    """With weights in place of the zeros that it begins with."""
     torch.manual_seed(0)
-    return Denoiser(sources=2, width=8, depth=2)
+    denoiser = Denoiser(sources=2, width=8, depth=2)
+    for weights in denoiser.parameters():
+        if not weights.any():
+            torch.nn.init.normal_(weights, std=0.1)
+    return denoiser
+
+
+def test_it_begins_with_an_answer_of_0_to_which_every_block_is_its_shortcut() -> None:
+    denoiser = Denoiser(sources=1, width=8, depth=2)
+    answer = denoiser(*torch.randn(2, 1, 1, 8, 8, 8), torch.tensor([10]))
+    assert not answer.any()
+    features = torch.randn(1, 8, 4, 4, 4)
+    assert torch.equal(TimedBlock(8, 8)(features, torch.randn(1, 128)), features)
 
 
 def test_the_answer_has_one_channel_of_the_same_sizes() -> None:

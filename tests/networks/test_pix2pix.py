@@ -63,3 +63,6 @@ def test_weights_begin_as_published() -> None:
     )
     # 65536 draws: relative standard error 0.3 %
     assert convolution.weight.std().item() == pytest.approx(0.02, rel=0.03)
+    biases = [value for name, value in network.named_parameters() if name.endswith("bias")]
+    assert biases
+    assert not any(bias.any() for bias in biases)

@@ -13,8 +13,21 @@ def test_the_average_follows_the_weights_by_its_decay() -> None:
     before = method.state_dict()[name].clone()
     with torch.no_grad():
         method.state_dict()[name].add_(4)
-    average.update()
+    average.update(1000)
     torch.testing.assert_close(average.product()[name], before + 1)
+
+
+def test_a_short_run_forgets_the_untrained_weights() -> None:
+    method = build_method("gan3d", {"width": 2, "depth": 1}, sources=1)
+    average = MovingAverage(method, decay=0.999)
+    name = "generator.head.bias"
+    with torch.no_grad():
+        method.state_dict()[name].fill_(1.0)
+        average._average[name].zero_()  # noqa: SLF001 - the untrained weights
+    for step in range(1, 101):
+        average.update(step)
+    # the product of (1 + s) / (10 + s) over 100 steps; 0.999 ** 100 would leave 90 %
+    assert average.product()[name].item() > 0.999
 
 
 def test_without_a_decay_the_weights_themselves_are_the_product() -> None:
@@ -22,7 +35,7 @@ def test_without_a_decay_the_weights_themselves_are_the_product() -> None:
     average = MovingAverage(method, decay=0.0)
     with torch.no_grad():
         method.state_dict()["generator.head.bias"].fill_(9)
-    average.update()
+    average.update(1)
     assert average.product()["generator.head.bias"] == 9
     assert average.tensors() == {}
 

@@ -1,6 +1,7 @@
 """The record of a run."""
 
 import csv
+import time
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_a_row_knows_nothing_of_the_row_before() -> None:
         record.note(objective(loss), parts=1)
         row = record.take()
     assert row["generator"] == pytest.approx(2.0)
+
+
+def test_what_comes_between_two_rows_is_not_timed() -> None:
+    record = Record(Fabric(accelerator="cpu", devices=1))
+    for _ in range(2):
+        record.begin_step()
+        record.note(objective(1.0), parts=1)
+        row = record.take()
+        time.sleep(0.3)  # a validation
+    assert row["seconds_per_step"] < 0.2
 
 
 def test_parts_of_a_step_are_averaged() -> None:

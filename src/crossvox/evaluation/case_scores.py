@@ -29,7 +29,7 @@ def score_volumes(
         inception: Features of slices, for FID and KID.
     """
     reference = loaded.reference
-    axis = through_plane_axis(reference.grid.spacing_mm)
+    axis = through_plane_axis(reference.grid)
     with_reference = {**volumes, REFERENCE: reference.voxels}
     return CaseResult(
         pair=loaded.pair,

@@ -133,13 +133,13 @@ def write_pairs(pairs: Sequence[Pair], folder: Path) -> None:
     Raises:
         FileError: The folder cannot be written.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*NAMED, *FILES))
-    for pair in pairs:
-        files = (pair.synthesized, pair.reference, pair.source, pair.mask, pair.labels)
-        writer.writerow((pair.subject, pair.name, *(_written(file, folder) for file in files)))
-    write_atomically(folder / PAIRS_FILE, text.getvalue().encode())
+    write_atomically(folder / PAIRS_FILE, _as_table(pairs, folder).encode())
+
+
+def are_written(pairs: Sequence[Pair], folder: Path) -> bool:
+    """Whether pairs.csv of `folder` names these pairs, in this order, and no others."""
+    path = folder / PAIRS_FILE
+    return path.is_file() and path.read_bytes() == _as_table(pairs, folder).encode()
 
 
 def read_pairs(folder: Path) -> tuple[Pair, ...]:
@@ -163,6 +163,16 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
     pairs = [_read_pair(row, path, line) for line, row in enumerate(rows, start=2)]
     _refuse_twins(pairs)
     return tuple(pairs)
+
+
+def _as_table(pairs: Sequence[Pair], folder: Path) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*NAMED, *FILES))
+    for pair in pairs:
+        files = (pair.synthesized, pair.reference, pair.source, pair.mask, pair.labels)
+        writer.writerow((pair.subject, pair.name, *(_written(file, folder) for file in files)))
+    return text.getvalue()
 
 
 def _written(file: Path | None, folder: Path) -> str:

@@ -44,7 +44,7 @@ def score(voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow) -> Scores:
         window: Of SSIM.
     """
     reference, mask, data_range = loaded.reference.voxels, loaded.mask, loaded.data_range
-    axis = metrics.through_plane_axis(loaded.reference.grid.spacing_mm)
+    axis = metrics.through_plane_axis(loaded.reference.grid)
     step_mm = loaded.reference.grid.spacing_mm[axis]
     similarity = metrics.ssim_map(voxels, reference, data_range=data_range, window=window)
     source = loaded.source

@@ -1,18 +1,18 @@
 """What follows training: predict the people never seen, evaluate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from crossvox.cohort import Case
 from crossvox.evaluation.evaluate import evaluate
-from crossvox.evaluation.pairs import PAIRS_FILE, Failure, Pair, Pairing
+from crossvox.evaluation.pairs import Failure, Pair, Pairing, are_written
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.runs import read_run
 from crossvox.files import read_volume, write_volume
 from crossvox.synthesis.compute import Compute, compute_at_hand
-from crossvox.synthesis.predict import Predicted, output_path, predict
+from crossvox.synthesis.predict import output_path, predict
 from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
@@ -62,34 +62,37 @@ def evaluate_run(
         run=read_run(trained.folder),
     )
     return evaluate(
-        _pairing(trained, cases, predicted, out / PREDICTED),
+        _pairing(_pairs(trained, cases, out / PREDICTED), predicted.failed),
         out,
         settings=settings,
         progress=lambda done, total: progress("evaluating", done, total),
     )
 
 
-def unseen_cases(trained: Trained) -> list[Case]:
-    """The test people, or the validation people where no one is for test."""
-    test = [case for case in trained.cases if case.split == "test"]
-    return test or [case for case in trained.cases if case.split == "validation"]
-
-
 def is_evaluated(trained: Trained, *, device: str | None = None) -> bool:
-    """Whether the report of a run is younger than volumes that its weights of now made."""
+    """Whether the report of a run is of these people, and younger than all it was made of."""
     out = trained.folder / "evaluation"
     report, description = out / "report.html", read_description(trained.folder)
-    if not (report.is_file() and (out / PAIRS_FILE).is_file()):
+    cases = unseen_cases(trained)
+    pairs = _pairs(trained, cases, out / PREDICTED)
+    if not (report.is_file() and are_written(pairs, out)):
         return False
     compute = _compute(trained, device)
+    if not all(
+        up_to_date(case, pair.synthesized, description, compute=compute)
+        for case, pair in zip(cases, pairs, strict=True)
+    ):
+        return False
+    files = [file for pair in pairs for file in (pair.synthesized, pair.reference, pair.mask)]
     written = report.stat().st_mtime_ns
-    for case in unseen_cases(trained):
-        path = output_path(case, out / PREDICTED, description.preparation)
-        if not up_to_date(case, path, description, compute=compute):
-            return False
-        if path.stat().st_mtime_ns > written:
-            return False
-    return True
+    return all(file.stat().st_mtime_ns <= written for file in files if file)
+
+
+def unseen_cases(trained: Trained) -> list[Case]:
+    """The test people, or the validation people where no one is for test, by name."""
+    test = [case for case in trained.cases if case.split == "test"]
+    unseen = test or [case for case in trained.cases if case.split == "validation"]
+    return sorted(unseen, key=lambda case: case.name)
 
 
 def write_mean(files: Sequence[Path], path: Path) -> Path | None:
@@ -110,11 +113,9 @@ def _compute(trained: Trained, device: str | None) -> Compute:
     return compute_at_hand(device=device, precise=precise)
 
 
-def _pairing(
-    trained: Trained, cases: Sequence[Case], predicted: Predicted, folder: Path
-) -> Pairing:
+def _pairs(trained: Trained, cases: Sequence[Case], folder: Path) -> tuple[Pair, ...]:
     cohort, preparation = trained.experiment.cohort, read_description(trained.folder).preparation
-    pairs = tuple(
+    return tuple(
         Pair(
             subject=case.subject,
             name=case.name,
@@ -124,7 +125,11 @@ def _pairing(
             mask=case.mask,
         )
         for case in cases
-        if case.name not in predicted.failed
     )
-    failures = tuple(Failure(name=name, reason=why) for name, why in predicted.failed.items())
-    return Pairing(pairs=pairs, failures=failures)
+
+
+def _pairing(pairs: Sequence[Pair], failed: Mapping[str, str]) -> Pairing:
+    return Pairing(
+        pairs=tuple(pair for pair in pairs if pair.name not in failed),
+        failures=tuple(Failure(name=name, reason=why) for name, why in failed.items()),
+    )

@@ -3,21 +3,26 @@
 Slices lie across the *through-plane axis*, along which a scanner's slices are thickest.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from crossvox.errors import GridError
 from crossvox.metrics.similarity import Mask, Voxels
+from crossvox.volume import Grid
 
 EQUAL_SPACING = 1.01
 
 
-def through_plane_axis(spacing_mm: Sequence[float]) -> int:
-    """The axis of the largest spacing; the last axis where spacings agree to one per cent."""
-    largest = max(spacing_mm)
-    return max(axis for axis, step in enumerate(spacing_mm) if step * EQUAL_SPACING >= largest)
+def through_plane_axis(grid: Grid) -> int:
+    """The axis of the largest spacing.
+
+    Where spacings agree to one per cent it is the one of them nearest to superior, in whichever
+    order the file has its axes: slice-wise methods slice there.
+    """
+    spacing_mm = np.array(grid.spacing_mm)
+    largest = np.flatnonzero(spacing_mm * EQUAL_SPACING >= spacing_mm.max())
+    upwards = np.abs(grid.affine[2, :3]) / spacing_mm
+    return int(largest[np.argmax(upwards[largest])])
 
 
 def slice_consistency(

@@ -7,8 +7,6 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crossvox.networks.blocks import norm_of
-
 HEAD_WIDTH = 32
 
 
@@ -38,16 +36,17 @@ class AttentionGate(nn.Module):
 class SelfAttention(nn.Module):
     """Every voxel's features plus what those of all other voxels tell it.
 
-    It begins as the identity: the weight of what is told starts at 0.
+    It begins as the identity: the weight of what is told starts at 0. Queries are as wide as
+    values, in heads whose products are scaled.
 
     Source:
-        Zhang et al. 2019, arXiv 1805.08318, section 3; heads: Vaswani et al. 2017, arXiv 1706.03762
+        Zhang et al. 2019, arXiv 1805.08318, section 3; heads and scale: Vaswani et al. 2017,
+        arXiv 1706.03762, equation 1
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.heads = max(1, channels // HEAD_WIDTH)
-        self.norm = norm_of("group", channels)
         self.project = nn.Conv3d(channels, 3 * channels, 1, bias=False)
         self.merge = nn.Conv3d(channels, channels, 1)
         self.weight = nn.Parameter(torch.zeros(1))
@@ -56,7 +55,7 @@ class SelfAttention(nn.Module):
         """(B, C, X, Y, Z) of the same."""
         x, y, z = features.shape[2:]
         query, key, value = rearrange(
-            self.project(self.norm(features)),
+            self.project(features),
             "b (three heads c) x y z -> three b heads (x y z) c",
             three=3,
             heads=self.heads,

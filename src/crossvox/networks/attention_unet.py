@@ -16,11 +16,12 @@ from crossvox.networks.unet import WIDEST_FACTOR
 class AttentionUNet(Slabbed):
     """Encoder and decoder of residual blocks, gated skips, tanh at the end.
 
-    Every size of the input must be a multiple of `2 ** depth`.
+    The finest skip passes without a gate, as published. Every size of the input must be a
+    multiple of `2 ** depth`.
 
     Source:
-        Oktay et al. 2018, arXiv 1804.03999, figure 1; self-attention as in Zhang et al. 2019,
-        arXiv 1805.08318
+        Oktay et al. 2018, arXiv 1804.03999, section 2 and figure 1; self-attention as in Zhang
+        et al. 2019, arXiv 1805.08318
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class AttentionUNet(Slabbed):
         )
         self.attention = SelfAttention(widths[-1])
         self.gates = nn.ModuleList(
-            AttentionGate(skip=fine, gating=coarse) for fine, coarse in reversed(pairs)
+            AttentionGate(skip=fine, gating=coarse) for fine, coarse in reversed(pairs[1:])
         )
         self.up = nn.ModuleList(
             UpConv(coarse, fine, up_sampling=up_sampling) for fine, coarse in reversed(pairs)
@@ -71,7 +72,7 @@ class AttentionUNet(Slabbed):
         return cast("Tensor", block(self.pool(features)))
 
     def _up(self, level: int, features: Tensor, skip: Tensor) -> Tensor:
-        gated = self.gates[level](skip, features)
+        gated = self.gates[level](skip, features) if level < len(self.gates) else skip
         decoded = self.decoder[level](torch.cat((self.up[level](features), gated), dim=1))
         if level < len(self.decoder) - 1:
             return cast("Tensor", decoded)

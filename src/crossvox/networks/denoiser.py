@@ -18,6 +18,8 @@ SLOWEST_PERIOD = 10_000.0
 class TimedBlock(nn.Module):
     """Normalisation, SiLU, convolution, twice, beside a shortcut; the step's embedding between.
 
+    It begins as its shortcut: the second convolution starts at 0.
+
     Source:
         Ho et al. 2020, arXiv 2006.11239, appendix B
     """
@@ -31,6 +33,7 @@ class TimedBlock(nn.Module):
         self.second = nn.Sequential(
             norm_of("group", outputs), nn.SiLU(inplace=True), Conv3x3x3(outputs, outputs)
         )
+        nn.init.zeros_(self.second[-1].weight)  # type: ignore[arg-type]  # a convolution's
         self.shortcut = (
             nn.Identity() if inputs == outputs else nn.Conv3d(inputs, outputs, 1, bias=False)
         )
@@ -45,7 +48,8 @@ class Denoiser(nn.Module):
     """Encoder and decoder of timed blocks; skips by concatenation.
 
     It is convolutional throughout (no attention), so what learned from patches denoises whole
-    volumes. Every size of the input must be a multiple of `2 ** depth`.
+    volumes, and answers 0 before it has learned. Smaller than published: one block a level, none
+    in the middle, no dropout. Every size of the input must be a multiple of `2 ** depth`.
 
     Source:
         Ho et al. 2020, arXiv 2006.11239, appendix B
@@ -71,6 +75,8 @@ class Denoiser(nn.Module):
         self.head = nn.Sequential(
             norm_of("group", width), nn.SiLU(inplace=True), nn.Conv3d(width, 1, 3, padding=1)
         )
+        nn.init.zeros_(self.head[-1].weight)  # type: ignore[arg-type]  # a convolution's
+        nn.init.zeros_(self.head[-1].bias)  # type: ignore[arg-type]  # likewise
 
     def forward(self, noisy: Tensor, source: Tensor, step: Tensor) -> Tensor:
         """The answer (B, 1, X, Y, Z) to x_t (B, 1, X, Y, Z) of a source (B, C, X, Y, Z).

@@ -50,9 +50,9 @@ class _Normalised(Function):
         groups: int,
         eps: float,
     ) -> Tensor:
-        centres, variances = (
-            moment.float() for moment in torch.batch_norm_update_stats(item, None, None, 0.0)
-        )
+        # Running statistics, though of no use, keep the moments of bfloat16 in float32.
+        running = torch.zeros_like(weight), torch.ones_like(weight)
+        centres, variances = torch.batch_norm_update_stats(item, *running, 0.0)
         mean = _over_groups(centres, groups)
         variance = _over_groups(variances + (centres - mean).square(), groups)
         scale = (variance + eps).rsqrt()

@@ -111,8 +111,10 @@ def _norm_of(kind: Norm2d, channels: int) -> nn.Module:
 
 
 def _as_published(layer: nn.Module) -> None:
-    """Weights from N(0, 0.02), those of normalisation around 1."""
+    """Weights from N(0, 0.02), those of normalisation around 1, biases of 0."""
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(layer.weight, 0.0, INITIAL_STD)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
     elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d):
         nn.init.normal_(layer.weight, 1.0, INITIAL_STD)

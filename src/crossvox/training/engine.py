@@ -30,6 +30,7 @@ from crossvox.training.progress import ProgressTable, Record
 from crossvox.training.schedule import learning_rate_factor, scaled_rates
 
 SEED_STRIDE = 1_000_003  # keeps seeds of different (seed, rank, step) apart
+LARGEST_SEED = 2**63  # of torch
 Report = Callable[[int, Mapping[str, float]], None]
 
 
@@ -90,7 +91,7 @@ class Run:
             while step < steps:
                 step += 1
                 self._step(step, prefetched.batches(step), optimizers, record)
-                average.update()
+                average.update(step)
                 row = record.take() if self._due(step, self.settings.report_every) else {}
                 if self._due(step, self.settings.validate_every or steps):
                     row |= self._validate(step, average)
@@ -119,7 +120,7 @@ class Run:
             for step in range(1, count + 1):
                 start = perf_counter()
                 self._step(step, prefetched.batches(step), optimizers, record)
-                average.update()
+                average.update(step)
                 if pin:
                     torch.cuda.synchronize()
                 yield perf_counter() - start
@@ -208,9 +209,8 @@ class Run:
         )
 
     def _seed(self, step: int) -> None:
-        torch.manual_seed(
-            (self.settings.seed * SEED_STRIDE + self.fabric.global_rank) * SEED_STRIDE + step
-        )
+        place = (self.settings.seed * SEED_STRIDE + self.fabric.global_rank) * SEED_STRIDE + step
+        torch.manual_seed(place % LARGEST_SEED)
 
     def _due(self, step: int, every: int) -> bool:
         return step % every == 0 or step == self.settings.steps

@@ -24,11 +24,12 @@ class Record:
         self._fabric = fabric
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
-        self._since = time.perf_counter()
-        self._cpu_since = time.process_time()
+        self._since = self._cpu_since = 0.0
 
     def begin_step(self) -> None:
-        """Count a step."""
+        """Count a step; the first after a row starts the clocks, so validation is not timed."""
+        if not self._steps:
+            self._since, self._cpu_since = time.perf_counter(), time.process_time()
         self._steps += 1
 
     def note(self, objective: Objective, *, parts: int) -> None:
@@ -55,7 +56,7 @@ class Record:
         _refuse_divergence(row)
         row["seconds_per_step"] = (now - self._since) / self._steps
         row["cpu_seconds_per_step"] = (cpu_now - self._cpu_since) / self._steps
-        self._sums, self._steps, self._since, self._cpu_since = {}, 0, now, cpu_now
+        self._sums, self._steps = {}, 0
         return row
 
 
