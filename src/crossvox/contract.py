@@ -57,7 +57,7 @@ class SynthesisMethod(nn.Module, ABC):
 
     @property
     def passes(self) -> int:
-        """How often the network runs for one volume."""
+        """How often the network runs for one volume, or for each window of one."""
         return 1
 
     @property

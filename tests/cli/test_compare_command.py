@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.cli.compare import compare
+from crossvox.errors import SettingsError
 from crossvox.journey.run import evaluate_run
 from crossvox.training.train import Trained
 
@@ -18,6 +20,14 @@ def run(trained: Trained, tmp_path: Path) -> Path:
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
     evaluate_run(replace(trained, folder=folder), progress=lambda *_: None)
     return folder
+
+
+def test_a_run_is_not_taken_for_the_folder_to_write(run: Path, tmp_path: Path) -> None:
+    before = (run / "evaluation/scores.csv").read_bytes()
+    for out in (run, run / "evaluation"):
+        with pytest.raises(SettingsError, match="name a folder for the comparison"):
+            compare(tmp_path / "other", out)
+    assert (run / "evaluation/scores.csv").read_bytes() == before
 
 
 def test_a_run_and_a_folder_are_compared_under_the_names_they_are_given(

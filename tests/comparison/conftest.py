@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from balls import PEOPLE, SHAPE, Cohort, Write, head
-from crossvox.comparison import Comparison, ComparisonSettings, Contestant, Costs, compare
+from crossvox.comparison import Comparison, Contestant, Costs, compare
 from crossvox.evaluation import Pair
 
 
@@ -33,7 +33,9 @@ def made(cohort: Cohort, write: Write) -> Callable[[str, float], Contestant]:
                     source=folder / f"{case}_FLAIR.nii.gz",
                 )
             )
-        costs = Costs(seconds=1.0 + noise, passes=1 + int(noise), parameters=1000)
+        costs = Costs(
+            seconds=1.0 + noise, passes=1 + int(noise), parameters=1000, machine="a test machine"
+        )
         return Contestant(name=name, pairs=tuple(pairs), costs=costs, method=f"noise {noise}")
 
     return contestant
@@ -45,5 +47,4 @@ def compared(
 ) -> Comparison:
     """A steady, a shaky and a perfect method."""
     contestants = [made("steady", 10), made("shaky", 30), made("perfect", 0)]
-    settings = ComparisonSettings(machine="a test machine")
-    return compare(contestants, tmp_path_factory.mktemp("comparison"), settings=settings)
+    return compare(contestants, tmp_path_factory.mktemp("comparison"))

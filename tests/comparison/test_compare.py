@@ -64,7 +64,7 @@ def test_a_case_that_one_lacks_is_left_out_for_all_and_named(tmp_path: Path, mad
         "sub-03_ses-2",
     ]
     assert [left.name for left in found.left_out] == ["sub-01"]
-    assert "sub-01 (not synthesized by b)" in found.page.read_text()
+    assert "sub-01 (b has no volume of it)" in found.page.read_text()
     both = [replace(one, pairs=one.pairs[1:]), lacking]
     assert compare(both, tmp_path, settings=QUICK).summary.comparisons == found.summary.comparisons
 

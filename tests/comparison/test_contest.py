@@ -7,12 +7,22 @@ import pytest
 from crossvox.comparison import Contestant
 from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.errors import CohortError, SettingsError
+from crossvox.evaluation import Failure
 
 Made = Callable[[str, float], Contestant]
 
 
 def without(contestant: Contestant, case: str) -> Contestant:
     return replace(contestant, pairs=tuple(p for p in contestant.pairs if p.name != case))
+
+
+def test_a_case_that_no_contestant_could_make_is_told_with_its_reason(
+    made: Made,
+) -> None:
+    failure = Failure(name="sub-99", reason="its file is cut short")
+    contestants = [replace(made("steady", 10), failures=(failure,)), made("shaky", 30)]
+    (left_out,) = match_cases(contestants).left_out
+    assert (left_out.name, left_out.reason) == ("sub-99", "steady: its file is cut short")
 
 
 def test_the_first_contestant_is_the_opponent_unless_one_is_named(made: Made) -> None:
@@ -47,7 +57,7 @@ def test_a_case_that_one_lacks_is_left_out_for_all_and_named(made: Made) -> None
     contest = match_cases([one, without(other, "sub-02")])
     assert [pairs[0].name for pairs in contest.cases] == ["sub-01", "sub-03_ses-1", "sub-03_ses-2"]
     assert [(left.name, left.reason) for left in contest.left_out] == [
-        ("sub-02", "not synthesized by b")
+        ("sub-02", "b has no volume of it")
     ]
     again = match_cases([without(other, "sub-02"), one])
     assert again.left_out == contest.left_out

@@ -8,6 +8,7 @@ from crossvox.comparison import Comparison
 from crossvox.comparison.figure import (
     INCHES_PER_COLUMN,
     LEFT_INCHES,
+    _shortened,
     chosen_cases,
     draw_comparison,
 )
@@ -54,6 +55,13 @@ def test_only_methods_have_errors_and_a_perfect_one_shows_none(compared: Compari
     assert shaky > steady > 0
     # the colour bar
     assert reference > 0
+
+
+def test_long_names_are_told_apart_in_titles() -> None:
+    names = ("regression3d no norm", "regression3d no mask", "attention_gan3d_width16")
+    assert len({_shortened(name) for name in names}) == 3
+    assert all(len(_shortened(name)) <= 18 for name in names)
+    assert _shortened("gan3d") == "gan3d"
 
 
 def test_webp_and_png_have_one_size(compared: Comparison) -> None:

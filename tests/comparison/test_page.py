@@ -48,7 +48,7 @@ def test_table_tests_paper_and_recipe_are_on_the_page(text: str) -> None:
         ".9413",
         "Gaussian sigma 1.5, 11 voxels wide",
         "FID and KID need the weights",
-        "Costs were measured on a test machine.",
+        "Seconds and memory were measured on a test machine.",
         "not for diagnosis",
         "noise 10",
     ):

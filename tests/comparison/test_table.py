@@ -35,8 +35,8 @@ def test_arrows_intervals_and_passes_stand_where_they_belong(compared: Compariso
 
 
 def test_notes_name_the_machine_and_the_product(compared: Comparison) -> None:
-    notes = cost_notes(compared, machine="a slow machine")
-    assert notes[0] == "Costs were measured on a slow machine."
+    notes = cost_notes(compared)
+    assert notes[0] == "Seconds and memory were measured on a test machine."
     assert notes[1] == "steady, 1000 steps: 1000 s (product of the time of one step)."
     assert len(notes) == 3
 
@@ -45,4 +45,29 @@ def test_a_method_of_a_thousand_steps_needs_no_product(compared: Comparison) -> 
     first, *others = compared.contestants
     whole = replace(first, costs=Costs(seconds=99, passes=1000))
     changed = replace(compared, contestants=(whole, *others))
-    assert not any(note.startswith("steady") for note in cost_notes(changed, machine=""))
+    assert not any(note.startswith("steady") for note in cost_notes(changed))
+
+
+def test_costs_of_other_machines_are_told_apart_and_not_compared(compared: Comparison) -> None:
+    first, *others = compared.contestants
+    far = replace(first, costs=replace(first.costs, machine="a far machine", remark="It is far."))
+    changed = replace(compared, contestants=(far, *others))
+    notes = cost_notes(changed)
+    assert notes[0] == "Seconds and memory of steady were measured on a far machine."
+    assert notes[1] == "Seconds and memory of shaky, perfect were measured on a test machine."
+    assert notes[2] == "It is far."
+    *_, costs = panels_of(changed)
+    times = next(i for i, column in enumerate(costs.columns) if column.name == "times_faster")
+    # alone on its machine; the others against the slower of the two
+    assert [row.cells[times].value for row in costs.rows] == ["1.00", "1.00", "31.0"]
+
+
+def test_a_row_of_fewer_people_says_so_and_is_never_the_best(compared: Comparison) -> None:
+    few = {**compared.summary.intervals}
+    few["copied source"] = {
+        name: replace(one, n=1, mean=9.0) for name, one in few["copied source"].items()
+    }
+    likeness, *_ = panels_of(replace(compared, summary=replace(compared.summary, intervals=few)))
+    row = next(row for row in likeness.rows if row.method.startswith("copied"))
+    assert row.method == "copied source (n = 1)"
+    assert not any(cell.best for cell in row.cells)

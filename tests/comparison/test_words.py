@@ -100,6 +100,21 @@ def test_baselines_that_outdo_every_method_are_told(compared: Comparison) -> Non
     assert any(one.startswith("The copied source has a higher SSIM") for one in told)
 
 
+def test_unequal_budgets_and_cautions_of_contestants_are_told(compared: Comparison) -> None:
+    first, second, third = compared.contestants
+    changed = replace(
+        compared,
+        contestants=(
+            replace(first, costs=replace(first.costs, training_hours=0.5), caution="Beware."),
+            replace(second, costs=replace(second.costs, training_hours=0.9)),
+            third,
+        ),
+    )
+    told = comparison_cautions(changed)
+    assert "Beware." in told
+    assert "Training budgets are not equal, in hours: steady 0.500, shaky 0.900." in told
+
+
 def test_few_people_leave_doubt_about_a_verdict(compared: Comparison) -> None:
     assert "shaky: perhaps less steady than steady" in slice_sentences(compared)[0]
 

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from crossvox.errors import GridError
-from crossvox.evaluation.loading import GIVEN_MASK, HEAD_MASK, load_pair, read_sidecar
+from crossvox.errors import CohortError, GridError
+from crossvox.evaluation.loading import (
+    GIVEN_MASK,
+    HEAD_MASK,
+    load_pair,
+    load_together,
+    read_sidecar,
+)
 from crossvox.evaluation.pairs import Pair
 from crossvox.volume import Grid
 
@@ -17,6 +23,17 @@ MakeHead = Callable[[int], NDArray[np.float32]]
 
 def pair(made: Path, real: Path, *, mask: Path | None = None, labels: Path | None = None) -> Pair:
     return Pair(subject="a", name="a", synthesized=made, reference=real, mask=mask, labels=labels)
+
+
+def test_volumes_in_other_units_are_not_compared(
+    tmp_path: Path, write: Write, make_head: MakeHead
+) -> None:
+    real = write(tmp_path / "r.nii.gz", make_head(0))
+    pairs = [pair(write(tmp_path / f"{name}.nii.gz", make_head(1)), real) for name in "ab"]
+    assert load_together(pairs).moved == (False, False)
+    (tmp_path / "b.json").write_text(json.dumps({"Units": "normalised"}))
+    with pytest.raises(CohortError, match=r"b\.nii\.gz is in normalised, a\.nii\.gz in arbitrary"):
+        load_together(pairs)
 
 
 def test_without_a_mask_the_head_of_the_reference_is_taken_and_named(

@@ -83,6 +83,33 @@ def test_runs_are_timed_and_compared_beside_the_mean_training_target(
     ]  # fmt: skip
 
 
+def test_a_run_that_cannot_be_timed_is_compared_without_seconds(
+    finished: Path, other: Path, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    weights = other / "synthesizer/weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+    done = compare_runs([finished, other], tmp_path / "out", progress=silent.stage)
+    (sound, damaged) = done.contestants
+    assert sound.costs.seconds
+    assert damaged.costs.seconds is None
+    assert damaged.costs.remark in done.page.read_text()
+    assert "other has no seconds and no memory here" in damaged.costs.remark
+
+
+def test_what_could_not_be_scored_and_who_chose_the_weights_is_told(other: Path) -> None:
+    numbers = other / "evaluation/comparison.json"
+    failed = [{"name": "sub-09", "reason": "cut short"}]
+    numbers.write_text(json.dumps({**json.loads(numbers.read_text()), "failed": failed}))
+    said = other / "synthesizer/synthesizer.json"
+    description = json.loads(said.read_text())
+    said.write_text(json.dumps({**description, "cohort": {"validation": ["sub-06"]}}))
+    (one,) = contestants_of([other])
+    assert [failure.name for failure in one.failures] == ["sub-09"]
+    assert one.caution == (
+        "other was scored on people of its validation, who chose its weights: sub-06."
+    )
+
+
 def test_an_unknown_opponent_is_refused_before_anything_is_timed(
     finished: Path, other: Path, tmp_path: Path, silent: TrainingProgress
 ) -> None:

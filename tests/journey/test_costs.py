@@ -37,11 +37,15 @@ def volume(folder: Path, name: str, **said: object) -> Path:
 
 def test_volumes_cost_what_their_sidecars_say(tmp_path: Path) -> None:
     volumes = [
-        volume(tmp_path, "a", SynthesisSeconds=1.0, PeakMemoryBytes=10, NetworkPasses=50),
-        volume(tmp_path, "b", SynthesisSeconds=9.0, PeakMemoryBytes=30, NetworkPasses=50),
-        volume(tmp_path, "c", SynthesisSeconds=2.0, PeakMemoryBytes=20, NetworkPasses=50),
-    ]
-    assert costs_of_volumes(volumes) == Costs(seconds=2.0, peak_memory_bytes=30, passes=50)
+        volume(
+            tmp_path, name, SynthesisSeconds=seconds, PeakMemoryBytes=memory, NetworkPasses=50,
+            Machine="here",
+        )
+        for name, seconds, memory in (("a", 1.0, 10), ("b", 9.0, 30), ("c", 2.0, 20))
+    ]  # fmt: skip
+    assert costs_of_volumes(volumes) == Costs(
+        seconds=2.0, peak_memory_bytes=30, passes=50, machine="here"
+    )
 
 
 def test_volumes_of_others_say_nothing_of_costs(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.errors import InterruptedRunError, SettingsError
+from crossvox.errors import InterruptedRunError, ModelError, SettingsError
 from crossvox.journey.suite import SuiteOptions, run_suite
 from crossvox.journey.suite_file import Suite
 from crossvox.training.experiment import Experiment
@@ -70,6 +70,26 @@ def test_a_run_that_fails_is_named_and_the_others_go_on(
     assert "multiple of 3" in result.failed["broken"]
     assert result.page is None
     assert (tmp_path / "runs/whole/evaluation/pairs.csv").is_file()
+
+
+def test_a_run_that_was_to_be_the_opponent_and_failed_is_told(
+    suite: Suite, tiny: Tiny, tmp_path: Path
+) -> None:
+    experiments = {**suite.experiments, "broken": tiny("training.accumulate=3")}
+    broken = Suite(experiments=experiments, against="broken", data=suite.data)
+    result = run_suite(broken, tmp_path, progress=Told())
+    assert result.page is not None
+    assert "tested against one" in result.failed["comparison"]
+
+
+def test_what_would_fail_after_training_is_refused_before(suite: Suite, tmp_path: Path) -> None:
+    nothing = tmp_path / "weights.pth"
+    nothing.write_bytes(b"")
+    with pytest.raises(ModelError, match=r"weights\.pth"):
+        run_suite(suite, tmp_path, options=SuiteOptions(inception=nothing), progress=Told())
+    with pytest.raises(SettingsError, match="no device 'tpu'"):
+        run_suite(suite, tmp_path, options=SuiteOptions(device="tpu"), progress=Told())
+    assert not (tmp_path / "runs").exists()
 
 
 def test_some_runs_alone_can_be_trained(suite: Suite, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Synthesizers timed in processes of their own."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from crossvox.errors import ModelError
 from crossvox.journey.timing import MANY_PASSES, Timing
 from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.sidecar import read_sidecar
 from crossvox.synthesis.store import read_description
 
@@ -51,6 +53,18 @@ def test_what_was_measured_is_kept_until_the_weights_are_others_or_it_is_asked_f
     sidecar.write_text(sidecar.read_text().replace(timing.description.sha256, "other"))
     few.costs(fresh=False)
     assert made.stat().st_mtime_ns > second
+
+
+def test_it_is_measured_again_on_another_machine(timing: Timing) -> None:
+    few = replace(timing, passes=MANY_PASSES)
+    costs = few.costs(fresh=False)
+    assert costs.machine == machine_in_words(timing.compute)
+    (sidecar,) = timing.folder.glob("*.json")
+    sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), "Machine": "a slow one"}))
+    (made,) = timing.folder.glob("*.nii.gz")
+    before = made.stat().st_mtime_ns
+    few.costs(fresh=False)
+    assert made.stat().st_mtime_ns > before
 
 
 def test_a_process_that_fails_says_why(timing: Timing, tmp_path: Path) -> None:

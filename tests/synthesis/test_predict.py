@@ -13,7 +13,14 @@ from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError
 from crossvox.files import read_volume, write_volume
 from crossvox.synthesis.compute import Compute
-from crossvox.synthesis.predict import Overwrite, Predicted, find_cases, output_path, predict
+from crossvox.synthesis.predict import (
+    DEFAULTS,
+    Predicted,
+    PredictOptions,
+    find_cases,
+    output_path,
+    predict,
+)
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
 from crossvox.volume import Grid, Volume
@@ -22,11 +29,11 @@ OBLIQUE = np.array([[-0.9, 0.1, 0, 3], [0.1, 0.8, 0.5, -8], [0.05, -0.3, 3.9, 20
 
 
 def run(
-    trained: Trained, cases: tuple[Case, ...], out: Path, *, overwrite: Overwrite = "never"
+    trained: Trained, cases: tuple[Case, ...], out: Path, *, options: PredictOptions = DEFAULTS
 ) -> Predicted:
     synthesizer = load_synthesizer(trained.folder, compute=Compute(device="cpu", bf16=False))
     description = read_description(trained.folder)
-    return predict(synthesizer, description, cases, out, overwrite=overwrite)
+    return predict(synthesizer, description, cases, out, options=options)
 
 
 def test_a_file_goes_to_a_file_on_its_own_oblique_left_handed_thick_grid(
@@ -78,7 +85,20 @@ def test_what_is_there_is_skipped_and_made_again_when_asked(
     second = run(trained, cases, tmp_path)
     assert second.skipped == first.written
     assert len(second.written) == 1
-    assert len(run(trained, cases, tmp_path, overwrite="always").written) == 2
+    assert (
+        len(run(trained, cases, tmp_path, options=PredictOptions(overwrite="always")).written) == 2
+    )
+
+
+def test_one_after_the_other_gives_the_same_volumes(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    cases = find_cases(cohort_folder, read_description(trained.folder))[:2]
+    together = run(trained, cases, tmp_path / "a").written
+    alone = run(trained, cases, tmp_path / "b", options=PredictOptions(overlap="nothing")).written
+    assert [path.name for path in alone] == [path.name for path in together]
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(read_volume(one).voxels, read_volume(other).voxels)
 
 
 def test_only_what_other_weights_made_is_made_again_when_asked(
@@ -88,7 +108,7 @@ def test_only_what_other_weights_made_is_made_again_when_asked(
     first = run(trained, cases, tmp_path)
     other = tmp_path / "sub-02/anat/sub-02_desc-synth_T1w.json"
     other.write_text(other.read_text().replace(read_description(trained.folder).sha256, "other"))
-    second = run(trained, cases, tmp_path, overwrite="stale")
+    second = run(trained, cases, tmp_path, options=PredictOptions(overwrite="stale"))
     assert second.skipped == first.written[:1]
     assert second.written == first.written[1:]
 

@@ -23,7 +23,7 @@ def test_a_short_run_forgets_the_untrained_weights() -> None:
     name = "generator.head.bias"
     with torch.no_grad():
         method.state_dict()[name].fill_(1.0)
-        average._average[name].zero_()  # noqa: SLF001 - the untrained weights
+        average._average[name].zero_()
     for step in range(1, 101):
         average.update(step)
     # the product of (1 + s) / (10 + s) over 100 steps; 0.999 ** 100 would leave 90 %

@@ -67,17 +67,23 @@ def test_more_steps_go_on_from_where_a_run_ended(
     assert_equal_state(trained.folder, tmp_path)
 
 
+@pytest.mark.parametrize("last", [3, 6])
 def test_a_run_stopped_by_a_signal_goes_on_bit_exactly(
-    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    trained: Trained,
+    cases: tuple[Case, ...],
+    tiny: Tiny,
+    tmp_path: Path,
+    silent: TrainingProgress,
+    last: int,
 ) -> None:
     class Stopping:
         stage = staticmethod(silent.stage)
 
         def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
-            if step == 3:
+            if step == last:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(InterruptedRunError, match="step 3 of 6"):
+    with pytest.raises(InterruptedRunError, match=f"step {last} of 6"):
         train(cases, tmp_path, tiny(), progress=Stopping())
     train(cases, tmp_path, tiny(), progress=silent)
     assert_equal_state(trained.folder, tmp_path)

@@ -10,8 +10,8 @@ from torch.profiler import ProfilerActivity, profile
 
 from crossvox import __version__
 from crossvox.benchmark.variant import Work
-from crossvox.journey.machine import machine_in_words
 from crossvox.synthesis.compute import compute_at_hand, keep_pages
+from crossvox.synthesis.machine import machine_in_words
 
 SHOWN_OPERATIONS = 15
 NAME_WIDTH = 50

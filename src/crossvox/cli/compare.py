@@ -46,13 +46,16 @@ def compare(
     """
     from crossvox.cli.screen import Screen
     from crossvox.errors import SettingsError
-    from crossvox.journey.contestants import ContestSettings, compare_runs
+    from crossvox.evaluation.pairs import PAIRS_FILE
+    from crossvox.journey.contestants import ContestSettings, compare_runs, is_run
 
     *runs, out = paths or (Path(),)
     if not runs:
         raise SettingsError("say what to compare and where to: crossvox compare RUN RUN OUT")
+    if is_run(out) or (out / PAIRS_FILE).is_file():
+        raise SettingsError(f"{out} is a run; name a folder for the comparison behind the runs")
     settings = ContestSettings(
-        names=tuple(names.split(",")) if names else (),
+        names=tuple(name.strip() for name in names.split(",")) if names else (),
         against=against,
         reference=reference,
         source_modality=source_modality,

@@ -41,7 +41,7 @@ def suite(
 
     options = SuiteOptions(
         data=data,
-        only=tuple(only.split(",")) if only else (),
+        only=tuple(name.strip() for name in only.split(",")) if only else (),
         inception=inception,
         device=device,
     )

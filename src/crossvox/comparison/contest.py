@@ -28,6 +28,8 @@ class Costs:
         parameters: Of the networks that synthesis needs.
         training_hours: Wall clock.
         training_steps: Of the optimizer.
+        machine: Where seconds and memory were measured, in words; empty where nobody says.
+        remark: What to know of the costs, such as why there are none.
     """
 
     seconds: float | None = None
@@ -36,6 +38,8 @@ class Costs:
     parameters: int | None = None
     training_hours: float | None = None
     training_steps: int | None = None
+    machine: str = ""
+    remark: str = ""
 
 
 NO_COSTS = Costs()
@@ -50,12 +54,16 @@ class Contestant:
         pairs: Its volumes; cases go by `Pair.name`.
         costs: What it takes.
         method: Name and settings in words, for the page.
+        failures: Cases of which it has no volume, or none that could be scored, and why.
+        caution: What a reader must know before believing its scores.
     """
 
     name: str
     pairs: tuple[Pair, ...]
     costs: Costs = NO_COSTS
     method: str = ""
+    failures: tuple[Failure, ...] = ()
+    caution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +78,6 @@ class ComparisonSettings:
         data_range: One stated range for every case; each reference's own where absent.
         mean_target: Volume that serves as a baseline where grids agree.
         inception: Weights of Inception-v3 for FID and KID; these are n/a where absent.
-        machine: On which the costs were measured, in words.
         shown: Cases in the figure: the median, the worst and the best, at most three.
     """
 
@@ -80,7 +87,6 @@ class ComparisonSettings:
     data_range: float | None = None
     mean_target: Path | None = None
     inception: Path | None = None
-    machine: str = ""
     shown: int = 3
 
 
@@ -90,7 +96,7 @@ class Contest:
 
     Attributes:
         cases: For each case its pairs, in the order of the contestants.
-        left_out: Cases that some lack, and who.
+        left_out: Cases that some lack, and who, or why.
     """
 
     cases: tuple[tuple[Pair, ...], ...]
@@ -174,14 +180,23 @@ def match_cases(contestants: Sequence[Contestant]) -> Contest:
         raise CohortError(f"no case is in all of them: {counts}; cases go by subject and session")
     for pairs in cases:
         _refuse_other_references(pairs, list(shelves))
-    return Contest(
-        cases=cases,
-        left_out=tuple(
-            Failure(name=case, reason=f"not synthesized by {', '.join(names)}")
-            for case, names in lacking.items()
-            if names
-        ),
-    )
+    lost = {
+        case: f"{', '.join(names)} {_have(names)} no volume of it"
+        for case, names in lacking.items()
+        if names
+    }
+    told = {
+        failure.name: f"{one.name}: {failure.reason}"
+        for one in contestants
+        for failure in one.failures
+        if lacking.get(failure.name, True)
+    }
+    left_out = (Failure(name=case, reason=why) for case, why in (lost | told).items())
+    return Contest(cases=cases, left_out=tuple(left_out))
+
+
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(names) == 1 else "have"
 
 
 def _by_case(contestant: Contestant) -> dict[str, Pair]:

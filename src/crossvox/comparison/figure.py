@@ -1,6 +1,5 @@
 """The paper's Figure 4 for any number of methods: slices side by side, errors below them."""
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -182,9 +181,17 @@ def _draw_block(sheet: Sheet, block: _Block, layout: _Layout, *, top: float) -> 
 
 
 def _write_titles(sheet: Sheet, track: _Track, at: tuple[float, float], *, height: float) -> None:
-    title = textwrap.shorten(track.volume.title, TITLE_LETTERS, placeholder="…")
+    title = _shortened(track.volume.title)
     sheet.write(title, (at[0], at[1] + height * 0.28), size=MIDDLE)
     sheet.write(track.below, (at[0], at[1] + height * 0.68), size=SMALL, colour=QUIET)
+
+
+def _shortened(title: str) -> str:
+    """By its middle: what names of runs differ in stands at their ends."""
+    if len(title) <= TITLE_LETTERS:
+        return title
+    kept = (TITLE_LETTERS - 1) // 2
+    return f"{title[:kept]}…{title[-kept:]}"
 
 
 def _draw_track(

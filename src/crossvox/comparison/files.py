@@ -7,7 +7,7 @@ from pathlib import Path
 from crossvox.comparison.contest import Comparison, ComparisonSettings
 from crossvox.comparison.latex import latex_of
 from crossvox.comparison.numbers import numbers_of
-from crossvox.comparison.table import Panel, TableRow, cost_notes, panels_of
+from crossvox.comparison.table import ANOTHER_COHORT, Panel, TableRow, cost_notes, panels_of
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
 from crossvox.evaluation.measures import MEASURES
 from crossvox.evaluation.page import PAPER
@@ -44,10 +44,6 @@ DIFFERENCE_HEADER = (
     "p",
     "p_holm",
 )
-ANOTHER_COHORT = (
-    "The paper's Table 1: another cohort, in its own scanner units; not to be compared with the"
-    " numbers above."
-)
 
 
 def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettings) -> None:
@@ -56,7 +52,7 @@ def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettin
     Raises:
         FileError: The folder cannot be written.
     """
-    panels, notes = panels_of(comparison), cost_notes(comparison, machine=settings.machine)
+    panels, notes = panels_of(comparison), cost_notes(comparison)
     caption = caption_of(comparison)
     markdown = _markdown(panels, caption=caption, notes=notes)
     write_atomically(out / "table.md", markdown.encode())
@@ -164,7 +160,6 @@ def _json_of(comparison: Comparison, settings: ComparisonSettings) -> dict[str, 
             for one in comparison.contestants
         ],
         "baselines": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
-        "machine": settings.machine,
         "table": numbers_of(comparison),
         "measures": [asdict(measure) for measure in MEASURES],
         "recipe": recipe(

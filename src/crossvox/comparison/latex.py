@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from crossvox.comparison.table import Column, Panel, TableRow
+from crossvox.comparison.table import ANOTHER_COHORT, Column, Panel, TableRow
+from crossvox.evaluation.page import PAPER
 from crossvox.evaluation.presentation import Cell
 from crossvox.evaluation.wording import MINUS
 
@@ -32,7 +33,8 @@ def latex_of(panels: Sequence[Panel], *, caption: str, notes: Sequence[str]) -> 
     ]
     for panel in panels:
         parts += [*_tabular(panel), r"\par\medskip"]
-    return "\n".join([*parts[:-1], r"\end{table}"]) + "\n"
+    parts += [rf"\textit{{{escaped(ANOTHER_COHORT)}}}", r"\par\smallskip", *_paper()]
+    return "\n".join([*parts, r"\end{table}"]) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -54,6 +56,16 @@ def _tabular(panel: Panel) -> list[str]:
         r"\midrule",
         *(line for row in panel.rows for line in _row(row)),
         r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
+def _paper() -> list[str]:
+    heads = [escaped(head) for head in ("Method", "SSIM ↑", "FID ↓", "MAE ↓", "RMSE ↓")]
+    rows = [_line([escaped(cell) for cell in row]) for row in PAPER]
+    return [
+        r"\begin{tabular}{lrrrr}",
+        *(r"\toprule", _line(heads), r"\midrule", *rows, r"\bottomrule"),
         r"\end{tabular}",
     ]
 

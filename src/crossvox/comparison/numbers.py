@@ -22,7 +22,9 @@ def numbers_of(comparison: Comparison) -> dict[str, Numbers]:
     """For every contestant and baseline: each measure with its ends, each distance, each cost."""
     summary = comparison.summary
     costs = {contestant.name: contestant.costs for contestant in comparison.contestants}
-    slowest = max((known for cost in costs.values() if (known := cost.seconds)), default=None)
+    slowest: dict[str, float] = {}
+    for cost in costs.values():
+        slowest[cost.machine] = max(slowest.get(cost.machine, 0.0), cost.seconds or 0.0)
     table = {}
     for method, intervals in summary.intervals.items():
         row = {"people": float(intervals["ssim"].n)}
@@ -40,9 +42,10 @@ def numbers_of(comparison: Comparison) -> dict[str, Numbers]:
     return table
 
 
-def _of_costs(costs: Costs, slowest: float | None) -> Numbers:
+def _of_costs(costs: Costs, slowest: Mapping[str, float]) -> Numbers:
+    """One row's; it is compared with the slowest on the same machine."""
     seconds, passes = _known(costs.seconds), _known(costs.passes)
-    faster = math.nan if slowest is None or not costs.seconds else slowest / costs.seconds
+    faster = slowest[costs.machine] / costs.seconds if costs.seconds else math.nan
     return {
         "seconds": seconds,
         "passes": passes,

@@ -70,7 +70,7 @@ def render_comparison(
         "cautions": comparison_cautions(comparison),
         "against": comparison.against,
         "panels": panels_of(comparison),
-        "notes": cost_notes(comparison, machine=settings.machine),
+        "notes": cost_notes(comparison),
         "method_words": method_words(comparison),
         "meanings": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
         "recipe": recipe_rows(results, recipe),

@@ -21,6 +21,10 @@ from crossvox.evaluation.wording import (
     unit_of,
 )
 
+ANOTHER_COHORT = (
+    "The paper's Table 1: another cohort, in its own scanner units; not to be compared with the"
+    " numbers above."
+)
 GIB, MILLION = 2**30, 1e6
 FEWEST = 2  # one alone is neither best nor worst
 FINER = 1  # a comparison of methods shows one digit more of what has no unit
@@ -117,9 +121,9 @@ def panels_of(comparison: Comparison) -> tuple[Panel, ...]:
     )
 
 
-def cost_notes(comparison: Comparison, *, machine: str) -> list[str]:
+def cost_notes(comparison: Comparison) -> list[str]:
     """Where costs were measured, and what a method of many passes takes with all its steps."""
-    notes = [f"Costs were measured on {machine}."] if machine else []
+    notes = _on_machines(comparison)
     for method, row in numbers_of(comparison).items():
         whole = row["seconds_of_1000_steps"]
         if not math.isnan(whole) and row["passes"] != STEPS_OF_PAPERS:
@@ -128,6 +132,18 @@ def cost_notes(comparison: Comparison, *, machine: str) -> list[str]:
                 " (product of the time of one step)."
             )
     return notes
+
+
+def _on_machines(comparison: Comparison) -> list[str]:
+    timed = [one for one in comparison.contestants if one.costs.seconds]
+    machines = dict.fromkeys(one.costs.machine for one in timed)
+    notes = []
+    for machine in machines:
+        whose = [one.name for one in timed if one.costs.machine == machine]
+        of = f" of {', '.join(whose)}" if len(machines) > 1 else ""
+        where = machine or "a machine that their files do not name"
+        notes.append(f"Seconds and memory{of} were measured on {where}.")
+    return notes + [one.costs.remark for one in comparison.contestants if one.costs.remark]
 
 
 def _column(name: str, unit: str) -> Column:
@@ -151,7 +167,7 @@ def _panel(
         columns=tuple(columns),
         rows=tuple(
             TableRow(
-                method=method,
+                method=f"{method}{_of_how_many(numbers[method], comparison)}",
                 baseline=method not in comparison.names,
                 cells=tuple(cells[row] for cells in set_columns),
             )
@@ -161,8 +177,15 @@ def _panel(
     )
 
 
+def _of_how_many(row: Numbers, comparison: Comparison) -> str:
+    """The number of people where it is not that of the table."""
+    people = int(row["people"])
+    return "" if people == comparison.summary.subjects else f" (n = {people})"
+
+
 def _cells(column: Column, rows: Sequence[Numbers]) -> list[Cell]:
-    best = _best(column, [row[column.name] for row in rows])
+    people = max(row["people"] for row in rows)
+    best = _best(column, [row[column.name] for row in rows if row["people"] == people])
     measure = MEASURE.get(column.name)
     texts = _measured(measure, rows) if measure else [_plain(column.name, row) for row in rows]
     return [

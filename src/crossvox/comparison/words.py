@@ -20,11 +20,13 @@ from crossvox.evaluation.wording import (
     measure_unit,
     measured,
     number,
+    significant,
     unit_of,
 )
 
 CONSISTENCY = "slice_consistency"
 SSIM_DIGITS = MEASURE["ssim"].digits + 1
+MOST_UNEQUAL = 1.15  # the longest training over the shortest; a busy machine is a tenth slower
 
 
 def comparison_headline(comparison: Comparison) -> str:
@@ -53,6 +55,7 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
     """What a reader must know before believing the numbers."""
     results = comparison.results
     found = [f"Not scored: {failure.name}. {failure.reason}" for failure in comparison.failures]
+    found += [one.caution for one in comparison.contestants if one.caution]
     if comparison.left_out:
         listed = "; ".join(f"{one.name} ({one.reason})" for one in comparison.left_out[:LISTED])
         more = "; …" if len(comparison.left_out) > LISTED else ""
@@ -69,8 +72,19 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
         found.append("No source was given, so two of the three baselines are missing.")
     if len({result.facts.unit for result in results}) > 1:
         found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
-    found += _outdone(comparison)
+    found += [*_unequal_training(comparison), *_outdone(comparison)]
     return [*found, *on_images(comparison.summary), *on_tests(comparison.summary)]
+
+
+def _unequal_training(comparison: Comparison) -> Iterator[str]:
+    hours = {
+        one.name: one.costs.training_hours
+        for one in comparison.contestants
+        if one.costs.training_hours
+    }
+    if hours and max(hours.values()) > MOST_UNEQUAL * min(hours.values()):
+        listed = ", ".join(f"{name} {significant(value)}" for name, value in hours.items())
+        yield f"Training budgets are not equal, in hours: {listed}."
 
 
 def _outdone(comparison: Comparison) -> Iterator[str]:

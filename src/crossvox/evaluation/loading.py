@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crossvox.errors import GridError
+from crossvox.errors import CohortError, GridError
 from crossvox.evaluation.pairs import Pair
 from crossvox.files import read_mask, read_volume, stem_of
 from crossvox.preparation.resampling import resample
@@ -129,17 +129,28 @@ def load_together(pairs: Sequence[Pair], *, data_range: float | None = None) -> 
     Raises:
         FileError: A file is damaged.
         GridError: As for `load_pair`.
+        CohortError: Sidecars say other units.
     """
     sources = [pair.source for pair in pairs if pair.source is not None]
     first = replace(pairs[0], source=sources[0] if sources else None, labels=None)
     loaded = load_pair(first, data_range=data_range)
     volumes, moved = [loaded.synthesized.voxels], [False]
     for pair in pairs[1:]:
+        _refuse_other_unit(pair, loaded)
         volume = read_volume(pair.synthesized, unit=loaded.unit)
         volume, _, resampled = _onto(volume, loaded.synthesized.grid)
         volumes.append(volume.voxels)
         moved.append(resampled)
     return Together(loaded=loaded, volumes=tuple(volumes), moved=tuple(moved))
+
+
+def _refuse_other_unit(pair: Pair, loaded: LoadedPair) -> None:
+    unit = read_sidecar(pair.synthesized).get("Units", loaded.unit)
+    if unit != loaded.unit:
+        raise CohortError(
+            f"{pair.name}: {pair.synthesized.name} is in {unit}, {loaded.pair.synthesized.name} in"
+            f" {loaded.unit}; bring them to one unit"
+        )
 
 
 def read_sidecar(path: Path) -> dict[str, object]:

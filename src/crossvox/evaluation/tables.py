@@ -17,6 +17,7 @@ from crossvox import __version__
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
 from crossvox.evaluation.loading import RANGE_PERCENTILES
 from crossvox.evaluation.measures import MEASURES, NAMES
+from crossvox.evaluation.pairs import Failure
 from crossvox.evaluation.results import (
     SYNTHESIZED,
     CaseResult,
@@ -29,6 +30,7 @@ from crossvox.metrics import SsimWindow
 
 SCORE_HEADER = ["subject", *NAMES, "case", "mask", "data_range", "unit", "resampled"]
 UNKNOWN = "n/a"
+NUMBERS_FILE = "comparison.json"
 
 
 def write_tables(evaluation: Evaluation, out: Path, *, settings: EvaluationSettings) -> None:
@@ -45,7 +47,7 @@ def write_tables(evaluation: Evaluation, out: Path, *, settings: EvaluationSetti
     write_csv(out / "baselines.csv", ["baseline", *SCORE_HEADER], baselines)
     if any(result.pair.labels for result in results):
         write_csv(out / "regions.csv", REGION_HEADER, _region_rows(results))
-    write_json(out / "comparison.json", _numbers(evaluation, settings))
+    write_json(out / NUMBERS_FILE, _numbers(evaluation, settings))
 
 
 def stated_range(data_range: float | None) -> str:
@@ -155,6 +157,15 @@ def _numbers(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
         "references_without_synthesized": [path.name for path in evaluation.unanswered],
         "versions": versions(),
     }
+
+
+def read_failures(folder: Path) -> tuple[Failure, ...]:
+    """The cases that an evaluation in `folder` could not score; none where nobody says."""
+    try:
+        said = json.loads((folder / NUMBERS_FILE).read_bytes())
+        return tuple(Failure(**one) for one in said["failed"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
 
 
 def write_json(path: Path, found: Mapping[str, object]) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from crossvox.comparison import Comparison, ComparisonSettings, Contestant, compare
 from crossvox.comparison.contest import chosen_opponent, match_cases
-from crossvox.errors import CohortError, SettingsError
+from crossvox.errors import CohortError, ModelError, SettingsError
 from crossvox.evaluation import Pair, find_pairs, read_pairs
-from crossvox.evaluation.pairs import PAIRS_FILE
+from crossvox.evaluation.pairs import PAIRS_FILE, Failure
+from crossvox.evaluation.tables import read_failures
 from crossvox.journey.costs import costs_of_training, costs_of_volumes, method_of
-from crossvox.journey.machine import machine_in_words
 from crossvox.journey.timing import Timing
 from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.sidecar import read_sidecar
@@ -71,7 +71,6 @@ def compare_runs(
     Raises:
         CohortError: A run is not finished, a folder has no references, or no case is in all.
         SettingsError: Names do not fit, or `against` is no one's.
-        ModelError: A run could not be timed.
         SomeCasesFailedError: Some cases could not be scored; the rest is compared.
     """
     contestants = contestants_of(paths, settings=settings)
@@ -86,7 +85,6 @@ def compare_runs(
         seed=settings.seed,
         mean_target=_mean_target(paths),
         inception=settings.inception,
-        machine=machine_in_words(_compute(paths, settings)),
     )
     return compare(
         timed,
@@ -150,7 +148,18 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
         pairs=pairs,
         costs=costs_of_training(run, method_of(description)),
         method=_in_words(description),
+        failures=read_failures(run / EVALUATION),
+        caution=_on_people(name, pairs, description),
     )
+
+
+def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> str:
+    """A warning where a run was scored on people that chose its weights."""
+    chose = set(description.cohort.get("validation", ())) & {pair.subject for pair in pairs}
+    if not chose:
+        return ""
+    people = ", ".join(sorted(chose))
+    return f"{name} was scored on people of its validation, who chose its weights: {people}."
 
 
 def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contestant:
@@ -165,7 +174,16 @@ def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contes
         mask=settings.mask,
     )
     volumes = [pair.synthesized for pair in pairing.pairs]
-    return Contestant(name=name, pairs=pairing.pairs, costs=costs_of_volumes(volumes))
+    unanswered = (
+        Failure(name=path.name, reason="nothing was synthesized for this reference")
+        for path in pairing.unanswered
+    )
+    return Contestant(
+        name=name,
+        pairs=pairing.pairs,
+        costs=costs_of_volumes(volumes),
+        failures=(*pairing.failures, *unanswered),
+    )
 
 
 def _in_words(description: Description) -> str:
@@ -192,13 +210,18 @@ def _timed(
         compute=_compute([path], settings),
         folder=folder / contestant.name,
     )
-    measured = timing.costs(fresh=settings.fresh)
+    try:
+        measured = timing.costs(fresh=settings.fresh)
+    except ModelError as error:
+        remark = f"{contestant.name} has no seconds and no memory here: {error}."
+        return replace(contestant, costs=replace(contestant.costs, remark=remark))
     return replace(
         contestant,
         costs=replace(
             contestant.costs,
             seconds=measured.seconds,
             peak_memory_bytes=measured.peak_memory_bytes,
+            machine=measured.machine,
         ),
     )
 

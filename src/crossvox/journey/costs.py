@@ -45,13 +45,15 @@ def costs_of_training(run: Path, method: SynthesisMethod) -> Costs:
 
 
 def costs_of_volumes(volumes: Sequence[Path]) -> Costs:
-    """Median seconds, largest memory and passes of volumes whose sidecars have them."""
+    """Median seconds, largest memory, passes and machines of volumes whose sidecars have them."""
     said = [read_sidecar(path) for path in volumes]
     seconds, memory, passes = (
         _numbers(said, name) for name in ("SynthesisSeconds", "PeakMemoryBytes", "NetworkPasses")
     )
+    machines = {str(one["Machine"]) for one in said if "Machine" in one}
     return Costs(
         seconds=median(seconds) if seconds else None,
+        machine=" or ".join(sorted(machines)),
         peak_memory_bytes=int(max(memory)) if memory else None,
         passes=int(max(passes)) if passes else None,
     )

@@ -12,7 +12,7 @@ from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.runs import read_run
 from crossvox.files import read_volume, write_volume
 from crossvox.synthesis.compute import Compute, compute_at_hand
-from crossvox.synthesis.predict import output_path, predict
+from crossvox.synthesis.predict import PredictOptions, output_path, predict
 from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
@@ -52,7 +52,7 @@ def evaluate_run(
         description,
         cases,
         out / PREDICTED,
-        overwrite="stale",
+        options=PredictOptions(overwrite="stale"),
         progress=lambda done, total: progress("predicting", done, total),
     )
     target = trained.experiment.cohort.target

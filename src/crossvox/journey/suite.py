@@ -21,12 +21,15 @@ from crossvox.errors import (
     SomeCasesFailedError,
 )
 from crossvox.evaluation.baselines import BASELINES
+from crossvox.evaluation.inception_features import load_inception
 from crossvox.evaluation.pairs import PAIRS_FILE
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
 from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.synthesis.compute import compute_at_hand
 from crossvox.training.experiment import Experiment
+from crossvox.training.processes import process_count
 from crossvox.training.train import EXPERIMENT, TrainingProgress, refuse_faults, train
 
 RUNS, COMPARISON, PHANTOM = "runs", "comparison", "phantom"
@@ -88,11 +91,14 @@ def run_suite(
         The comparison's page, and which runs failed: the others go on without them.
 
     Raises:
-        SettingsError: `only` names no run, or nothing says which cohort.
+        SettingsError: `only` names no run, nothing says which cohort, there is no such device, or
+            there are several processes.
+        ModelError: The weights of Inception-v3 are not those.
         CohortError: The cohort is missing or has faults.
         InterruptedRunError: Asked to stop; everything is saved.
     """
     names = _chosen(suite, options.only)
+    _refuse_early(options)
     cases = _cases(suite, out, options, progress)
     first = next(iter(suite.experiments.values()))
     if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
@@ -123,6 +129,18 @@ def run_suite(
     if len(finished) < FEWEST:
         return SuiteResult(page=None, failed=failed)
     return _compared(suite, out, finished, options, progress, failed)
+
+
+def _refuse_early(options: SuiteOptions) -> None:
+    """What would only fail after hours of training."""
+    compute_at_hand(device=options.device)
+    if options.inception is not None:
+        load_inception(options.inception)
+    if process_count() > 1:
+        raise SettingsError(
+            "a suite runs in one process; train its runs by crossvox train into OUT/runs/NAME,"
+            " then run the suite alone"
+        )
 
 
 def _chosen(suite: Suite, only: Sequence[str]) -> list[str]:
@@ -181,6 +199,9 @@ def _compared(
     progress: SuiteProgress,
     failed: Mapping[str, str],
 ) -> SuiteResult:
+    if suite.against and suite.against not in (*finished, *BASELINES):
+        why = f"{suite.against} is not finished, so the others are tested against {finished[0]}"
+        failed = {**failed, COMPARISON: why}
     settings = ContestSettings(
         names=tuple(finished),
         against=suite.against if suite.against in (*finished, *BASELINES) else None,

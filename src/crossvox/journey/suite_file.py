@@ -13,6 +13,7 @@ from crossvox.errors import SettingsError
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.settings import Count, Seed, parse_settings
 from crossvox.training.budget import refuse_two_budgets
+from crossvox.training.engine import refuse_unequal_parts
 from crossvox.training.experiment import SECTIONS, Experiment, experiment_of, read_toml
 
 SHARED = ("cohort", "preparation", "training")
@@ -129,6 +130,7 @@ def _experiment(
     try:
         experiment = experiment_of(sections, origin=origin)
         refuse_two_budgets(experiment.training, None)
+        refuse_unequal_parts(experiment.training)
         build_method(
             experiment.method, experiment.method_settings, sources=len(experiment.cohort.source)
         )

@@ -14,8 +14,9 @@ from crossvox.errors import ModelError
 from crossvox.files import write_atomically
 from crossvox.journey.costs import costs_of_volumes
 from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.predict import output_path
-from crossvox.synthesis.sidecar import up_to_date
+from crossvox.synthesis.sidecar import read_sidecar, up_to_date
 from crossvox.synthesis.store import Description
 
 WARM_UP, TIMED = 1, 3
@@ -43,10 +44,10 @@ class Timing:
     folder: Path
 
     def costs(self, *, fresh: bool) -> Costs:
-        """Seconds and memory, kept from before for the same weights, settings and person.
+        """Seconds and memory, kept from before for the same weights, person and machine.
 
-        The same person is synthesized four times by one process, the first time unnoticed; a
-        method of many passes warms up within its first volume, and does so once.
+        The same person is synthesized four times by one process, one after the other, the first
+        time unnoticed; a method of many passes warms up within its first volume, and does so once.
 
         Args:
             fresh: Measure again what was kept.
@@ -81,15 +82,17 @@ class Timing:
     def _kept(self) -> bool:
         if not self._table.is_file() or self._table.read_text(encoding="utf-8") != self._text():
             return False
+        machine = machine_in_words(self.compute)
         return all(
             up_to_date(case, self._path(case), self.description, compute=self.compute)
+            and read_sidecar(self._path(case)).get("Machine") == machine
             for case in self._cases()
         )
 
     def _measure(self) -> None:
         write_atomically(self._table, self._text().encode())
         words = [str(self.run), str(self._table), str(self.folder), "--overwrite", "--shard", "1/1"]
-        words += ["--device", self.compute.device]
+        words += ["--device", self.compute.device, "--overlap", "nothing"]
         words += [] if self.compute.bf16 else ["--precise"]
         command = [sys.executable, "-m", "crossvox", "predict", *words]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command

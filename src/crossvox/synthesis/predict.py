@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,26 @@ from crossvox.synthesis.synthesizer import Synthesizer
 
 Progress = Callable[[int, int], None]
 Overwrite = Literal["never", "stale", "always"]
+Overlap = Literal["stages", "nothing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions:
+    """How a cohort is gone through.
+
+    Attributes:
+        overwrite: Of what is there already make again nothing, what is not `up_to_date`, or all.
+        overlap: Read the next case and write the last one while one is synthesized ("stages"), or
+            take one after the other, which holds one case in memory instead of three.
+        reading: How to read the sources.
+    """
+
+    overwrite: Overwrite = "never"
+    overlap: Overlap = "stages"
+    reading: ReadOptions = field(default_factory=ReadOptions)
+
+
+DEFAULTS = PredictOptions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +66,13 @@ def predict(
     cases: Sequence[Case],
     out: Path,
     *,
-    overwrite: Overwrite = "never",
-    options: ReadOptions | None = None,
+    options: PredictOptions = DEFAULTS,
     progress: Progress | None = None,
 ) -> Predicted:
     """Write the synthesized target of each case, and beside it a JSON sidecar.
 
-    The next case is read and the last one written while one is synthesized. A case that fails is
-    named in the result and the others go on; a single one raises its own error.
+    A case that fails is named in the result and the others go on; a single one raises its own
+    error.
 
     Args:
         synthesizer: Ready for use.
@@ -61,8 +81,7 @@ def predict(
         cases: Each with all source modalities.
         out: A file for a single case where its name is a volume's, else a folder that mirrors
             the cohort's ("sub-01/anat/sub-01_desc-synth_T1w.nii.gz"): of BIDS, a derivative.
-        overwrite: Of what is there already make again nothing, what is not `up_to_date`, or all.
-        options: How to read the sources.
+        options: How to go through them.
         progress: Called with (done, total).
 
     Raises:
@@ -74,17 +93,17 @@ def predict(
     kept = {
         case.name
         for case in cases
-        if _is_kept(case, targets[case.name], description, overwrite, synthesizer.compute)
+        if _is_kept(case, targets[case.name], description, options, synthesizer.compute)
     }
     todo = [case for case in cases if case.name not in kept]
     skipped = tuple(targets[case.name] for case in cases if case.name in kept)
     if any(case.folder.parts for case in cases):
         _describe_derivative(out)
-    pipeline = Pipeline(
-        synthesizer=synthesizer, description=description, options=options or ReadOptions()
-    )
+    pipeline = Pipeline(synthesizer=synthesizer, description=description, options=options.reading)
     written, failed, seconds = [], {}, []
-    for done, outcome in enumerate(pipeline.outcomes(todo, targets), start=1):
+    together = [todo] if options.overlap == "stages" else [[case] for case in todo]
+    outcomes = chain.from_iterable(pipeline.outcomes(some, targets) for some in together)
+    for done, outcome in enumerate(outcomes, start=1):
         if outcome.error is None:
             written.append(targets[outcome.case.name])
             seconds.append(outcome.seconds)
@@ -123,11 +142,11 @@ def output_path(case: Case, out: Path, preparation: Preparation) -> Path:
 
 
 def _is_kept(
-    case: Case, path: Path, description: Description, overwrite: Overwrite, compute: Compute
+    case: Case, path: Path, description: Description, options: PredictOptions, compute: Compute
 ) -> bool:
-    if overwrite == "always" or not path.exists():
+    if options.overwrite == "always" or not path.exists():
         return False
-    return overwrite == "never" or up_to_date(case, path, description, compute=compute)
+    return options.overwrite == "never" or up_to_date(case, path, description, compute=compute)
 
 
 def _targets(cases: Sequence[Case], out: Path, preparation: Preparation) -> dict[str, Path]:

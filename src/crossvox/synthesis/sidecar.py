@@ -9,6 +9,7 @@ from crossvox import __version__
 from crossvox.cohort import Case
 from crossvox.files import stem_of
 from crossvox.synthesis.compute import Compute, peak_memory_bytes
+from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.volume.volume import Volume
@@ -57,6 +58,7 @@ def costs_of(synthesizer: Synthesizer, *, seconds: float) -> dict[str, Any]:
         "Engine": synthesizer.engine,
         "Precision": synthesizer.compute.precision,
         "Device": synthesizer.compute.device,
+        "Machine": machine_in_words(synthesizer.compute),
         "SynthesisSeconds": round(seconds, 4),
         "PeakMemoryBytes": peak_memory_bytes(synthesizer.compute.device),
         "NetworkPasses": synthesizer.method.passes,

@@ -100,7 +100,7 @@ class Run:
                 stopping = interruption.agreed(self.fabric)
                 if stopping or self._due(step, self.settings.checkpoint_every):
                     self._save(step, optimizers, average)
-                if stopping and step < steps:
+                if stopping:
                     raise InterruptedRunError(
                         f"stopped after step {step} of {steps}; the same command goes on from there"
                     )
@@ -141,11 +141,7 @@ class Run:
     def _parts(self) -> tuple[list[int], int]:
         """Which parts of each batch this process learns from, of how many."""
         world, each = self.fabric.world_size, self.settings.accumulate
-        if (self.settings.batch or 1) % (world * each):
-            raise SettingsError(
-                f"training.batch {self.settings.batch} is not shared equally by {world} process(es)"
-                f" of {each} part(s); set it to a multiple of {world * each}"
-            )
+        refuse_unequal_parts(self.settings, processes=world)
         return [self.fabric.global_rank * each + part for part in range(each)], world * each
 
     def _step(
@@ -243,3 +239,17 @@ class Run:
             load_optimizer(optimizer, checkpoint.tensors, name=name)
         self.best = Best(**{name.removeprefix("best_"): v for name, v in checkpoint.facts.items()})
         return checkpoint.step
+
+
+def refuse_unequal_parts(settings: TrainingSettings, *, processes: int = 1) -> None:
+    """Every process, and every part of its gradients, gets as much of a batch.
+
+    Raises:
+        SettingsError: The batch is not a multiple of them.
+    """
+    parts = processes * settings.accumulate
+    if settings.batch and settings.batch % parts:
+        raise SettingsError(
+            f"training.batch {settings.batch} is not shared equally by {processes} process(es) of"
+            f" {settings.accumulate} part(s); set it to a multiple of {parts}"
+        )

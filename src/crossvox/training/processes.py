@@ -17,7 +17,7 @@ PATIENCE = timedelta(minutes=30)  # the first process prepares the cohort while 
 
 def launch(compute: Compute, *, precision: str) -> Fabric:
     """A launched Fabric over the processes there are, each on its own device."""
-    world = _processes()
+    world = process_count()
     per_node = world if compute.device == "cpu" else min(world, torch.cuda.device_count())
     fabric = Fabric(
         accelerator=compute.device,
@@ -28,6 +28,15 @@ def launch(compute: Compute, *, precision: str) -> Fabric:
     )
     fabric.launch()
     return fabric
+
+
+def process_count() -> int:
+    """How many processes torchrun or srun started; 1 where nobody did."""
+    if TorchElasticEnvironment.detect():
+        return TorchElasticEnvironment().world_size()
+    if SLURMEnvironment.detect():
+        return SLURMEnvironment().world_size()
+    return 1
 
 
 def dismiss_others(fabric: Fabric) -> None:
@@ -51,14 +60,6 @@ def _leave() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
-
-
-def _processes() -> int:
-    if TorchElasticEnvironment.detect():
-        return TorchElasticEnvironment().world_size()
-    if SLURMEnvironment.detect():
-        return SLURMEnvironment().world_size()
-    return 1
 
 
 def _data_parallel() -> DDPStrategy:

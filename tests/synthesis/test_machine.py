@@ -2,8 +2,8 @@
 
 import torch
 
-from crossvox.journey.machine import machine_in_words
 from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.machine import machine_in_words
 
 
 def test_a_machine_is_its_processor_threads_precision_and_torch() -> None:

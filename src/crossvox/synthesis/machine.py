@@ -1,4 +1,4 @@
-"""The machine that costs were measured on, in words."""
+"""The machine that a volume was synthesized on, in words."""
 
 import platform
 from pathlib import Path
