@@ -150,3 +150,14 @@ def test_only_tested_rows_share_the_correction_of_their_table() -> None:
     table = corrected([tested, untested, tested])
     # 2 / 2^6 each, two tested rows
     assert [row.p_holm for row in table] == [pytest.approx(2 / 32), None, pytest.approx(2 / 32)]
+
+
+@pytest.mark.parametrize(("people", "documented"), [(4, 0.81), (10, 0.90)])
+def test_intervals_of_few_people_are_too_short_as_documented(
+    people: int, documented: float
+) -> None:
+    draws = np.random.default_rng(0).normal(size=(600, people)).tolist()
+    found = [bootstrap_interval(values, seed=k, draws=600) for k, values in enumerate(draws)]
+    held = np.mean([one.low <= 0 <= one.high for one in found])
+    # 600 repeats: standard error 0.016
+    assert held == pytest.approx(documented, abs=0.04)

@@ -7,6 +7,7 @@ import torch
 
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
+from weights import waken
 
 SMALL = {
     "width": 4,
@@ -21,13 +22,11 @@ pytestmark = pytest.mark.parametrize("name", method_names())
 
 
 def small(name: str, *, sources: int = 1, seed: int = 0) -> SynthesisMethod:
-    """A small method; what begins with 0 has weights, or its answers would tell nothing."""
+    """A small method as if it had learned."""
     known = method_settings(name, {})
     torch.manual_seed(seed)
     method = build_method(name, {key: SMALL[key] for key in SMALL if key in known}, sources=sources)
-    for weights in method.parameters():
-        if not weights.any():
-            torch.nn.init.normal_(weights, std=0.1)
+    waken(method)
     return method
 
 

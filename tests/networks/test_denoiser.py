@@ -3,15 +3,14 @@
 import torch
 
 from crossvox.networks.denoiser import Denoiser, TimedBlock, sinusoids
+from weights import waken
 
 
 def network() -> Denoiser:
     """With weights in place of the zeros that it begins with."""
     torch.manual_seed(0)
     denoiser = Denoiser(sources=2, width=8, depth=2)
-    for weights in denoiser.parameters():
-        if not weights.any():
-            torch.nn.init.normal_(weights, std=0.1)
+    waken(denoiser)
     return denoiser
 
 

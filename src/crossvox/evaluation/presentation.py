@@ -264,7 +264,8 @@ def on_tests(summary: Summary) -> list[str]:
     if people < FEWEST_FOR_A_TEST:
         return [
             f"With {counted(people, 'person', 'people')} no signed-rank test can be significant"
-            f" (the smallest possible p is {smallest_p(people):.3g}); no p-value is given."
+            f" (the smallest possible p is {smallest_p(people):.3g}); no p-value is given, and"
+            " 95 % intervals over so few people are too short."
         ]
     if rows and smallest_p(people) * rows > SIGNIFICANT_BELOW:
         return [

@@ -160,7 +160,8 @@ class Synthesizer:
 
     def _known(self, sizes: Sizes) -> Sizes:
         """What the networks may see of `sizes` at once, by what they learned from."""
-        if self.patch is None or not normalises_over_volumes(self._fast.modules()):
+        divides = normalises_over_volumes(self._fast.modules()) or not self._fast.fixed_statistics
+        if self.patch is None or not divides:
             return sizes
         if all(size <= MOST_BEYOND * seen for size, seen in zip(sizes, self.patch, strict=True)):
             return sizes
