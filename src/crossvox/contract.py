@@ -50,10 +50,12 @@ class SynthesisMethod(nn.Module, ABC):
     Attributes:
         product: Names of the children that `synthesize` needs; only these are kept for use.
         average_decay: Of the moving average of the product's weights, where settings leave it open.
+        free_settings: Names of those that may change after training.
     """
 
     product: ClassVar[tuple[str, ...]]
     average_decay: ClassVar[float] = 0.0
+    free_settings: ClassVar[tuple[str, ...]] = ()
 
     @property
     def passes(self) -> int:

@@ -39,7 +39,30 @@ def test_a_shard_does_not_depend_on_the_order_of_the_cases() -> None:
     [
         ({}, WHOLE),
         ({"RANK": "1", "WORLD_SIZE": "3"}, Shard(index=1, count=3)),
-        ({"SLURM_PROCID": "0", "SLURM_NTASKS": "2"}, Shard(index=0, count=2)),
+        ({"SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "2"}, Shard(index=1, count=2)),
+        # a job's script, which srun has not started
+        ({"SLURM_PROCID": "0", "SLURM_NTASKS": "8"}, WHOLE),
+        # torchrun on each of two nodes
+        (
+            {
+                "SLURM_PROCID": "0",
+                "SLURM_STEP_NUM_TASKS": "2",
+                "RANK": "5",
+                "WORLD_SIZE": "8",
+            },
+            Shard(index=5, count=8),
+        ),
+        # srun in the second of three jobs
+        (
+            {
+                "SLURM_ARRAY_TASK_ID": "2",
+                "SLURM_ARRAY_TASK_COUNT": "3",
+                "SLURM_ARRAY_TASK_MIN": "1",
+                "SLURM_PROCID": "3",
+                "SLURM_STEP_NUM_TASKS": "4",
+            },
+            Shard(index=7, count=12),
+        ),
         (
             {
                 "SLURM_ARRAY_TASK_ID": "5",
@@ -67,7 +90,8 @@ def test_what_is_no_shard_is_refused_with_how_to_write_one(asked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "environment", [{"RANK": "1"}, {"RANK": "7", "WORLD_SIZE": "3"}, {"SLURM_PROCID": "1"}]
+    "environment",
+    [{"RANK": "1"}, {"RANK": "7", "WORLD_SIZE": "3"}, {"SLURM_ARRAY_TASK_ID": "1"}],
 )
 def test_half_of_what_a_launcher_should_say_is_refused(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="--shard i/n"):

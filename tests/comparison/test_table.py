@@ -58,6 +58,7 @@ def test_costs_of_other_machines_are_told_apart_and_not_compared(compared: Compa
     assert notes[2] == "It is far."
     *_, costs = panels_of(changed)
     times = next(i for i, column in enumerate(costs.columns) if column.name == "times_faster")
+    assert not any(row.cells[0].best for row in costs.rows)
     # alone on its machine; the others against the slower of the two
     assert [row.cells[times].value for row in costs.rows] == ["1.00", "1.00", "31.0"]
 

@@ -53,6 +53,7 @@ def lived_in(name: str, settings: dict[str, str]) -> SynthesisMethod:
             nn.init.normal_(layer.bias, 0.0, 0.2)
         if isinstance(layer, SelfAttention):
             nn.init.constant_(layer.weight, 0.5)
+            nn.init.normal_(layer.project.weight, std=0.02)  # features are in the hundreds here
     return method
 
 

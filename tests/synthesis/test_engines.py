@@ -75,6 +75,14 @@ def test_windows_and_other_devices_are_refused(trained: Trained, file: Path) -> 
         replace(by_engine(trained, file), compute=Compute(device="cuda", bf16=True))
 
 
+def test_what_torch_would_see_in_windows_is_refused(trained: Trained, file: Path) -> None:
+    settings = {**read_description(trained.folder).settings, "prediction_statistics": "batch"}
+    own = load_synthesizer(trained.folder, compute=EXACT, settings=settings).method
+    engine = replace(by_engine(trained, file), method=own, patch=(8, 8, 8))
+    with pytest.raises(SettingsError, match=r"patches of \(8, 8, 8\); leave out --engine"):
+        engine.synthesize(torch.zeros(1, 1, 16, 16, 16))
+
+
 def test_a_volume_that_does_not_fit_is_refused_with_its_sizes(
     trained: Trained, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

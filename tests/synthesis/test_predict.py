@@ -113,6 +113,18 @@ def test_only_what_other_weights_made_is_made_again_when_asked(
     assert second.written == first.written[1:]
 
 
+def test_what_was_synthesized_into_a_flat_folder_is_no_source(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    description = read_description(trained.folder)
+    for name in ("anna", "bert"):
+        shutil.copy(cohort_folder / "sub-01/anat/sub-01_FLAIR.nii.gz", tmp_path / f"{name}.nii.gz")
+    cases = find_cases(tmp_path, description)
+    run(trained, cases, tmp_path)
+    assert len(list(tmp_path.glob("*.nii.gz"))) == 4
+    assert find_cases(tmp_path, description) == cases
+
+
 def test_a_broken_file_is_named_and_the_others_go_on(
     trained: Trained, cohort_folder: Path, tmp_path: Path
 ) -> None:

@@ -119,10 +119,19 @@ def test_a_mistyped_setting_is_refused(folder: Path, change: str, told: str) -> 
         with_settings(read_description(folder), [change])
 
 
-def test_a_setting_that_the_weights_decide_is_refused(folder: Path) -> None:
-    other = with_settings(read_description(folder), ["method.width=8"])
+@pytest.mark.parametrize("change", ["method.width=8", "method.up_sampling=trilinear"])
+def test_a_setting_that_training_decided_is_refused(folder: Path, change: str) -> None:
+    description = read_description(folder)
+    with pytest.raises(SettingsError, match=r"training decided it; .*: prediction_statistics"):
+        with_settings(description, [change])
+    same = f"method.width={description.settings['width']}"
+    assert with_settings(description, [same]).settings["width"] == description.settings["width"]
+
+
+def test_settings_of_other_weights_do_not_load(folder: Path) -> None:
+    settings = {**read_description(folder).settings, "width": 8}
     with pytest.raises(SettingsError, match="cannot be changed after training"):
-        load_synthesizer(folder, settings=other.settings)
+        load_synthesizer(folder, settings=settings)
 
 
 def test_a_writer_that_died_before_the_description_leaves_the_old_one(folder: Path) -> None:

@@ -25,7 +25,7 @@ def export(
     to
         The kind of file; what the ending says unless given.
     set_
-        method.key=value, over the model's settings; what its weights do not decide. May be
+        method.key=value, over the model's settings; what training did not decide. May be
         repeated.
     """
     from crossvox.export import export_synthesizer, target_of

@@ -42,7 +42,7 @@ def predict(
     overwrite
         Make again what is there.
     set_
-        method.key=value, over the model's settings; what its weights do not decide, such as the
+        method.key=value, over the model's settings; what training did not decide, such as the
         sampling steps of a diffusion. May be repeated.
     window
         Voxels of prediction windows; the whole volume, or what memory holds, unless given.

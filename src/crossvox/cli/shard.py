@@ -9,11 +9,10 @@ from crossvox.cohort import Case
 from crossvox.errors import SettingsError
 
 # What launchers tell their processes: number, of how many, and the number they count from.
-LAUNCHERS = (
-    ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN"),
-    ("SLURM_PROCID", "SLURM_NTASKS", ""),
-    ("RANK", "WORLD_SIZE", ""),
-)
+# srun alone names a step's tasks; SLURM_NTASKS is in every job's script too.
+ARRAY = ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN")
+TORCHRUN = ("RANK", "WORLD_SIZE", "")
+SRUN = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,7 @@ def shard_of(asked: str | None, *, environment: Mapping[str, str] = os.environ) 
 
     Args:
         asked: "i/n", i from 1 to n.
-        environment: SLURM_ARRAY_TASK_ID, SLURM_PROCID or RANK with their counts are looked at.
+        environment: what torchrun, srun and arrays of SLURM jobs set is looked at.
 
     Raises:
         SettingsError: It is not written so.
@@ -55,17 +54,23 @@ def shard_of(asked: str | None, *, environment: Mapping[str, str] = os.environ) 
 
 
 def _launched(environment: Mapping[str, str]) -> Shard:
-    for number, count, first in LAUNCHERS:
-        if number not in environment:
-            continue
-        if count not in environment:
-            raise SettingsError(f"{number} is set and {count} is not; say --shard i/n instead")
-        index = int(environment[number]) - int(environment.get(first, "0"))
-        shard = Shard(index=index, count=int(environment[count]))
-        if not 0 <= shard.index < shard.count:
-            raise SettingsError(
-                f"{number} {environment[number]} is none of {count} {shard.count};"
-                " say --shard i/n instead"
-            )
-        return shard
-    return WHOLE
+    """The place within an array of jobs, and in it among the processes of one job."""
+    job = _told(environment, *ARRAY)
+    by_srun = "RANK" not in environment and "SLURM_STEP_NUM_TASKS" in environment
+    process = _told(environment, *(SRUN if by_srun else TORCHRUN))
+    return Shard(index=job.index * process.count + process.index, count=job.count * process.count)
+
+
+def _told(environment: Mapping[str, str], number: str, count: str, first: str) -> Shard:
+    if number not in environment:
+        return WHOLE
+    if count not in environment:
+        raise SettingsError(f"{number} is set and {count} is not; say --shard i/n instead")
+    index = int(environment[number]) - int(environment.get(first, "0"))
+    shard = Shard(index=index, count=int(environment[count]))
+    if not 0 <= shard.index < shard.count:
+        raise SettingsError(
+            f"{number} {environment[number]} is none of {count} {shard.count};"
+            " say --shard i/n instead"
+        )
+    return shard

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crossvox.comparison.contest import Comparison
 from crossvox.comparison.numbers import STEPS_OF_PAPERS, Numbers, numbers_of
@@ -25,6 +25,7 @@ ANOTHER_COHORT = (
     "The paper's Table 1: another cohort, in its own scanner units; not to be compared with the"
     " numbers above."
 )
+MEASURED_HERE = ("seconds", "peak_memory_bytes")  # best where one machine made all of them
 GIB, MILLION = 2**30, 1e6
 FEWEST = 2  # one alone is neither best nor worst
 FINER = 1  # a comparison of methods shows one digit more of what has no unit
@@ -161,7 +162,12 @@ def _column(name: str, unit: str) -> Column:
 def _panel(
     title: str, columns: Sequence[Column], numbers: dict[str, Numbers], comparison: Comparison
 ) -> Panel:
-    set_columns = [_cells(column, list(numbers.values())) for column in columns]
+    machines = {one.costs.machine for one in comparison.contestants if one.costs.seconds}
+    ranked = [column.name not in MEASURED_HERE or len(machines) == 1 for column in columns]
+    set_columns = [
+        _cells(column if alike else replace(column, better="neither"), list(numbers.values()))
+        for column, alike in zip(columns, ranked, strict=True)
+    ]
     return Panel(
         title=title,
         columns=tuple(columns),

@@ -101,6 +101,7 @@ def by_openvino(
         compute=synthesizer.compute,
         window=synthesizer.window,
         seed=synthesizer.seed,
+        patch=synthesizer.patch,
         description=description,
         file=(
             cached_engine(synthesizer, description, synthesizer_folder(model))
@@ -132,5 +133,6 @@ def _constants(description: Description, *, multiple: int) -> dict[str, Any]:
         "sha256": description.sha256,
         "step": description.step,
         "multiple": multiple,
+        "patch": description.patch,
         "preparation": asdict(description.preparation),
     }

@@ -59,6 +59,7 @@ class Method(SynthesisMethod):
     """A generator with attention, a patch discriminator, and the mean absolute error."""
 
     product: ClassVar[tuple[str, ...]] = ("generator",)
+    free_settings: ClassVar[tuple[str, ...]] = ("prediction_statistics",)
 
     def __init__(self, config: Config, *, sources: int) -> None:
         super().__init__()

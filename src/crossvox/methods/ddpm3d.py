@@ -72,6 +72,7 @@ class Method(SynthesisMethod):
 
     product: ClassVar[tuple[str, ...]] = ("denoiser",)
     average_decay: ClassVar[float] = 0.999
+    free_settings: ClassVar[tuple[str, ...]] = ("sampler", "sampling_steps")
 
     def __init__(self, config: Config, *, sources: int) -> None:
         super().__init__()

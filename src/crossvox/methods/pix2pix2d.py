@@ -76,6 +76,7 @@ class Method(SynthesisMethod):
     """A 2D generator that learns from a 2D patch discriminator and the mean absolute error."""
 
     product: ClassVar[tuple[str, ...]] = ("generator",)
+    free_settings: ClassVar[tuple[str, ...]] = ("dropout",)
 
     def __init__(self, config: Config, *, sources: int) -> None:
         super().__init__()

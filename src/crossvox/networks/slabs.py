@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 Thickness = int | None  # units of a slab; None is the whole
-HALO = 3  # units: two 3x3x3 convolutions reach 2 fine planes, up-sampling one coarse plane more
+HALO = 2  # units: two 3x3x3 convolutions reach 2 fine planes, up-sampling one coarse plane more
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,7 +64,7 @@ def in_slabs(
     """`level` of `inputs`, slab by slab.
 
     Args:
-        level: Takes the tensors, gives one of `planes` planes a unit; it reaches at most 3 units.
+        level: Takes the tensors, gives one of `planes` planes a unit; it reaches at most 2 units.
         inputs: All of equally many units.
         planes: Of the result, a unit.
         thickness: Units of a slab; None does all at once.

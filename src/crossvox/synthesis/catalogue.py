@@ -40,6 +40,12 @@ def build_method(name: str, settings: Mapping[str, Any], *, sources: int) -> Syn
     return method
 
 
+def free_settings(name: str) -> tuple[str, ...]:
+    """Names of a method's settings that may change after training."""
+    method: type[SynthesisMethod] = _module(name).Method
+    return method.free_settings
+
+
 def _module(name: str) -> ModuleType:
     if name not in method_names():
         raise SettingsError(f"no method is called {name!r}; there are: {', '.join(method_names())}")

@@ -17,6 +17,10 @@ from crossvox.errors import SettingsError
 KIBIBYTE = 1024
 STATUS = Path("/proc/self/status")  # Linux: VmHWM is the height of resident memory
 KEPT_PAGES, OTHERWISE = 1.65, 1.2  # resident over alive
+MALLINFO2 = (
+    "arena", "ordblks", "smblks", "hblks", "hblkhd",
+    "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
+)  # fmt: skip
 M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # malloc.h of glibc
 
 
@@ -59,9 +63,9 @@ def compute_at_hand(*, device: str | None = None, precise: bool = False) -> Comp
 
 
 def free_memory_bytes(device: str) -> int:
-    """Memory a new tensor can have on `device`."""
+    """Memory a new tensor can have on `device`: what nobody holds, and what glibc keeps for us."""
     if device == "cpu":
-        return int(psutil.virtual_memory().available)
+        return int(psutil.virtual_memory().available) + _kept_bytes()
     free, _ = torch.cuda.mem_get_info()
     return int(free)
 
@@ -108,6 +112,23 @@ def keep_pages() -> bool:
         return False
     libc = ctypes.CDLL("libc.so.6")
     return bool(libc.mallopt(M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
+
+
+class _Allocated(ctypes.Structure):
+    """struct mallinfo2 of malloc.h."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in MALLINFO2)
+
+
+def _kept_bytes() -> int:
+    """Bytes that were freed and whose pages are kept; 0 where nobody can say."""
+    if not keep_pages():
+        return 0
+    libc = ctypes.CDLL("libc.so.6")
+    if not hasattr(libc, "mallinfo2"):  # before glibc 2.33
+        return 0
+    libc.mallinfo2.restype = _Allocated
+    return int(libc.mallinfo2().fordblks)
 
 
 def channels_last(network: nn.Module) -> nn.Module:

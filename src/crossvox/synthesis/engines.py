@@ -66,10 +66,20 @@ class OpenVinoSynthesizer(Synthesizer):
 
         Raises:
             ResourceError: The whole volume does not fit in memory.
+            SettingsError: It is to be seen in windows.
         """
+        self._refuse_windows(source)
         self._refuse_large(source)
         multiple = int(self._network.constants["multiple"])
         return synthesize_padded(self._network, source, multiple=multiple)
+
+    def _refuse_windows(self, source: Tensor) -> None:
+        sizes = (source.shape[2], source.shape[3], source.shape[4])
+        if self._known(sizes) != sizes:
+            raise SettingsError(
+                f"OpenVINO takes volumes whole, and this network normalises over all it sees and"
+                f" learned from patches of {self.patch}; leave out --engine, torch takes windows"
+            )
 
     def _refuse_large(self, source: Tensor) -> None:
         needed = self.memory_bytes((source.shape[2], source.shape[3], source.shape[4]))

@@ -15,7 +15,7 @@ from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.pipeline import Pipeline
-from crossvox.synthesis.sidecar import NOTICE, up_to_date
+from crossvox.synthesis.sidecar import NOTICE, read_sidecar, up_to_date
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
 
@@ -119,7 +119,8 @@ def predict(
 def find_cases(path: Path, description: Description) -> tuple[Case, ...]:
     """The cases of a file, a folder of files, a BIDS root or a manifest.
 
-    A single file or a flat folder of files serves models of one source modality.
+    A single file or a flat folder of files serves models of one source modality. What was
+    synthesized into such a folder is no source.
 
     Raises:
         CohortError: Nothing there has all source modalities.
@@ -127,7 +128,8 @@ def find_cases(path: Path, description: Description) -> tuple[Case, ...]:
     modalities = description.preparation.source_modalities
     if path.is_file() and is_volume(path):
         return _plain_cases([path], modalities)
-    flat = sorted(file for file in path.glob("*") if is_volume(file)) if path.is_dir() else []
+    volumes = sorted(file for file in path.glob("*") if is_volume(file)) if path.is_dir() else []
+    flat = [file for file in volumes if read_sidecar(file).get("Notice") != NOTICE]
     if flat and not any(path.glob("sub-*/")):
         named = [file for file in flat if stem_of(file).endswith(f"_{modalities[0]}")]
         return _plain_cases(named or flat, modalities)

@@ -22,7 +22,7 @@ from crossvox.contract import SynthesisMethod
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
-from crossvox.synthesis.catalogue import build_method, method_settings
+from crossvox.synthesis.catalogue import build_method, free_settings, method_settings
 from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.settings import toml_value
 from crossvox.synthesis.synthesizer import Synthesizer
@@ -173,21 +173,30 @@ def with_settings(description: Description, changes: Sequence[str]) -> Descripti
 
     Args:
         description: Of the synthesizer.
-        changes: "method.key=value", with the value as in TOML; what the weights do not decide.
+        changes: "method.key=value", with the value as in TOML; keys are the method's free settings.
 
     Raises:
-        SettingsError: A key is unknown (the nearest known one is given) or a value is wrong.
+        SettingsError: A key is unknown (the nearest known one is given) or was decided by
+            training, or a value is wrong.
     """
     if not changes:
         return description
-    given = dict(description.settings)
+    given, free = dict(description.settings), free_settings(description.method)
     for change in changes:
         name, equals, value = change.partition("=")
         section, _, key = name.strip().partition(".")
         if not equals or section != "method" or not key:
             raise SettingsError(f"--set {change}: write it as method.key=value")
         given[key] = toml_value(value.strip())
-    return replace(description, settings=method_settings(description.method, given))
+    learned = method_settings(description.method, description.settings)
+    settings = method_settings(description.method, given)
+    for key, value in settings.items():
+        if key not in free and value != learned[key]:
+            raise SettingsError(
+                f"--set method.{key}: training decided it; of {description.method} can be changed:"
+                f" {', '.join(free) or 'nothing'}"
+            )
+    return replace(description, settings=settings)
 
 
 def _checked_weights(folder: Path, description: Description) -> bytes:

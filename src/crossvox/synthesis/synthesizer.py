@@ -115,7 +115,8 @@ class Synthesizer:
 
         def work() -> Tensor:
             noise = normal_noise((1, 1, *sizes), seed=self.seed)
-            return self._fast.synthesize(torch.empty(1, channels, *sizes), noise=noise)
+            source = torch.empty(1, channels, *sizes, device=self.compute.device)
+            return self._fast.synthesize(source, noise=noise)
 
         if (sizes, slab) not in self._alive:
             with torch.inference_mode(), slabs_of(self._fast, slab):
