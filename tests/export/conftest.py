@@ -48,12 +48,11 @@ def lived_in(name: str, settings: dict[str, str]) -> SynthesisMethod:
     method = build_method(name, {**small, **settings}, sources=SOURCES).eval()
     for layer in method.modules():
         if isinstance(layer, _BatchNorm) and layer.running_var is not None:
-            layer.running_var.uniform_(0.01, 0.1)
+            layer.running_var.uniform_(0.05, 0.2)
             nn.init.normal_(layer.weight, 1.0, 0.2)
             nn.init.normal_(layer.bias, 0.0, 0.2)
         if isinstance(layer, SelfAttention):
             nn.init.constant_(layer.weight, 0.5)
-            nn.init.normal_(layer.project.weight, std=0.02)  # features are in the hundreds here
     return method
 
 
