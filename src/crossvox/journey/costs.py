@@ -15,6 +15,7 @@ from crossvox.synthesis.sidecar import read_sidecar
 from crossvox.synthesis.store import Description
 
 SECONDS_PER_HOUR = 3600
+QUIET = 0.25  # of the intervals, at least, nothing else disturbed the machine
 
 
 def method_of(description: Description) -> SynthesisMethod:
@@ -26,12 +27,14 @@ def method_of(description: Description) -> SynthesisMethod:
 def costs_of_training(run: Path, method: SynthesisMethod) -> Costs:
     """Parameters of the networks that synthesis needs, passes, steps and hours of training.
 
-    Hours are the median seconds of a step times the steps: pauses, validations and the time
+    Hours are the lower quartile of the seconds of a step times the steps: what training takes on
+    a machine that has nothing else to do. Pauses, validations, other work there and the time
     between two sessions of an interrupted run do not count.
     """
     columns = read_run(run).columns
     steps = int(max(columns.get("step", (0.0,))))
     seconds = columns.get("seconds_per_step")
+    undisturbed = float(np.nanquantile(seconds, QUIET)) if seconds else None
     return Costs(
         passes=method.passes,
         parameters=sum(
@@ -40,7 +43,7 @@ def costs_of_training(run: Path, method: SynthesisMethod) -> Costs:
             for one in method.get_submodule(name).parameters()
         ),
         training_steps=steps or None,
-        training_hours=float(np.nanmedian(seconds)) * steps / SECONDS_PER_HOUR if seconds else None,
+        training_hours=undisturbed and undisturbed * steps / SECONDS_PER_HOUR,
     )
 
 
