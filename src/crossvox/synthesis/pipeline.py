@@ -34,6 +34,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class _Made:
+    """A case between the network and its file."""
+
+    case: Case
+    prepared: Prepared
+    synthesized: Tensor
+    seconds: float
+    network_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Pipeline:
     """Three stages that overlap, each holding one case at a time.
 
@@ -65,7 +76,7 @@ class Pipeline:
                     prepared, seconds = coming.result()
                     start = perf_counter()
                     synthesized = self.synthesizer.synthesize(prepared.tensor)
-                    seconds += perf_counter() - start
+                    network = perf_counter() - start
                 except CrossvoxError as error:
                     failed: Outcome | None = Outcome(case=case, error=error)
                 else:
@@ -76,8 +87,14 @@ class Pipeline:
                 if failed:
                     yield failed
                     continue
-                made = (case, targets[case.name], prepared, synthesized, seconds)
-                writing = writer.submit(self._write, *made)
+                made = _Made(
+                    case=case,
+                    prepared=prepared,
+                    synthesized=synthesized,
+                    seconds=seconds + network,
+                    network_seconds=network,
+                )
+                writing = writer.submit(self._write, made, targets[case.name])
             if writing:
                 yield writing.result()
 
@@ -89,19 +106,17 @@ class Pipeline:
         start = perf_counter()
         return self.synthesizer.prepare(sources), perf_counter() - start
 
-    def _write(
-        self, case: Case, path: Path, prepared: Prepared, synthesized: Tensor, seconds: float
-    ) -> Outcome:
+    def _write(self, made: _Made, path: Path) -> Outcome:
         start = perf_counter()
-        volume = self.synthesizer.restore(synthesized, prepared)
-        seconds += perf_counter() - start
+        volume = self.synthesizer.restore(made.synthesized, made.prepared)
+        seconds = made.seconds + perf_counter() - start
         sidecar = {
-            **origin_of(volume, case, self.description),
-            **costs_of(self.synthesizer, seconds=seconds),
+            **origin_of(volume, made.case, self.description),
+            **costs_of(self.synthesizer, seconds=seconds, network_seconds=made.network_seconds),
         }
         write_atomically(sidecar_of(path), json.dumps(sidecar, indent=2).encode())
         write_volume(path, volume)
-        return Outcome(case=case, seconds=seconds)
+        return Outcome(case=made.case, seconds=seconds)
 
 
 def _one_ahead(

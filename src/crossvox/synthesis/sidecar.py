@@ -52,7 +52,7 @@ def origin_of(volume: Volume, case: Case, description: Description) -> dict[str,
     }
 
 
-def costs_of(synthesizer: Synthesizer, *, seconds: float) -> dict[str, Any]:
+def costs_of(synthesizer: Synthesizer, *, seconds: float, network_seconds: float) -> dict[str, Any]:
     """What a sidecar says of how a volume was made and what that took."""
     return {
         "Engine": synthesizer.engine,
@@ -60,6 +60,7 @@ def costs_of(synthesizer: Synthesizer, *, seconds: float) -> dict[str, Any]:
         "Device": synthesizer.compute.device,
         "Machine": machine_in_words(synthesizer.compute),
         "SynthesisSeconds": round(seconds, 4),
+        "NetworkSeconds": round(network_seconds, 4),
         "PeakMemoryBytes": peak_memory_bytes(synthesizer.compute.device),
         "NetworkPasses": synthesizer.method.passes,
     }

@@ -1,0 +1,54 @@
+"""A cohort from file to file against its network's own time.
+
+    python benchmarks/cohort.py MODEL SOURCE.nii.gz OUT [VOLUMES]
+
+MODEL learned at the spacing of SOURCE, or it is resampled. One `crossvox predict` synthesizes
+SOURCE as 20 people, its stages overlapping; the sidecars hold what the network took. OUT gets the
+volumes, cohort.md and cohort.json.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from crossvox.synthesis.sidecar import read_sidecar
+from crossvox.synthesis.store import read_description
+
+VOLUMES = 20
+
+
+def main() -> None:
+    model, source, out = map(Path, sys.argv[1:4])
+    volumes = int(sys.argv[4]) if len(sys.argv) > len(("", model, source, out)) else VOLUMES
+    (modality,) = read_description(model).preparation.source_modalities
+    out.mkdir(parents=True, exist_ok=True)
+    table = out / "cohort.csv"
+    rows = "".join(f"p{number:02d},{source.resolve()}\n" for number in range(volumes))
+    table.write_text(f"subject,{modality}\n{rows}")
+    command = [sys.executable, "-m", "crossvox", "predict", str(model), str(table), str(out)]
+    start = time.perf_counter()
+    subprocess.run([*command, "--overwrite"], check=True, stdout=subprocess.DEVNULL)
+    whole = time.perf_counter() - start
+    said = [read_sidecar(path) for path in sorted(out.glob("*_desc-synth_*.nii.gz"))]
+    network = [one["NetworkSeconds"] for one in said]
+    alone = [one["SynthesisSeconds"] for one in said]
+    found = {
+        "volumes": len(said),
+        "whole command, s": round(whole, 2),
+        "network, sum, s": round(sum(network), 2),
+        "whole command / network": round(whole / sum(network), 3),
+        "network of one, median, s": round(median(network), 3),
+        "preparation, network and restoring of one, median, s": round(median(alone), 3),
+        "machine": said[0]["Machine"],
+    }
+    (out / "cohort.json").write_text(json.dumps(found, indent=2))
+    lines = [f"| {name} | {value} |" for name, value in found.items()]
+    (out / "cohort.md").write_text("\n".join(("| | |", "|---|---|", *lines)) + "\n")
+    print((out / "cohort.md").read_text())
+
+
+if __name__ == "__main__":
+    main()
