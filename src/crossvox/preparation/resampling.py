@@ -97,7 +97,7 @@ def _along_axes(
         beyond.append((positions < -HALF_VOXEL) | (positions > size - 1 + HALF_VOXEL))
         indices = np.round(positions).astype(int)
         if abs(abs(ratio) - 1) < ALIGNED and np.abs(positions - indices).max() < ALIGNED:
-            voxels = np.take(voxels, np.clip(indices, 0, size - 1), axis=new)
+            voxels = _picked(voxels, np.clip(indices, 0, size - 1), axis=new)
             continue
         weights = _weights(positions, size, abs(ratio), interpolation=interpolation)
         voxels = np.moveaxis(np.tensordot(weights, voxels, axes=(1, new)), 0, new)
@@ -106,6 +106,19 @@ def _along_axes(
     voxels[:, beyond[1]] = outside
     voxels[:, :, beyond[2]] = outside
     return voxels
+
+
+def _picked(
+    voxels: NDArray[np.float32], indices: NDArray[np.int64], *, axis: int
+) -> NDArray[np.float32]:
+    """`voxels` at `indices` along one axis; nothing is copied where they are a run."""
+    first, last = int(indices[0]), int(indices[-1])
+    direction = 1 if last >= first else -1
+    if not np.array_equal(indices, np.arange(first, last + direction, direction)):
+        return np.take(voxels, indices, axis=axis)
+    end = last + direction
+    run = slice(first, end if end >= 0 else None, direction)
+    return voxels[(*[slice(None)] * axis, run)]
 
 
 def _weights(
