@@ -58,7 +58,7 @@ def test_only_methods_have_errors_and_a_perfect_one_shows_none(compared: Compari
 
 
 def test_long_names_are_told_apart_in_titles() -> None:
-    names = ("regression3d no norm", "regression3d no mask", "attention_gan3d_width16")
+    names = ("regression3d no norm", "regression3d no mask", "gan3d with attention")
     assert len({_shortened(name) for name in names}) == 3
     assert all(len(_shortened(name)) <= 18 for name in names)
     assert _shortened("gan3d") == "gan3d"

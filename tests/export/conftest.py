@@ -12,7 +12,6 @@ from crossvox.contract import SynthesisMethod
 from crossvox.errors import SettingsError
 from crossvox.export.exportable import exportable, multiple_of
 from crossvox.export.onnx import onnx_bytes
-from crossvox.networks.attention import SelfAttention
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 
 SMALL = {"width": 4, "depth": 2, "blocks": (1, 1, 2), "discriminator_width": 4}
@@ -23,7 +22,6 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "group": ("gan3d", {"norm": "group"}),
     "statistics of the volume": ("gan3d", {"prediction_statistics": "batch"}),
     "trilinear": ("gan3d", {"up_sampling": "trilinear"}),
-    "attention": ("attention_gan3d", {}),
     "regression": ("regression3d", {}),
 }
 KINDS |= {
@@ -41,7 +39,7 @@ class Exported:
 
 
 def lived_in(name: str, settings: dict[str, str]) -> SynthesisMethod:
-    """A method with statistics and attention that do something, and contrast in its output."""
+    """A method with statistics that do something, and contrast in its output."""
     torch.manual_seed(0)
     known = method_settings(name, {})
     small = {key: value for key, value in SMALL.items() if key in known}
@@ -51,8 +49,6 @@ def lived_in(name: str, settings: dict[str, str]) -> SynthesisMethod:
             layer.running_var.uniform_(0.05, 0.2)
             nn.init.normal_(layer.weight, 1.0, 0.2)
             nn.init.normal_(layer.bias, 0.0, 0.2)
-        if isinstance(layer, SelfAttention):
-            nn.init.constant_(layer.weight, 0.5)
     return method
 
 

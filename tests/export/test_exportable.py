@@ -39,7 +39,7 @@ def test_a_method_that_starts_from_noise_is_refused_even_with_one_pass() -> None
     ("name", "settings", "multiple"),
     [
         ("gan3d", {"depth": 2}, 4),
-        ("attention_gan3d", {"depth": 3}, 8),
+        ("gan3d", {"depth": 3}, 8),
         ("regression3d", {"blocks": (1, 1, 1, 1)}, 8),
         ("regression3d", {"blocks": (1,)}, 1),
     ],

@@ -28,7 +28,6 @@ SMALL: dict[str, object] = {
 }
 OVERFITTING: dict[str, dict[str, object]] = {
     "gan3d": {"width": 8, "l1_weight": 100.0, "learning_rate": 1e-3},
-    "attention_gan3d": {"width": 8, "l1_weight": 100.0, "learning_rate": 1e-3},
     "regression3d": {"width": 8, "learning_rate": 3e-3},
     "pix2pix2d": {"width": 16, "depth": 5, "learning_rate": 2e-3, "dropout": "off"},
     "ddpm3d": {"width": 8, "depth": 1, "learning_rate": 5e-3},

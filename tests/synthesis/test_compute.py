@@ -68,12 +68,14 @@ def test_kept_pages_are_not_mapped_again() -> None:
     def faults() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
-    for _ in range(2):
+    mapped = []
+    for _ in range(5):
         before = faults()
         held = torch.ones(2**27, dtype=torch.uint8)
-        mapped = faults() - before
+        mapped.append(faults() - before)
         del held
-    assert mapped < 2**27 / resource.getpagesize() / 10
+    # a small allocation may have taken the beginning of what was freed, but not each time
+    assert min(mapped) < 2**27 / resource.getpagesize() / 10
 
 
 def test_channels_last_changes_the_order_and_not_the_values() -> None:

@@ -36,8 +36,8 @@ class Slabbed(nn.Module):
 
     @property
     def takes_slabs(self) -> bool:
-        """Whether slabs give what the whole gives."""
-        return is_local(self.modules())
+        """Whether slabs give what the whole gives: nothing is normalised over all voxels."""
+        return not any(isinstance(one, _NormBase | nn.GroupNorm) for one in self.modules())
 
 
 @contextmanager
@@ -85,11 +85,6 @@ def in_slabs(
         last = min(units, first + thickness)
         whole[:, :, first * planes : last * planes] = slab(first, last)
     return whole
-
-
-def is_local(layers: Iterable[nn.Module]) -> bool:
-    """Whether every voxel follows from its neighbours alone: nothing is normalised over all."""
-    return not any(isinstance(layer, _NormBase | nn.GroupNorm) for layer in layers)
 
 
 def normalises_over_volumes(layers: Iterable[nn.Module]) -> bool:

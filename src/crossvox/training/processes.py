@@ -1,5 +1,6 @@
 """One process or several: those that torchrun or srun started, found by Fabric."""
 
+import logging
 import os
 import sys
 from datetime import timedelta
@@ -17,6 +18,7 @@ PATIENCE = timedelta(minutes=30)  # the first process prepares the cohort while 
 
 def launch(compute: Compute, *, precision: str) -> Fabric:
     """A launched Fabric over the processes there are, each on its own device."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # else it talks of AMP
     world = process_count()
     per_node = world if compute.device == "cpu" else min(world, torch.cuda.device_count())
     fabric = Fabric(
