@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+from skimage.filters import threshold_otsu
 
-from crossvox.volume.foreground import head_of, otsu_threshold
+from crossvox.volume.foreground import ascending, head_of, otsu_threshold, percentile
 
 
 def ball(seed: int) -> NDArray[np.float32]:
@@ -14,7 +16,21 @@ def ball(seed: int) -> NDArray[np.float32]:
 
 
 def test_the_threshold_lies_between_background_and_head() -> None:
-    assert 4 < otsu_threshold(ball(0)) < ball(0)[ball(0) > 4].min() + 1
+    assert 4 < otsu_threshold(ascending(ball(0))) < ball(0)[ball(0) > 4].min() + 1
+
+
+def test_the_threshold_is_scikit_images() -> None:
+    voxels = np.random.default_rng(0).gamma(2.0, 40.0, (20, 21, 22)).astype(np.float32)
+    cut = np.minimum(voxels, np.percentile(voxels, 99.5))
+    bin_width = np.ptp(cut) / 256
+    # theirs is the middle of the bin below ours
+    assert abs(otsu_threshold(ascending(voxels)) - threshold_otsu(cut)) <= bin_width
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 50, 99.5, 100])
+def test_percentiles_are_numpys(share: float) -> None:
+    voxels = np.random.default_rng(1).normal(size=(7, 11, 13)).astype(np.float32)
+    assert percentile(ascending(voxels), share) == pytest.approx(np.percentile(voxels, share))
 
 
 def test_the_head_is_the_bright_ball_to_a_voxel_of_its_border() -> None:

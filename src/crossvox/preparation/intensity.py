@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossvox.errors import SettingsError
-from crossvox.volume.foreground import otsu_threshold
+from crossvox.volume.foreground import ascending, otsu_threshold, percentile
 from crossvox.volume.volume import Volume
 
 ScaleKind = Literal["window", "cohort", "volume"]
@@ -79,12 +79,13 @@ def foreground_limits(
     Raises:
         SettingsError: The foreground is constant.
     """
-    inside = voxels[voxels > otsu_threshold(voxels)]
+    ordered = ascending(voxels)
+    inside = ordered[np.searchsorted(ordered, otsu_threshold(ordered), side="right") :]
     if not inside.size:
-        raise SettingsError(f"the volume is constant at {voxels.flat[0]:g}: nothing to scale by")
-    low, high = np.percentile(inside, percentiles)
-    background = float(np.percentile(voxels, percentiles[0]))
-    limits = (min(float(low), background), float(high))
+        raise SettingsError(f"the volume is constant at {ordered[0]:g}: nothing to scale by")
+    low, high = (percentile(inside, share) for share in percentiles)
+    background = percentile(ordered, percentiles[0])
+    limits = (min(low, background), high)
     if not limits[0] < limits[1]:
         raise SettingsError(f"the foreground is constant at {limits[1]:g}: nothing to scale by")
     return limits

@@ -12,17 +12,32 @@ LARGEST = 1
 PLATEAU = 1e-9
 
 
-def otsu_threshold(voxels: NDArray[np.float32]) -> float:
+def ascending(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """All intensities of a volume in order, of which percentiles and thresholds cost nothing."""
+    return np.sort(voxels, axis=None)
+
+
+def percentile(ordered: NDArray[np.float32], share: float) -> float:
+    """The intensity that `share` percent of them lie below, linear between two of them."""
+    place = (len(ordered) - 1) * share / 100
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    low, high = float(ordered[below]), float(ordered[above])
+    return low + (high - low) * (place - below)
+
+
+def otsu_threshold(ordered: NDArray[np.float32]) -> float:
     """The intensity that separates background and foreground best, brightest voxels cut down.
 
     Args:
-        voxels: Any shape and unit.
+        ordered: A volume's intensities, ascending; any unit.
 
     Source:
         Otsu 1979, doi 10.1109/TSMC.1979.4310076, equation 18
     """
-    cut = np.minimum(voxels, np.percentile(voxels, BRIGHTEST))
-    counts, edges = np.histogram(cut, bins=BINS)
+    edges = np.linspace(float(ordered[0]), percentile(ordered, BRIGHTEST), BINS + 1)
+    ends = np.searchsorted(ordered, edges[1:-1])
+    counts = np.diff(ends, prepend=0, append=len(ordered))
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1].astype(np.float64)
     above = counts.sum() - below
@@ -48,10 +63,11 @@ def head_of(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
     Returns:
         (X, Y, Z); everywhere true where the volume is constant.
     """
-    low, high = np.percentile(voxels, (0, BRIGHTEST))
-    if high <= low:
+    ordered = ascending(voxels)
+    low = float(ordered[0])
+    if percentile(ordered, BRIGHTEST) <= low:
         return np.ones(voxels.shape, dtype=bool)
-    threshold = low + OF_OTSU * (otsu_threshold(voxels) - low)
+    threshold = low + OF_OTSU * (otsu_threshold(ordered) - low)
     bright = voxels > threshold
     piece = _largest_piece(bright)
     closed = ndimage.binary_closing(np.pad(piece, CLOSING_VOXELS), iterations=CLOSING_VOXELS)
