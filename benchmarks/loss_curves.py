@@ -52,9 +52,9 @@ def main() -> None:
     with (out / "loss_curves.csv").open("w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("step", *runs))
-        for rows in zip(*runs.values(), strict=True):
-            table.writerow((int(rows[0]["step"]), *(row["generator.l1"] for row in rows)))
-    last = steps // 10 // EVERY
+        for both in zip(*runs.values(), strict=True):
+            table.writerow((int(both[0]["step"]), *(row["generator.l1"] for row in both)))
+    last = max(1, steps // 10 // EVERY)
     ends = {name: mean(row["generator.l1"] for row in rows[-last:]) for name, rows in runs.items()}
     lines = ["| precision | mean L1 of the last tenth | seconds a step |", "|---|---:|---:|"]
     for name, rows in runs.items():

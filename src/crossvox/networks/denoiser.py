@@ -86,7 +86,7 @@ class Denoiser(nn.Module):
             source: Condition, joined to it.
             step: (B,), counted from 0.
         """
-        embedding = self.embed(sinusoids(step).to(noisy.dtype))
+        embedding = self.embed(sinusoids(step).to(next(self.embed.parameters()).dtype))
         features = self.first(self.stem(torch.cat((noisy, source), dim=1)), embedding)
         skips = []
         for down, block in zip(self.down, self.encoder, strict=True):
