@@ -44,7 +44,7 @@ def test_the_most_memory_held_counts_what_a_tensor_took() -> None:
 
 
 def test_a_process_does_not_inherit_the_height_of_the_one_that_started_it() -> None:
-    held = torch.ones(2**30, dtype=torch.uint8)
+    held = torch.ones(2**29, dtype=torch.uint8)
     del held
     asked = "from crossvox.synthesis.compute import peak_memory_bytes as p; print(p('cpu'))"
     ended = subprocess.run(
@@ -56,11 +56,14 @@ def test_a_process_does_not_inherit_the_height_of_the_one_that_started_it() -> N
 
 @pytest.mark.skipif(not keep_pages(), reason="no glibc, so nothing is kept")
 def test_what_was_freed_and_is_kept_counts_as_free() -> None:
-    held = torch.ones(2**30, dtype=torch.uint8)
-    taken = free_memory_bytes("cpu")
-    del held
-    # as much as was freed, but for what other processes take or free meanwhile
-    assert free_memory_bytes("cpu") - taken > 2**29
+    gained = []
+    for _ in range(4):
+        held = torch.ones(2**29, dtype=torch.uint8)
+        taken = free_memory_bytes("cpu")
+        del held
+        gained.append(free_memory_bytes("cpu") - taken)
+    # as much as was freed, but for what other processes take meanwhile, which is not each time
+    assert max(gained) > 2**28
 
 
 @pytest.mark.skipif(not keep_pages(), reason="no glibc, so nothing is kept")
@@ -68,14 +71,12 @@ def test_kept_pages_are_not_mapped_again() -> None:
     def faults() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
-    mapped = []
-    for _ in range(5):
-        before = faults()
-        held = torch.ones(2**27, dtype=torch.uint8)
-        mapped.append(faults() - before)
-        del held
-    # a small allocation may have taken the beginning of what was freed, but not each time
-    assert min(mapped) < 2**27 / resource.getpagesize() / 10
+    large = torch.ones(2**27, dtype=torch.uint8)
+    del large
+    before = faults()
+    # smaller, since glibc may keep a few aligned bytes of what was freed
+    kept = torch.ones(2**27 - 2**20, dtype=torch.uint8)
+    assert faults() - before < kept.numel() / resource.getpagesize() / 10
 
 
 def test_channels_last_changes_the_order_and_not_the_values() -> None:
