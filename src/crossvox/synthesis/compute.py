@@ -21,7 +21,7 @@ MALLINFO2 = (
     "arena", "ordblks", "smblks", "hblks", "hblkhd",
     "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
 )  # fmt: skip
-M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # malloc.h of glibc
+M_MMAP_MAX, M_TRIM_THRESHOLD, M_ARENA_MAX = -4, -1, -8  # malloc.h of glibc
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +107,13 @@ def keep_pages() -> bool:
 
     Large tensors are otherwise mapped and cleared anew at each allocation, which costs more
     than the arithmetic: 4.7 to 14 s against 2.2 s for one volume (docs/explanation/speed.md).
+    All threads share one arena, because the others map what is large, whatever is asked.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL("libc.so.6")
-    return bool(libc.mallopt(M_MMAP_MAX, 0) and libc.mallopt(M_TRIM_THRESHOLD, -1))
+    asked = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1, M_ARENA_MAX: 1}
+    return all(libc.mallopt(option, value) for option, value in asked.items())
 
 
 class _Allocated(ctypes.Structure):
