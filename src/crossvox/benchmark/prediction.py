@@ -17,6 +17,7 @@ from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import compute_at_hand
+from crossvox.synthesis.fused import fused
 from crossvox.synthesis.optimise import optimised
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
 
@@ -117,7 +118,8 @@ def denoising_step(setting: Setting, *, as_torch_runs_it: bool = False) -> Work:
     if as_torch_runs_it:
         textbook(method)
     else:
-        method = optimised(method, compute_at_hand(device="cpu"))
+        compute = compute_at_hand(device="cpu")
+        method = fused(optimised(method, compute), compute)
         source = source.contiguous(memory_format=torch.channels_last_3d)
     denoiser = method.get_submodule("denoiser")
     step = torch.full((1,), DENOISING_STEP)

@@ -47,13 +47,17 @@ class IntensityScale:
     def normalise(self, volume: Volume) -> Volume:
         """`volume` in [-1, 1], clipped at the limits."""
         low, high = self.limits_of(volume)
-        voxels = (volume.voxels - np.float32(low)) * np.float32(2 / (high - low)) - np.float32(1)
-        return volume.with_voxels(np.clip(voxels, -1, 1), unit="normalised")
+        voxels = volume.voxels - np.float32(low)
+        voxels *= np.float32(2 / (high - low))
+        voxels -= 1
+        return volume.with_voxels(np.clip(voxels, -1, 1, out=voxels), unit="normalised")
 
     def restore(self, volume: Volume, *, unit: str) -> Volume:
         """The volume in `unit` whose normalised form `volume` is."""
         low, high = self.limits
-        voxels = (volume.voxels + np.float32(1)) * np.float32((high - low) / 2) + np.float32(low)
+        voxels = volume.voxels + np.float32(1)
+        voxels *= np.float32((high - low) / 2)
+        voxels += np.float32(low)
         return volume.with_voxels(voxels, unit=unit)
 
 

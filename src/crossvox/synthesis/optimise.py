@@ -6,7 +6,6 @@ precision of that (docs/explanation/speed.md has the measurements).
 
 import copy
 from itertools import pairwise
-from typing import cast
 
 import torch
 from einops import rearrange
@@ -74,13 +73,17 @@ class InTwoParts(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, outputs, X, Y, Z) bfloat16."""
+        given, weight = self.operands(features)
         layer = self.alone
+        return functional.conv3d(given, weight, layer.bias, layer.stride, layer.padding)
+
+    def operands(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """What is convolved for `features`, and the weights for that."""
         if features.dtype == torch.bfloat16:
-            return cast("Tensor", layer(features))
+            return features, self.alone.weight
         high, low = _parts(features)
         given = torch.cat((high, low, high, torch.ones_like(high[:, :1])), dim=1)
-        given = given.contiguous(memory_format=torch.channels_last_3d)
-        return functional.conv3d(given, self.weight, layer.bias, layer.stride, layer.padding)
+        return given.contiguous(memory_format=torch.channels_last_3d), self.weight
 
 
 class InFloat32(nn.Module):

@@ -21,6 +21,7 @@ from crossvox.synthesis.compute import (
     keep_pages,
     resident_bytes,
 )
+from crossvox.synthesis.fused import fused
 from crossvox.synthesis.memory import peak_bytes
 from crossvox.synthesis.optimise import optimised
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
@@ -79,7 +80,7 @@ class Synthesizer:
         if self.window and min(self.window) < 1:
             raise SettingsError(f"a window has three sizes of at least 1, got {self.window}")
         keep_pages()
-        self._fast = optimised(self.method, self.compute)
+        self._fast = fused(optimised(self.method, self.compute), self.compute)
 
     def __call__(self, sources: Sequence[Volume]) -> Volume:
         """The synthesized target on the first source's own grid, in the target's unit.

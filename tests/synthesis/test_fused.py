@@ -1,0 +1,101 @@
+"""What is fused is the same function."""
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from crossvox.networks.blocks import ResidualBlock
+from crossvox.synthesis.catalogue import build_method, method_names
+from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.fused import (
+    ConvActivation,
+    SummedInPlace,
+    conv_activation,
+    conv_onto,
+    fuse_activations,
+    fuse_sums,
+    fused,
+)
+from crossvox.synthesis.memory import peak_bytes
+from crossvox.synthesis.optimise import fold_normalisation, optimised
+from weights import relative, waken
+
+EXACT, FAST = Compute(device="cpu", bf16=False), Compute(device="cpu", bf16=True)
+pytestmark = pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available(), reason="torch has no oneDNN here"
+)
+
+
+def features(channels: int = 4) -> Tensor:
+    return torch.randn(1, channels, 9, 8, 7, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.LeakyReLU(0.2)])
+def test_a_convolution_and_its_activation(activation: nn.Module) -> None:
+    layers = nn.Sequential(nn.Conv3d(4, 5, 3, stride=2, padding=1), nn.Identity(), activation)
+    together = copy.deepcopy(layers)
+    fuse_activations(together)
+    assert isinstance(together[0], ConvActivation)
+    assert all(isinstance(layer, nn.Identity) for layer in together[1:])
+    with torch.inference_mode():
+        torch.testing.assert_close(together(features()), layers(features()), atol=1e-6, rtol=0)
+
+
+def test_an_activation_after_something_else_stays() -> None:
+    layers = nn.Sequential(nn.Conv3d(4, 5, 1), nn.BatchNorm3d(5), nn.ReLU(), nn.Conv3d(5, 5, 1))
+    fuse_activations(layers)
+    assert [type(layer) for layer in layers] == [nn.Conv3d, nn.BatchNorm3d, nn.ReLU, nn.Conv3d]
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(4, 6), (4, 4), (1, 4)])
+def test_a_residual_block(inputs: int, outputs: int) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(ResidualBlock(inputs, outputs, norm="batch")).eval()
+    fold_normalisation(network)
+    together = copy.deepcopy(network)
+    fuse_activations(together)
+    fuse_sums(together)
+    assert isinstance(together[0], SummedInPlace)
+    given = features(inputs)
+    with torch.inference_mode():
+        wanted = network(given)
+        torch.testing.assert_close(together(given), wanted, atol=1e-6, rtol=0)
+    assert torch.equal(given, features(inputs))
+
+
+@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("compute", [EXACT, FAST], ids=["float32", "bfloat16"])
+def test_every_method_stays_the_same_function(name: str, compute: Compute) -> None:
+    torch.manual_seed(0)
+    method = build_method(name, {"width": 8}, sources=1).eval()
+    waken(method)
+    source = torch.rand(1, 1, 17, 20, 9) * 2 - 1
+    apart = optimised(method, compute)
+    together = fused(copy.deepcopy(apart), compute)
+    with torch.inference_mode():
+        wanted = apart.synthesize(source)
+        found = together.synthesize(source)
+    # bfloat16 rounds a sum once instead of twice
+    assert relative(found, wanted) < (2e-2 if compute.bf16 else 1e-5)
+
+
+def test_memory_of_fused_layers_is_known_without_contents() -> None:
+    layer, shape = (
+        nn.Conv3d(4, 4, 3, padding=1).requires_grad_(requires_grad=False),
+        (1, 4, 8, 8, 8),
+    )
+
+    def work() -> None:
+        given = torch.empty(shape)
+        made = conv_activation(given, layer.weight, layer.bias, [1] * 3, [1] * 3, 0.0)
+        conv_onto(made, given, layer.weight, layer.bias, [1] * 3, [1] * 3)
+
+    assert peak_bytes(work) == 2 * 4 * 4 * 8**3
+
+
+def test_other_devices_are_left_alone() -> None:
+    method = optimised(build_method("gan3d", {"width": 4, "depth": 2}, sources=1), EXACT)
+    assert fused(method, Compute(device="cuda", bf16=False)) is method
+    assert not any(isinstance(layer, ConvActivation) for layer in method.modules())
