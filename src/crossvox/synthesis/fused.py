@@ -63,7 +63,7 @@ class ConvActivation(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, outputs, X, Y, Z)."""
-        return conv_activation(*_operands(self.layer, features), self.slope)
+        return cast("Tensor", conv_activation(*_operands(self.layer, features), self.slope))
 
 
 class SummedInPlace(nn.Module):
