@@ -3,7 +3,7 @@
     python benchmarks/loss_curves.py COHORT OUT [STEPS]
 
 COHORT holds pairs of FLAIR and T1w. The 3D GAN of base width 16 learns from the same patches of
-48 x 144 x 128 voxels in both. OUT gets the runs, loss_curves.md and loss_curves.csv; the last
+48 x 96 x 96 voxels in both. OUT gets the runs, loss_curves.md and loss_curves.csv; the last
 tenth of the steps decides.
 """
 
@@ -17,7 +17,7 @@ STEPS = 300
 EVERY = 10
 SETTINGS = (
     "method.width=16",
-    "training.patch=[144,128,48]",
+    "training.patch=[96,96,48]",
     "training.batch=1",
     "training.flip_share=0.5",
     "training.ema=0.0",
