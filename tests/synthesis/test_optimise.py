@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from crossvox.contract import SynthesisMethod
@@ -12,6 +12,8 @@ from crossvox.networks.blocks import ConvUnit, UpConv
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.optimise import (
+    InBfloat16,
+    InTwoParts,
     VoxelByVoxel,
     ease_head,
     fix_up_sampling,
@@ -72,6 +74,53 @@ def test_in_bfloat16_a_method_stays_close(name: str) -> None:
     # eight bits of mantissa through a dozen layers; another source differs by ten times as much
     assert relative(found, wanted) < 0.03
     assert relative(other, wanted) > 0.1
+
+
+def test_two_parts_keep_what_one_loses() -> None:
+    torch.manual_seed(0)
+    exact = nn.Conv3d(1, 16, 3, padding=1)
+    source = torch.rand(1, 1, 12, 12, 12) * 2 - 1
+    with torch.inference_mode():
+        wanted = exact(source)
+        parts = InTwoParts(copy.deepcopy(exact))
+        both = (parts(source).float() - wanted).abs().mean()
+        one = (parts(source.bfloat16()).float() - wanted).abs().mean()
+        rounded = (wanted.bfloat16().float() - wanted).abs().mean()
+    # what is left is the rounding of the result
+    assert both < 1.1 * rounded
+    assert one > 1.3 * rounded
+
+
+@pytest.mark.parametrize("sources", [1, 4])
+def test_a_shortcut_without_a_convolution_takes_two_parts_too(sources: int) -> None:
+    torch.manual_seed(0)
+    method = build_method("gan3d", {"width": 4, "depth": 2}, sources=sources).eval()
+    source = torch.rand(1, sources, 8, 8, 8) * 2 - 1
+    with torch.inference_mode():
+        found = optimised(method, FAST).synthesize(source)
+        assert relative(found, method.synthesize(source)) < 0.03
+
+
+class Mirroring(nn.Module):
+    """A network whose first convolution is of another kind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv3d(2, 2, 3, padding=1, padding_mode="reflect")
+
+    def forward(self, source: Tensor) -> Tensor:
+        """Of the stem."""
+        mirrored: Tensor = self.stem(source)
+        return mirrored
+
+
+def test_a_stem_that_begins_otherwise_gets_bfloat16() -> None:
+    torch.manual_seed(0)
+    network, source = Mirroring(), torch.rand(1, 2, 6, 6, 6)
+    with torch.inference_mode():
+        wanted = network(source)
+        found = InBfloat16(copy.deepcopy(network))(source)
+    torch.testing.assert_close(found, wanted, atol=2e-2, rtol=0)
 
 
 def test_the_original_is_left_alone() -> None:

@@ -84,7 +84,8 @@ def foreground_limits(
         SettingsError: The foreground is constant.
     """
     ordered = ascending(voxels)
-    inside = ordered[np.searchsorted(ordered, otsu_threshold(ordered), side="right") :]
+    threshold = np.float32(otsu_threshold(ordered))  # another type would copy all of them
+    inside = ordered[np.searchsorted(ordered, threshold, side="right") :]
     if not inside.size:
         raise SettingsError(f"the volume is constant at {ordered[0]:g}: nothing to scale by")
     low, high = (percentile(inside, share) for share in percentiles)

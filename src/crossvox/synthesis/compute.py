@@ -91,7 +91,7 @@ def resident_bytes(alive: int, *, device: str) -> int:
     """Memory that a device gives away for tensors of which `alive` bytes live at once.
 
     Kept pages leave gaps between tensors of different sizes, and convolutions need some memory
-    inside: measured with the 3D GAN at five sizes (benchmarks/memory.py).
+    inside: measured with the 3D GAN at seven sizes (benchmarks/growth_xeon_2026-11-26.md).
     """
     return round(alive * (KEPT_PAGES if device == "cpu" and keep_pages() else OTHERWISE))
 
@@ -106,8 +106,9 @@ def keep_pages() -> bool:
     """Ask glibc to keep freed memory instead of returning it, and say whether it does.
 
     Large tensors are otherwise mapped and cleared anew at each allocation, which costs more
-    than the arithmetic: 4.7 to 14 s against 2.2 s for one volume (docs/explanation/speed.md).
-    All threads share one arena, because the others map what is large, whatever is asked.
+    than the arithmetic: half the time of a volume in float32
+    (benchmarks/speed_xeon_2026-11-26.md). Threads that begin later share one arena, because
+    others map what is large, whatever is asked.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

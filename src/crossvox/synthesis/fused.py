@@ -14,7 +14,7 @@ from torch.nn import functional
 from crossvox.contract import SynthesisMethod
 from crossvox.networks.blocks import ResidualBlock
 from crossvox.synthesis.compute import Compute
-from crossvox.synthesis.optimise import InTwoParts
+from crossvox.synthesis.optimise import InTwoParts, is_plain
 
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU)
 Layer = nn.Conv3d | InTwoParts
@@ -25,12 +25,19 @@ def fused(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
 
     The same function; where torch has no oneDNN, nothing is changed.
     """
-    if compute.device == "cpu" and torch.backends.mkldnn.is_available():
+    if can_fuse(compute):
         for name in method.product:
             network = method.get_submodule(name)
             fuse_activations(network)
             fuse_sums(network)
     return method
+
+
+def can_fuse(compute: Compute) -> bool:
+    """Whether oneDNN convolves here in that precision."""
+    if compute.device != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    return not compute.bf16 or bool(torch.cpu.get_capabilities().get("avx512_bw"))
 
 
 def fuse_activations(network: nn.Module) -> None:
@@ -87,7 +94,7 @@ def takes_more(layer: nn.Module) -> TypeGuard[Layer]:
     """Whether oneDNN can do more with it; one channel is handled otherwise (networks/blocks.py)."""
     if isinstance(layer, InTwoParts):
         return True
-    return isinstance(layer, nn.Conv3d) and layer.in_channels > 1 and layer.groups == 1
+    return is_plain(layer) and layer.in_channels > 1
 
 
 def _operands(
@@ -110,11 +117,12 @@ def conv_activation(
     slope: float,
 ) -> Tensor:
     """Leaky ReLU of a 3D convolution; a slope of 0 is ReLU."""
-    kind, numbers = ("leaky_relu", [slope]) if slope else ("relu", [])
-    fused = torch.ops.mkldnn._convolution_pointwise
+    convolve = torch.ops.mkldnn._convolution_pointwise
+    kind = "leaky_relu" if slope else "relu"
+    numbers = [slope] if slope else []
     return cast(
         "Tensor",
-        fused(features, weight, bias, padding, stride, [1, 1, 1], 1, kind, numbers, ""),
+        convolve(features, weight, bias, padding, stride, [1, 1, 1], 1, kind, numbers, ""),
     )
 
 
@@ -141,8 +149,9 @@ def conv_onto(
     padding: list[int],
 ) -> None:
     """A 3D convolution is added to `onto`."""
-    fused = torch.ops.mkldnn._convolution_pointwise_.binary
-    fused(onto, features, weight, bias, padding, stride, [1, 1, 1], 1, "add", 1.0, None, [], None)
+    convolve = torch.ops.mkldnn._convolution_pointwise_.binary
+    ones = [1, 1, 1]
+    convolve(onto, features, weight, bias, padding, stride, ones, 1, "add", 1.0, None, [], None)
 
 
 @conv_onto.register_fake

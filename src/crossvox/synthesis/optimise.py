@@ -6,6 +6,7 @@ precision of that (docs/explanation/speed.md has the measurements).
 
 import copy
 from itertools import pairwise
+from typing import TypeGuard
 
 import torch
 from einops import rearrange
@@ -35,9 +36,9 @@ class InBfloat16(nn.Module):
         super().__init__()
         stem, head = (copy.deepcopy(getattr(network, name, None)) for name in (STEM, HEAD))
         self.network = network.bfloat16()
-        self.in_parts = isinstance(stem, nn.Module)
-        if isinstance(stem, nn.Module):
-            setattr(self.network, STEM, in_two_parts(stem))
+        self.in_parts = isinstance(stem, nn.Module) and is_plain(_first_layer(stem))
+        if isinstance(stem, nn.Module) and self.in_parts:
+            setattr(self.network, STEM, Stem(stem))
         if isinstance(head, nn.Module):
             setattr(self.network, HEAD, _exact(head))
 
@@ -47,6 +48,24 @@ class InBfloat16(nn.Module):
         given = (one.to(lower) if one.is_floating_point() else one for one in inputs)
         answer: Tensor = self.network(*given)
         return answer.float()
+
+
+class Stem(nn.Module):
+    """First layers in bfloat16 that take float32; the layers given are changed."""
+
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([layers])
+        for parent in list(self.layers.modules()):
+            for name, child in list(parent.named_children()):
+                if is_plain(child):
+                    setattr(parent, name, InTwoParts(child))
+        self.layers.bfloat16()
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The layers' answer, bfloat16, also where float32 was added to it."""
+        answer: Tensor = self.layers[0](features)
+        return answer.bfloat16()
 
 
 class InTwoParts(nn.Module):
@@ -173,15 +192,19 @@ def ease_head(network: nn.Module) -> None:
         setattr(network, HEAD, VoxelByVoxel(head))
 
 
-def in_two_parts(stem: nn.Module) -> nn.Module:
-    """First layers in bfloat16 that take float32."""
-    if isinstance(stem, nn.Conv3d):
-        return InTwoParts(stem)
-    for parent in list(stem.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Conv3d):
-                setattr(parent, name, InTwoParts(child))
-    return stem.bfloat16()
+def is_plain(layer: nn.Module) -> TypeGuard[nn.Conv3d]:
+    """Whether it is a 3D convolution of all channels at once, padded with zeros if at all."""
+    return (
+        isinstance(layer, nn.Conv3d)
+        and layer.groups == 1
+        and set(layer.dilation) == {1}
+        and layer.padding_mode == "zeros"
+        and isinstance(layer.padding, tuple)
+    )
+
+
+def _first_layer(network: nn.Module) -> nn.Module:
+    return next(layer for layer in network.modules() if not any(layer.children()))
 
 
 def _parts(numbers: Tensor) -> tuple[Tensor, Tensor]:

@@ -36,7 +36,7 @@ def otsu_threshold(ordered: NDArray[np.float32]) -> float:
         Otsu 1979, doi 10.1109/TSMC.1979.4310076, equation 18
     """
     edges = np.linspace(float(ordered[0]), percentile(ordered, BRIGHTEST), BINS + 1)
-    ends = np.searchsorted(ordered, edges[1:-1])
+    ends = np.searchsorted(ordered, edges[1:-1].astype(ordered.dtype))
     counts = np.diff(ends, prepend=0, append=len(ordered))
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1].astype(np.float64)
