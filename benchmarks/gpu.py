@@ -126,7 +126,7 @@ def _train(asked: argparse.Namespace) -> None:
     words = ["--experiment", str(EXPERIMENT), "--device", asked.device]
     words += [word for setting in asked.set for word in ("--set", setting)]
     command = [sys.executable, "-m", "crossvox", "train", str(asked.data), str(asked.out / "run")]
-    subprocess.run([*command, *words], check=False)
+    subprocess.run([*command, *words], check=True)
 
 
 def _facts(machine: Machine) -> str:

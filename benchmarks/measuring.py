@@ -1,6 +1,7 @@
 """How the GPU's benchmark measures and reports."""
 
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,7 +110,7 @@ def _until_failure(
     """A GPU is lent for minutes: what one table cannot measure must not cost the next."""
     try:
         yield from rows
-    except (RuntimeError, CrossvoxError) as error:
+    except (RuntimeError, CrossvoxError, subprocess.SubprocessError) as error:
         say(f"\nfailed: {str(error).splitlines()[0]}")
 
 
