@@ -4,13 +4,24 @@ import pytest
 import torch
 from torch.nn import functional
 
-from crossvox.networks.blocks import Conv3d, Conv3x3x3, Norm, ResidualBlock, UpConv, norm_of
+from crossvox.networks.blocks import (
+    WIDE,
+    Conv3d,
+    Conv3x3x3,
+    Norm,
+    ResidualBlock,
+    UpConv,
+    norm_of,
+)
 
 
-def test_up_sampling_and_convolution_as_one_is_the_same_function_and_gradient() -> None:
+@pytest.mark.parametrize("inputs", [3, WIDE])
+def test_up_sampling_and_convolution_are_the_same_function_and_gradient_as_one(
+    inputs: int,
+) -> None:
     torch.manual_seed(0)
-    block = UpConv(3, 5, up_sampling="nearest").double()
-    features = torch.randn(2, 3, 4, 5, 3, dtype=torch.float64)
+    block = UpConv(inputs, 5, up_sampling="nearest").double()
+    features = torch.randn(2, inputs, 4, 5, 3, dtype=torch.float64)
     weights = torch.randn(2, 5, 8, 10, 6, dtype=torch.float64)
 
     together = block(features)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from crossvox.contract import SynthesisMethod
-from crossvox.networks.blocks import ConvUnit, UpConv
+from crossvox.networks.blocks import WIDE, ConvUnit, UpConv, UpSampling
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.optimise import (
@@ -169,8 +169,11 @@ def test_up_sampling_keeps_its_kernel() -> None:
     torch.testing.assert_close(fixed(features), network(features))
 
 
-def test_trilinear_up_sampling_is_left_as_it_is() -> None:
-    network = nn.Sequential(UpConv(4, 2, up_sampling="trilinear"))
+@pytest.mark.parametrize(("inputs", "up_sampling"), [(4, "trilinear"), (WIDE, "nearest")])
+def test_up_sampling_that_is_not_one_with_its_convolution_is_left_as_it_is(
+    inputs: int, up_sampling: UpSampling
+) -> None:
+    network = nn.Sequential(UpConv(inputs, 2, up_sampling=up_sampling))
     fix_up_sampling(network)
     assert isinstance(network[0], UpConv)
 

@@ -14,6 +14,7 @@ UpSampling = Literal["nearest", "trilinear"]
 
 GROUPS = 8
 WRONG_SIZE = 2  # of X; see Conv3x3x3
+WIDE = 256  # channels; see UpConv
 
 # Nearest up-sampling by 2 then a 3-tap convolution (w0, w1, w2) is one transposed convolution of
 # stride 2 with these 4 taps: even outputs see w0 and w1+w2, odd ones w0+w1 and w2.
@@ -107,7 +108,8 @@ class UpConv(nn.Module):
 
     With nearest up-sampling both are computed as one 4x4x4 transposed convolution of stride 2,
     whose kernel follows from the 3x3x3 weights: the same function and gradients, with 2.4 times
-    fewer operations (PERFORMANCE measurements in benchmarks/).
+    fewer operations. Wide layers see few voxels, and there the larger kernel costs more than it
+    saves: from 256 channels to 128, two to three times the time of both apart.
     """
 
     taps: Tensor
@@ -116,14 +118,15 @@ class UpConv(nn.Module):
         super().__init__()
         self.conv = Conv3x3x3(inputs, outputs)
         self.up_sampling = up_sampling
+        self.as_one = up_sampling == "nearest" and inputs < WIDE
         self.register_buffer("taps", torch.tensor(NEAREST_TAPS), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, outputs, 2X, 2Y, 2Z) of (B, inputs, X, Y, Z)."""
-        if self.up_sampling == "trilinear":
-            larger = functional.interpolate(features, scale_factor=2, mode="trilinear")
-            return cast("Tensor", self.conv(larger))
-        return functional.conv_transpose3d(features, self.kernel(), stride=2, padding=1)
+        if self.as_one:
+            return functional.conv_transpose3d(features, self.kernel(), stride=2, padding=1)
+        larger = functional.interpolate(features, scale_factor=2, mode=self.up_sampling)
+        return cast("Tensor", self.conv(larger))
 
     def kernel(self) -> Tensor:
         """Of the one transposed convolution, (inputs, outputs, 4, 4, 4)."""

@@ -141,8 +141,13 @@ class VoxelByVoxel(nn.Module):
     def _product(self, voxels: Tensor) -> Tensor:
         if voxels.dtype == torch.float32:
             return torch.mv(voxels, self.weight)
-        parts = [torch.mv(some.float(), self.weight) for some in voxels.split(VOXELS_AT_ONCE)]
-        return torch.cat(parts)
+        answer = self.weight.new_empty(len(voxels))
+        room = self.weight.new_empty(VOXELS_AT_ONCE, len(self.weight))
+        for given, part in zip(
+            voxels.split(VOXELS_AT_ONCE), answer.split(VOXELS_AT_ONCE), strict=True
+        ):
+            torch.mv(room[: len(given)].copy_(given), self.weight, out=part)
+        return answer
 
 
 def optimised(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
@@ -181,7 +186,7 @@ def fix_up_sampling(network: nn.Module) -> None:
     """Up-sampling convolutions keep the kernel that otherwise follows from their weights."""
     for parent in network.modules():
         for name, child in list(parent.named_children()):
-            if isinstance(child, UpConv) and child.up_sampling == "nearest":
+            if isinstance(child, UpConv) and child.as_one:
                 setattr(parent, name, _transposed(child))
 
 
