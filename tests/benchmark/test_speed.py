@@ -24,7 +24,7 @@ SHOWN = (
     "- machine: ",
     "- load before",
     "## Arithmetic",
-    "% of the best convolution",
+    "| ours reaches |",
     "| network as written in the paper |",
     "## Where the time goes",
     "aten::",

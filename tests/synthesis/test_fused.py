@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from crossvox.networks.blocks import ResidualBlock
+from crossvox.networks.blocks import Norm, ResidualBlock
 from crossvox.synthesis.catalogue import build_method, method_names
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.fused import (
@@ -64,6 +64,34 @@ def test_a_residual_block(inputs: int, outputs: int) -> None:
         wanted = network(given)
         torch.testing.assert_close(together(given), wanted, atol=1e-6, rtol=0)
     assert torch.equal(given, features(inputs))
+
+
+@pytest.mark.parametrize("parts", [(1, 3), (2, 3, 1)])
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.LeakyReLU(0.2)])
+def test_a_convolution_of_features_in_parts(parts: tuple[int, ...], activation: nn.Module) -> None:
+    layers = nn.Sequential(nn.Conv3d(sum(parts), 5, 3, padding=1), activation)
+    together = copy.deepcopy(layers)
+    fuse_activations(together)
+    given = features(sum(parts))
+    with torch.inference_mode():
+        found = together[0](*given.split(parts, dim=1))
+        torch.testing.assert_close(found, layers(given), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+@pytest.mark.parametrize("outputs", [4, 6])
+def test_a_residual_block_of_features_in_parts(norm: Norm, outputs: int) -> None:
+    torch.manual_seed(0)
+    block = ResidualBlock(6, outputs, norm=norm).eval()
+    network = nn.Sequential(copy.deepcopy(block))
+    if norm == "batch":
+        fold_normalisation(network)
+    fuse_activations(network)
+    fuse_sums(network)
+    given = features(6)
+    with torch.inference_mode():
+        found = network[0](*given.split((2, 4), dim=1))
+        torch.testing.assert_close(found, block(given), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("name", method_names())

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from crossvox.contract import SynthesisMethod
+from crossvox.networks.noise import normal_noise
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 from crossvox.synthesis.memory import peak_bytes
 
@@ -65,3 +66,38 @@ def test_every_methods_memory_grows_with_the_volume_and_changes_nothing(name: st
     # eight times the voxels; pix2pix2d does 16 slices at once, so only the area counts
     assert 3.5 < taken(64) / taken(32) < 8.5
     assert all(torch.equal(before[key], value) for key, value in method.state_dict().items())
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_both_ways_to_find_it_find_the_same(name: str) -> None:
+    method = small(name)
+    noise = normal_noise((1, 1, 32, 32, 32), seed=0)
+
+    def work() -> None:
+        method.synthesize(torch.empty(1, 1, 32, 32, 32), noise=noise)
+
+    with torch.inference_mode():
+        assert peak_bytes(work) == peak_bytes(work, autocast=True)
+
+
+def test_precision_by_autocast_counts() -> None:
+    network = nn.Conv3d(1, 8, 3, padding=1, bias=False)
+
+    def work() -> None:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            network(torch.empty(1, 1, 16, 16, 16))
+
+    weights = 8 * 27
+    voxels = 16**3
+    assert peak_bytes(work, autocast=True) <= voxels * (FLOAT + 2 + 8 * 2) + 2 * weights
+    assert peak_bytes(work, autocast=True) < peak_bytes(work)
+
+
+def test_views_of_weights_are_no_obstacle() -> None:
+    weight = nn.Parameter(torch.ones(4, 4), requires_grad=False)
+
+    def work() -> list[torch.Tensor]:
+        return [2 * half for half in weight.split([2, 2])]
+
+    with torch.inference_mode():
+        assert peak_bytes(work) >= weight.numel() * FLOAT

@@ -24,7 +24,7 @@ def test_a_step_of_twice_the_patches_takes_almost_twice_the_memory(name: str) ->
         for patches in (1, 2, 4)
     )
     # weights, gradients and optimizers stay; what is above them doubles, but the peak may move
-    assert two - one == pytest.approx((four - two) / 2, rel=0.2)
+    assert two - one == pytest.approx((four - two) / 2, rel=0.25)
 
 
 def test_bfloat16_takes_less() -> None:

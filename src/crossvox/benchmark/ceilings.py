@@ -8,7 +8,7 @@ from torch.nn import functional
 from crossvox.benchmark.variant import CEILING, Setting, Variant, Work
 from crossvox.synthesis.compute import compute_at_hand
 
-CHANNELS = (32, 64, 128)
+CHANNELS = (16, 32, 64, 128)
 TAPS = 27
 
 

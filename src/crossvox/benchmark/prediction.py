@@ -1,6 +1,8 @@
 """What a volume can be predicted by: ours, the same network otherwise, and other methods."""
 
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from einops import rearrange
@@ -11,19 +13,22 @@ from crossvox.benchmark.peers import MONAI
 from crossvox.benchmark.plain import textbook
 from crossvox.benchmark.variant import OURS, Setting, Variant, Work, random_volume
 from crossvox.contract import SynthesisMethod
+from crossvox.export import by_openvino
 from crossvox.networks.noise import normal_noise
 from crossvox.networks.padding import padded
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
-from crossvox.synthesis.catalogue import build_method
+from crossvox.synthesis.catalogue import build_method, method_settings
 from crossvox.synthesis.compute import compute_at_hand
 from crossvox.synthesis.fused import fused
 from crossvox.synthesis.optimise import optimised
+from crossvox.synthesis.store import read_description, save_synthesizer
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
 
 PIX2PIX = {"slice_axis": "z", "width": 64, "depth": 8}  # as published
 DDPM = {"width": 32, "depth": 4}
 SLICE_MULTIPLE = 256  # what 8 halvings see down to one pixel
+OPENVINO = "openvino"  # a group
 DENOISING_STEP = 500  # which one makes no difference to time
 
 
@@ -53,6 +58,24 @@ def whole(setting: Setting, *, precise: bool = False) -> Work:
     """Ours, as a user has it."""
     synthesizer = synthesizer_of(generator_of(setting), precise=precise)
     return partial(synthesizer.synthesize, random_volume(setting))
+
+
+def exported(setting: Setting) -> Work:
+    """Ours, exported and run by OpenVINO."""
+    synthesizer, source = synthesizer_of(generator_of(setting)), random_volume(setting)
+    with TemporaryDirectory() as folder:
+        model = Path(folder)
+        save_synthesizer(
+            model,
+            weights=synthesizer.method.state_dict(),
+            method=("gan3d", method_settings("gan3d", {"width": setting.width})),
+            preparation=synthesizer.preparation,
+            step=0,
+            cohort={},
+        )
+        ready = by_openvino(synthesizer, read_description(model), model, engine="openvino")
+        ready.synthesize(source)  # compiled for its sizes, it needs the file no more
+    return partial(ready.synthesize, source)
 
 
 def eager(setting: Setting, *, as_written: bool = False) -> Work:
@@ -141,6 +164,7 @@ def _volume(slices: Tensor, *, sizes: Sizes) -> Tensor:
 PREDICTION: tuple[Variant, ...] = (
     Variant(name="ours", group=OURS, load=whole, pages="kept"),
     Variant(name="ours, --precise", group=OURS, load=partial(whole, precise=True), pages="kept"),
+    Variant(name="ours, by OpenVINO", group=OPENVINO, load=exported, pages="kept"),
     Variant(name="same network, float32, eager", group="eager", load=eager, pages="kept"),
     Variant(
         name="same network, float32, eager, default allocator",

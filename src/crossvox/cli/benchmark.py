@@ -35,8 +35,8 @@ def benchmark(
     out
         Folder for a page, tables and drawings; their names begin with what was measured.
     against
-        Of predict, separated by commas: windows, pix2pix, ddpm, eager, monai (which needs
-        crossvox[benchmark]). All but monai unless given.
+        Of predict, separated by commas: windows, pix2pix, ddpm, eager, openvino (which needs
+        crossvox[export]), monai (crossvox[benchmark]). The first four unless given.
     rounds
         That count, after one that warms up; in training a round is a step.
     sizes

@@ -98,9 +98,10 @@ class ResidualBlock(nn.Module):
             nn.Identity() if inputs == outputs else Conv3d(inputs, outputs, 1, bias=False)
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z)."""
-        return cast("Tensor", self.units(features) + self.shortcut(features))
+    def forward(self, *features: Tensor) -> Tensor:
+        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), which may come in parts to be joined."""
+        joined = features[0] if len(features) == 1 else torch.cat(features, dim=1)
+        return cast("Tensor", self.units(joined) + self.shortcut(joined))
 
 
 class UpConv(nn.Module):

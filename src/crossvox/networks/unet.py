@@ -60,8 +60,7 @@ class ResidualUNet(Slabbed):
         return cast("Tensor", block(self.pool(features)))
 
     def _up(self, level: int, features: Tensor, skip: Tensor) -> Tensor:
-        joined = torch.cat((self.up[level](features), skip), dim=1)
-        decoded = self.decoder[level](joined)
+        decoded = self.decoder[level](self.up[level](features), skip)
         if level < len(self.decoder) - 1:
             return cast("Tensor", decoded)
         return torch.tanh(self.head(decoded))

@@ -17,7 +17,9 @@ from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.optimise import InTwoParts, is_plain
 
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU)
+OPERATIONS = ("_convolution_pointwise", "_convolution_pointwise_")  # without a promise of torch's
 Layer = nn.Conv3d | InTwoParts
+Operands = tuple[Tensor, Tensor, Tensor | None, list[int], list[int]]  # as conv3d takes them
 
 
 def fused(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
@@ -34,8 +36,10 @@ def fused(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
 
 
 def can_fuse(compute: Compute) -> bool:
-    """Whether oneDNN convolves here in that precision."""
+    """Whether oneDNN convolves here in that precision, and torch has its fused convolutions."""
     if compute.device != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if not all(hasattr(torch.ops.mkldnn, name) for name in OPERATIONS):
         return False
     return not compute.bf16 or bool(torch.cpu.get_capabilities().get("avx512_bw"))
 
@@ -68,9 +72,17 @@ class ConvActivation(nn.Module):
         self.layer = layer
         self.slope = float(getattr(activation, "negative_slope", 0.0))
 
-    def forward(self, features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z)."""
-        return cast("Tensor", conv_activation(*_operands(self.layer, features), self.slope))
+    def forward(self, *features: Tensor) -> Tensor:
+        """(B, outputs, X, Y, Z) of features that may come in parts, which are never joined."""
+        first, *others = _operands(self.layer, features)
+        if not others:
+            return conv_activation(*first, self.slope)
+        *between, last = others
+        summed = functional.conv3d(*first)
+        for operands in between:
+            conv_onto(summed, *operands)
+        conv_onto(summed, *last, relu=not self.slope)
+        return functional.leaky_relu_(summed, self.slope) if self.slope else summed
 
 
 class SummedInPlace(nn.Module):
@@ -78,15 +90,21 @@ class SummedInPlace(nn.Module):
 
     def __init__(self, block: ResidualBlock) -> None:
         super().__init__()
-        self.units, self.shortcut = block.units, block.shortcut
+        layers = [layer for unit in block.units.children() for layer in unit.children()]
+        self.first, *others = (one for one in layers if not isinstance(one, nn.Identity))
+        self.others, self.shortcut = nn.Sequential(*others), block.shortcut
+        self.takes_parts = isinstance(self.first, ConvActivation) and takes_more(self.shortcut)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z)."""
-        summed = cast("Tensor", self.units(features))
+    def forward(self, *features: Tensor) -> Tensor:
+        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), which may come in parts."""
+        if len(features) > 1 and not self.takes_parts:
+            features = (torch.cat(features, dim=1),)
+        summed = cast("Tensor", self.others(self.first(*features)))
         if takes_more(self.shortcut):
-            conv_onto(summed, *_operands(self.shortcut, features))
+            for operands in _operands(self.shortcut, features):
+                conv_onto(summed, *operands)
         else:
-            summed.add_(self.shortcut(features))
+            summed.add_(self.shortcut(*features))
         return summed
 
 
@@ -97,17 +115,6 @@ def takes_more(layer: nn.Module) -> TypeGuard[Layer]:
     return is_plain(layer) and layer.in_channels > 1
 
 
-def _operands(
-    layer: Layer, features: Tensor
-) -> tuple[Tensor, Tensor, Tensor | None, list[int], list[int]]:
-    weight = layer.weight
-    if isinstance(layer, InTwoParts):
-        features, weight = layer.operands(features)
-        layer = layer.alone
-    return features, weight, layer.bias, list(layer.stride), [int(size) for size in layer.padding]
-
-
-@torch.library.custom_op("crossvox::conv_activation", mutates_args=())
 def conv_activation(
     features: Tensor,
     weight: Tensor,
@@ -117,6 +124,8 @@ def conv_activation(
     slope: float,
 ) -> Tensor:
     """Leaky ReLU of a 3D convolution; a slope of 0 is ReLU."""
+    if features.is_meta:  # sizes are asked for, and oneDNN takes contents alone
+        return functional.conv3d(features, weight, bias, stride, padding)
     convolve = torch.ops.mkldnn._convolution_pointwise
     kind = "leaky_relu" if slope else "relu"
     numbers = [slope] if slope else []
@@ -126,13 +135,6 @@ def conv_activation(
     )
 
 
-@conv_activation.register_fake
-def _(features: Tensor, weight: Tensor, bias: Tensor | None, *how: list[int]) -> Tensor:
-    stride, padding, _ = how
-    return functional.conv3d(features, weight, bias, stride, padding)
-
-
-@torch.library.custom_op("crossvox::conv_onto", mutates_args=("onto",))
 def conv_onto(
     onto: Tensor,
     features: Tensor,
@@ -140,13 +142,27 @@ def conv_onto(
     bias: Tensor | None,
     stride: list[int],
     padding: list[int],
+    *,
+    relu: bool = False,
 ) -> None:
-    """A 3D convolution is added to `onto`."""
+    """A 3D convolution is added to `onto`, then perhaps ReLU done; oneDNN has no other there."""
+    if features.is_meta:
+        return
     convolve = torch.ops.mkldnn._convolution_pointwise_.binary
-    ones = [1, 1, 1]
-    convolve(onto, features, weight, bias, padding, stride, ones, 1, "add", 1.0, None, [], None)
+    ones, after = [1, 1, 1], "relu" if relu else None
+    convolve(onto, features, weight, bias, padding, stride, ones, 1, "add", 1.0, after, [], None)
 
 
-@conv_onto.register_fake
-def _(*_: object) -> None:
-    """Nothing new is made."""
+def _operands(layer: Layer, features: tuple[Tensor, ...]) -> list[Operands]:
+    """What is convolved, for each part of the features with its share of the weights."""
+    weight = layer.weight
+    if isinstance(layer, InTwoParts):
+        given, weight = layer.operands(features[0])
+        features, layer = (given,), layer.alone
+    stride, padding = list(layer.stride), [int(size) for size in layer.padding]
+    weights = weight.split([one.shape[1] for one in features], dim=1)
+    biases = (layer.bias, *(None for _ in features[1:]))
+    return [
+        (one, share.contiguous(memory_format=torch.channels_last_3d), bias, stride, padding)
+        for one, share, bias in zip(features, weights, biases, strict=True)
+    ]

@@ -39,5 +39,5 @@ def step_bytes(experiment: Experiment, patch: Sizes, *, patches: int, compute: C
                 with torch.autocast("cpu", enabled=False):
                     objective.loss.backward()
 
-    alive = peak_bytes(step) + KEPT_PER_WEIGHT * weights
+    alive = peak_bytes(step, autocast=True) + KEPT_PER_WEIGHT * weights
     return resident_bytes(alive, device=compute.device)
