@@ -2,6 +2,7 @@
 
 import platform
 import sys
+import time
 from functools import partial
 from mmap import mmap
 from multiprocessing import active_children
@@ -11,7 +12,15 @@ import pytest
 
 from crossvox.benchmark.ceilings import CEILINGS, convolution
 from crossvox.benchmark.growth import plan_of
-from crossvox.benchmark.process import Measurement, Task, VariantProcess, timed
+from crossvox.benchmark.process import (
+    TURN_SECONDS,
+    TURN_WORKS,
+    Measurement,
+    Task,
+    VariantProcess,
+    timed,
+    turn,
+)
 from crossvox.benchmark.variant import Setting, Variant
 from crossvox.errors import ModelError, ResourceError, SettingsError
 
@@ -31,6 +40,18 @@ def test_a_work_is_timed_with_its_faults_and_the_memory_of_its_process() -> None
         assert found.page_faults > 0
         assert found.peak_bytes is not None
         assert found.peak_bytes > SIZE
+
+
+@pytest.mark.parametrize(("seconds", "works"), [(0.0, TURN_WORKS), (1.1 * TURN_SECONDS, 1)])
+def test_a_turn_is_a_work_to_warm_up_and_then_a_second(seconds: float, works: int) -> None:
+    done: list[float] = []
+
+    def work() -> None:
+        done.append(seconds)
+        time.sleep(seconds if len(done) > 1 else 0)
+
+    assert len(turn(work)) == works
+    assert len(done) == 1 + works
 
 
 def test_a_process_works_when_asked_and_ends_with_its_block(small: Setting) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from crossvox.benchmark.ceilings import CEILINGS, convolution
-from crossvox.benchmark.process import Measurement
+from crossvox.benchmark.process import TURN_WORKS, Measurement
 from crossvox.benchmark.rounds import Outcome, in_rounds, started
 from crossvox.benchmark.variant import Setting, Variant
 from crossvox.errors import SettingsError
@@ -22,12 +22,12 @@ def test_each_variant_is_measured_each_round_and_a_broken_one_is_left_out(small:
         told.append((name, done, total))
 
     with started((CEILINGS[0], BROKEN), small, progress=progress) as processes:
-        outcomes = in_rounds(processes, rounds=3, warm_up=1, progress=progress)
+        outcomes = in_rounds(processes, rounds=3, progress=progress)
         assert [one.alive for one in processes] == [True, False]
     assert [one.alive for one in processes] == [False, False]
-    assert [len(one.measurements) for one in outcomes] == [3, 0]
+    assert [len(one.measurements) for one in outcomes] == [3 * TURN_WORKS, 0]
     assert "negative dimension" in outcomes[1].failure
-    assert told == [("loading", n, 2) for n in (1, 2)] + [("rounds", n, 4) for n in (1, 2, 3, 4)]
+    assert told == [("loading", n, 2) for n in (1, 2)] + [("rounds", n, 3) for n in (1, 2, 3)]
 
 
 def test_an_outcome_is_the_median_round_and_the_height_of_memory() -> None:

@@ -53,7 +53,7 @@ def test_a_prediction_is_measured_beside_others_and_written(
         assert float(row["ratio"]) == pytest.approx(float(row["median_seconds"]) / first)
         assert float(row["shortest_seconds"]) <= float(row["median_seconds"])
     rounds = list(csv.DictReader((tmp_path / "predict_rounds.csv").read_text().splitlines()))
-    assert len(rounds) == 2 * len(rows)
+    assert len(rounds) == sum(int(row["works"]) for row in rows) >= 2 * len(rows)
 
 
 def test_steps_of_training_are_measured_beside_others(small: Setting, tmp_path: Path) -> None:

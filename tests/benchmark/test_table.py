@@ -61,7 +61,7 @@ def test_the_csv_says_the_same_with_products_apart() -> None:
 
 def test_every_round_is_kept() -> None:
     rows = list(csv.DictReader(csv_rounds(OUTCOMES).splitlines()))
-    assert [(row["variant"], row["round"], row["seconds"]) for row in rows[2:4]] == [
+    assert [(row["variant"], row["work"], row["seconds"]) for row in rows[2:4]] == [
         ("ours", "3", "0.6"),
         ("steps", "1", "2.0"),
     ]

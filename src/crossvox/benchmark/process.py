@@ -21,6 +21,7 @@ from crossvox.synthesis.compute import is_out_of_memory, keep_pages, peak_memory
 Answer = TypeVar("Answer")
 Task = Callable[[Work], Answer]  # a function of a module, done in the process
 PATIENCE = 5.0  # seconds that a process may take to end by itself
+TURN_SECONDS, TURN_WORKS = 1.0, 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,19 @@ def timed(work: Work) -> Measurement:
         page_faults=None if before is None or after is None else after - before,
         peak_bytes=peak_memory_bytes("cpu"),
     )
+
+
+def turn(work: Work) -> list[Measurement]:
+    """`work` done for a second, at least once and at most five times.
+
+    Once before that it does not count: a processor that was idle, or worked for others, begins
+    slowly, which can double the time of what is short.
+    """
+    work()
+    found: list[Measurement] = []
+    while len(found) < TURN_WORKS and sum(one.seconds for one in found) < TURN_SECONDS:
+        found.append(timed(work))
+    return found
 
 
 class VariantProcess:

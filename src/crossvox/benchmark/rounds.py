@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median
 
-from crossvox.benchmark.process import Measurement, VariantProcess, timed
+from crossvox.benchmark.process import Measurement, VariantProcess, turn
 from crossvox.benchmark.variant import Setting, Variant
 from crossvox.errors import CrossvoxError, SettingsError
 
@@ -18,7 +18,7 @@ class Outcome:
 
     Attributes:
         variant: Which.
-        measurements: One for each round after those that warm up; none where it failed.
+        measurements: One for each work of its turns; none where it failed.
         failure: Why it failed.
     """
 
@@ -28,7 +28,7 @@ class Outcome:
 
     @property
     def seconds(self) -> float:
-        """The median round's.
+        """The median work's.
 
         Raises:
             SettingsError: Nothing was measured.
@@ -39,13 +39,13 @@ class Outcome:
 
     @property
     def page_faults(self) -> int | None:
-        """The median round's."""
+        """The median work's."""
         counted = [one.page_faults for one in self.measurements if one.page_faults is not None]
         return round(median(counted)) if counted else None
 
     @property
     def peak_bytes(self) -> int | None:
-        """Of the whole process until its last round."""
+        """Of the whole process until its last turn."""
         counted = [one.peak_bytes for one in self.measurements if one.peak_bytes is not None]
         return max(counted, default=None)
 
@@ -65,26 +65,24 @@ def started(
 
 
 def in_rounds(
-    processes: Sequence[VariantProcess], *, rounds: int, warm_up: int, progress: Progress
+    processes: Sequence[VariantProcess], *, rounds: int, progress: Progress
 ) -> list[Outcome]:
-    """Each process's work, once a round; only one works at a time.
+    """A turn of each process, once a round; only one works at a time.
 
     A variant that fails is left out from then on.
 
     Args:
         processes: In the order of a round.
-        rounds: That count.
-        warm_up: Rounds before them.
+        rounds: How often.
         progress: Told what is done.
     """
     measured: dict[str, list[Measurement]] = {one.variant.name: [] for one in processes}
-    total = rounds + warm_up
-    for number in range(total):
+    for number in range(rounds):
         for process in processes:
             with suppress(CrossvoxError):  # the process keeps its failure
-                measured[process.variant.name].append(process.ask(timed))
-        progress("rounds", number + 1, total)
-    return [_outcome(one, measured[one.variant.name][warm_up:]) for one in processes]
+                measured[process.variant.name] += process.ask(turn)
+        progress("rounds", number + 1, rounds)
+    return [_outcome(one, measured[one.variant.name]) for one in processes]
 
 
 def _outcome(process: VariantProcess, measurements: Sequence[Measurement]) -> Outcome:

@@ -21,7 +21,6 @@ from crossvox.files import write_atomically
 from crossvox.synthesis.engines import openvino
 from crossvox.synthesis.windows import Sizes
 
-WARM_UP = 1  # rounds: the first allocates and starts threads
 GIGA = 1e9
 
 
@@ -69,7 +68,7 @@ class Options:
     """How a benchmark is made.
 
     Attributes:
-        rounds: That count, after one that warms up.
+        rounds: How often each variant has its turn.
         against: Groups of variants beside ours.
         profile: Whether operations are counted and timed too.
 
@@ -145,7 +144,7 @@ def benchmark(
     load = psutil.getloadavg()[0]
     ceilings = CEILINGS if options.profile else ()
     with started((*chosen, *ceilings), setting, progress=progress) as processes:
-        outcomes = in_rounds(processes, rounds=options.rounds, warm_up=WARM_UP, progress=progress)
+        outcomes = in_rounds(processes, rounds=options.rounds, progress=progress)
         if outcomes[0].failure:
             raise ModelError(f"ours could not be measured: {outcomes[0].failure}")
         facts = (
@@ -195,7 +194,10 @@ def _given(kind: Kind, setting: Setting, options: Options) -> Facts:
         ("voxels", " x ".join(map(str, setting.sizes))),
         ("generator", f"width {setting.width}"),
         special,
-        ("rounds", f"{options.rounds} in turn after {WARM_UP} to warm up; medians"),
+        (
+            "rounds",
+            f"{options.rounds}; a turn is a work to warm up, then works for a second; medians",
+        ),
     )
 
 

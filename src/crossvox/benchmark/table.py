@@ -9,7 +9,7 @@ from crossvox.benchmark.rounds import Outcome
 
 GIB = 2**30
 COLUMNS = (
-    "variant", "group", "pages", "passes", "rounds", "median_seconds", "shortest_seconds",
+    "variant", "group", "pages", "passes", "works", "median_seconds", "shortest_seconds",
     "longest_seconds", "ratio", "page_faults", "peak_bytes", "failure",
 )  # fmt: skip
 
@@ -56,7 +56,7 @@ def csv_rounds(outcomes: Iterable[Outcome]) -> str:
         for one in outcomes
         for number, found in enumerate(one.measurements, start=1)
     ]
-    return _csv(("variant", "round", "seconds", "page_faults", "peak_bytes"), rows)
+    return _csv(("variant", "work", "seconds", "page_faults", "peak_bytes"), rows)
 
 
 def _rows(outcome: Outcome, *, first: float) -> list[str]:

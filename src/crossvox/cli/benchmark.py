@@ -38,7 +38,7 @@ def benchmark(
         Of predict, separated by commas: windows, pix2pix, ddpm, eager, openvino (which needs
         crossvox[export]), monai (crossvox[benchmark]). The first four unless given.
     rounds
-        That count, after one that warms up; in training a round is a step.
+        How often each has its turn: a work that warms up, then works for a second.
     sizes
         Voxels of the volume, 240 288 48 unless given, or of the patch, 144 128 48.
     width
