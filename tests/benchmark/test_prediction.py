@@ -5,10 +5,10 @@ import torch
 from torch import Tensor
 
 from crossvox.benchmark.peers import GROUP
-from crossvox.benchmark.prediction import PREDICTION, generator_of
+from crossvox.benchmark.prediction import OPENVINO, PREDICTION, generator_of
 from crossvox.benchmark.variant import OURS, Setting, Variant
 
-OWN = [one for one in PREDICTION if one.group != GROUP]
+OWN = [one for one in PREDICTION if one.group not in (GROUP, OPENVINO)]
 SAME = [one for one in OWN if one.group in (OURS, "eager") and "precise" in one.name]
 SAME += [one for one in OWN if one.group == "eager"]
 
@@ -20,6 +20,18 @@ def test_every_variant_gives_a_volume(variant: Variant, small: Setting) -> None:
     assert isinstance(synthesized, Tensor)
     assert synthesized.shape == (1, 1, *small.sizes)
     assert torch.isfinite(synthesized).all()
+
+
+def test_openvino_gives_the_same_volume(small: Setting) -> None:
+    pytest.importorskip("openvino")
+    pytest.importorskip("onnxscript")
+    ours, exported = PREDICTION[0], next(one for one in PREDICTION if one.group == OPENVINO)
+    volumes = []
+    for variant in (ours, exported):
+        torch.manual_seed(0)
+        volumes.append(variant.load(small)())
+    # bfloat16 rounds in another order
+    torch.testing.assert_close(volumes[1], volumes[0], atol=0.05, rtol=0.0)
 
 
 def test_the_same_network_gives_the_same_volume_however_it_is_run(small: Setting) -> None:

@@ -1,6 +1,7 @@
 """Whole benchmarks, as small as can be."""
 
 import csv
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from crossvox.benchmark import speed
 from crossvox.benchmark.ceilings import CEILINGS, convolution
+from crossvox.benchmark.process import Measurement
+from crossvox.benchmark.rounds import Outcome
 from crossvox.benchmark.speed import (
     PREDICT,
     TRAIN,
@@ -17,7 +20,7 @@ from crossvox.benchmark.speed import (
     chosen_variants,
     setting_of,
 )
-from crossvox.benchmark.variant import CEILING, OURS, Setting
+from crossvox.benchmark.variant import CEILING, OURS, Setting, Variant
 from crossvox.errors import ModelError, SettingsError
 
 SHOWN = (
@@ -91,6 +94,23 @@ def test_monai_is_refused_where_it_is_absent(monkeypatch: pytest.MonkeyPatch) ->
     chosen_variants(PREDICT.variants, ("eager",))
     with pytest.raises(SettingsError, match="no MONAI"):
         chosen_variants(PREDICT.variants, ("monai",))
+
+
+def test_openvino_is_refused_where_it_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(SettingsError, match="OpenVINO is not here"):
+        chosen_variants(PREDICT.variants, ("openvino",))
+
+
+def test_shares_are_of_what_convolutions_reach() -> None:
+    ours = Variant(name="ours", group=OURS, load=partial(convolution, channels=4), pages="kept")
+    ceiling = replace(ours, name="large", group=CEILING, operations=lambda _: 4_000_000_000)
+    second = Measurement(seconds=1.0, page_faults=None, peak_bytes=None)
+    outcomes = [Outcome(variant=one, measurements=(second,)) for one in (ours, ceiling)]
+    setting = Setting(sizes=(16, 16, 16), threads=1)
+    page = speed.arithmetic(outcomes, {"counted": 2_000_000_000}, setting)
+    assert "| network counted | 2.0 | 2 | |" in page
+    assert "| large | 4.0 | 4 | 50% |" in page
 
 
 def test_what_is_not_said_is_the_kinds() -> None:

@@ -7,6 +7,7 @@ from torch import nn
 from crossvox.networks.blocks import ResidualBlock
 from crossvox.networks.slabs import Scaled, Slabbed, in_slabs, slabs_of
 from crossvox.networks.unet import ResidualUNet
+from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.optimise import fix_up_sampling, fold_normalisation
 
 SETTINGS = {"sources": 1, "width": 4, "depth": 3, "norm": "batch", "up_sampling": "nearest"}
@@ -16,7 +17,7 @@ def folded() -> Slabbed:
     torch.manual_seed(0)
     network = ResidualUNet(**SETTINGS).eval()  # type: ignore[arg-type]  # a mapping
     fold_normalisation(network)
-    fix_up_sampling(network)
+    fix_up_sampling(network, Compute(device="cpu", bf16=False))
     return network
 
 

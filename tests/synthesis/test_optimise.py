@@ -164,7 +164,7 @@ def test_folding_follows_the_layers_statistics() -> None:
 def test_up_sampling_keeps_its_kernel() -> None:
     network = nn.Sequential(UpConv(4, 2, up_sampling="nearest"))
     fixed, features = copy.deepcopy(network), torch.randn(1, 4, 3, 4, 5)
-    fix_up_sampling(fixed)
+    fix_up_sampling(fixed, Compute(device="cpu", bf16=True))
     assert isinstance(fixed[0], nn.ConvTranspose3d)
     torch.testing.assert_close(fixed(features), network(features))
 
@@ -174,7 +174,7 @@ def test_up_sampling_that_is_not_one_with_its_convolution_is_left_as_it_is(
     inputs: int, up_sampling: UpSampling
 ) -> None:
     network = nn.Sequential(UpConv(inputs, 2, up_sampling=up_sampling))
-    fix_up_sampling(network)
+    fix_up_sampling(network, Compute(device="cpu", bf16=True))
     assert isinstance(network[0], UpConv)
 
 

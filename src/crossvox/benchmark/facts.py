@@ -55,7 +55,7 @@ def profiled(work: Work) -> str:
 
 def _versions() -> list[str]:
     known = [f"crossvox {__version__}", f"Python {platform.python_version()}"]
-    for name in ("torch", "monai"):
+    for name in ("torch", "monai", "openvino"):
         try:
             known.append(f"{name} {version(name)}")
         except PackageNotFoundError:

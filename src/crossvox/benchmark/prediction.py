@@ -63,11 +63,11 @@ def whole(setting: Setting, *, precise: bool = False) -> Work:
 def exported(setting: Setting) -> Work:
     """Ours, exported and run by OpenVINO."""
     synthesizer, source = synthesizer_of(generator_of(setting)), random_volume(setting)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows
         model = Path(folder)
         save_synthesizer(
             model,
-            weights=synthesizer.method.state_dict(),
+            weights=synthesizer.method.product_state(),
             method=("gan3d", method_settings("gan3d", {"width": setting.width})),
             preparation=synthesizer.preparation,
             step=0,

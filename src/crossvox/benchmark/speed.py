@@ -156,7 +156,7 @@ def benchmark(
     parts = [f"# {kind.title}", markdown_facts(facts), markdown_table(outcomes[: len(chosen)])]
     if options.profile:
         parts += [
-            _arithmetic(outcomes, kind.operations(setting), setting),
+            arithmetic(outcomes, kind.operations(setting), setting),
             f"## Where the time goes in ours\n\n```\n{operations.strip()}\n```",
         ]
     page = "\n\n".join(parts) + "\n"
@@ -201,9 +201,7 @@ def _given(kind: Kind, setting: Setting, options: Options) -> Facts:
     )
 
 
-def _arithmetic(
-    outcomes: Sequence[Outcome], operations: Mapping[str, int], setting: Setting
-) -> str:
+def arithmetic(outcomes: Sequence[Outcome], operations: Mapping[str, int], setting: Setting) -> str:
     """What ours reaches of each convolution, as shares."""
     counted = next(iter(operations))
     reached = operations[counted] / outcomes[0].seconds / GIGA
@@ -223,8 +221,8 @@ def _arithmetic(
         (
             "## Arithmetic",
             "",
-            f"Two operations for a multiplication and an addition; ours is counted {counted}. Sums"
-            f" over more channels are faster, and ours begins with {setting.width}.",
+            f"Two operations for a multiplication and an addition; ours is counted {counted} and"
+            f" begins with {setting.width} channels.",
             "",
             *lines,
         )

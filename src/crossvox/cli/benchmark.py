@@ -1,9 +1,7 @@
 """crossvox benchmark."""
 
 from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from typing import Literal
 
 Sizes = tuple[int, int, int]
 
@@ -14,7 +12,7 @@ def benchmark(
     /,
     *,
     against: str | None = None,
-    rounds: Annotated[int, Parameter(alias="--steps")] = 5,
+    rounds: int = 5,
     sizes: Sizes | None = None,
     width: int = 16,
     discriminator_width: int = 64,
@@ -38,7 +36,8 @@ def benchmark(
         Of predict, separated by commas: windows, pix2pix, ddpm, eager, openvino (which needs
         crossvox[export]), monai (crossvox[benchmark]). The first four unless given.
     rounds
-        How often each has its turn: a work that warms up, then works for a second.
+        How often each has its turn: a work that warms up, then works for a second. With --grow
+        the volumes of each cube that count, after one that warms up.
     sizes
         Voxels of the volume, 240 288 48 unless given, or of the patch, 144 128 48.
     width

@@ -85,9 +85,14 @@ class ResidualBlock(nn.Module):
 
     The shortcut is a 1x1x1 projection where widths differ.
 
+    Attributes:
+        takes_parts: Whether features may come as several tensors, which would be joined otherwise.
+
     Source:
         He et al. 2016, doi 10.1109/CVPR.2016.90; in a 3D U-Net, Lee et al. 2017, arXiv 1706.00120
     """
+
+    takes_parts = False
 
     def __init__(self, inputs: int, outputs: int, *, norm: Norm) -> None:
         super().__init__()
@@ -98,10 +103,9 @@ class ResidualBlock(nn.Module):
             nn.Identity() if inputs == outputs else Conv3d(inputs, outputs, 1, bias=False)
         )
 
-    def forward(self, *features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), which may come in parts to be joined."""
-        joined = features[0] if len(features) == 1 else torch.cat(features, dim=1)
-        return cast("Tensor", self.units(joined) + self.shortcut(joined))
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z)."""
+        return cast("Tensor", self.units(features) + self.shortcut(features))
 
 
 class UpConv(nn.Module):
@@ -109,8 +113,9 @@ class UpConv(nn.Module):
 
     With nearest up-sampling both are computed as one 4x4x4 transposed convolution of stride 2,
     whose kernel follows from the 3x3x3 weights: the same function and gradients, with 2.4 times
-    fewer operations. Wide layers see few voxels, and there the larger kernel costs more than it
-    saves: from 256 channels to 128, two to three times the time of both apart.
+    fewer operations. Wide layers see few voxels, and on a CPU the larger kernel costs more there
+    than it saves, in bfloat16 and in training: from 256 channels to 128 two to three times the
+    time of both apart (Xeon with AMX, 15 x 18 x 3 voxels; from some 16^3 voxels on it is equal).
     """
 
     taps: Tensor
@@ -119,12 +124,13 @@ class UpConv(nn.Module):
         super().__init__()
         self.conv = Conv3x3x3(inputs, outputs)
         self.up_sampling = up_sampling
-        self.as_one = up_sampling == "nearest" and inputs < WIDE
+        self.wide = inputs >= WIDE
         self.register_buffer("taps", torch.tensor(NEAREST_TAPS), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, outputs, 2X, 2Y, 2Z) of (B, inputs, X, Y, Z)."""
-        if self.as_one:
+        apart = self.wide and features.device.type == "cpu"
+        if self.up_sampling == "nearest" and not apart:
             return functional.conv_transpose3d(features, self.kernel(), stride=2, padding=1)
         larger = functional.interpolate(features, scale_factor=2, mode=self.up_sampling)
         return cast("Tensor", self.conv(larger))

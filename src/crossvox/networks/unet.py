@@ -60,7 +60,11 @@ class ResidualUNet(Slabbed):
         return cast("Tensor", block(self.pool(features)))
 
     def _up(self, level: int, features: Tensor, skip: Tensor) -> Tensor:
-        decoded = self.decoder[level](self.up[level](features), skip)
+        block = self.decoder[level]
+        if block.takes_parts:
+            decoded = block(self.up[level](features), skip)
+        else:
+            decoded = block(torch.cat((self.up[level](features), skip), dim=1))
         if level < len(self.decoder) - 1:
             return cast("Tensor", decoded)
         return torch.tanh(self.head(decoded))

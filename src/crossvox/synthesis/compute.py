@@ -16,7 +16,7 @@ from crossvox.errors import SettingsError
 
 KIBIBYTE = 1024
 STATUS = Path("/proc/self/status")  # Linux: VmHWM is the height of resident memory
-KEPT_PAGES, OTHERWISE = 1.65, 1.2  # resident over alive
+KEPT_PAGES, OTHERWISE = 1.75, 1.2  # resident over alive
 MALLINFO2 = (
     "arena", "ordblks", "smblks", "hblks", "hblkhd",
     "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",

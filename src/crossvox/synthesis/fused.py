@@ -19,6 +19,7 @@ from crossvox.synthesis.optimise import InTwoParts, is_plain
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU)
 OPERATIONS = ("_convolution_pointwise", "_convolution_pointwise_")  # without a promise of torch's
 Layer = nn.Conv3d | InTwoParts
+FEWEST = 4  # channels that come in parts: torch convolves a part of one wrongly in bfloat16
 Operands = tuple[Tensor, Tensor, Tensor | None, list[int], list[int]]  # as conv3d takes them
 
 
@@ -93,12 +94,15 @@ class SummedInPlace(nn.Module):
         layers = [layer for unit in block.units.children() for layer in unit.children()]
         self.first, *others = (one for one in layers if not isinstance(one, nn.Identity))
         self.others, self.shortcut = nn.Sequential(*others), block.shortcut
-        self.takes_parts = isinstance(self.first, ConvActivation) and takes_more(self.shortcut)
+        self.takes_parts = (
+            isinstance(self.first, ConvActivation)
+            and is_plain(self.first.layer)
+            and is_plain(self.shortcut)
+            and self.shortcut.in_channels >= FEWEST
+        )
 
     def forward(self, *features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), which may come in parts."""
-        if len(features) > 1 and not self.takes_parts:
-            features = (torch.cat(features, dim=1),)
+        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), in parts where it takes them."""
         summed = cast("Tensor", self.others(self.first(*features)))
         if takes_more(self.shortcut):
             for operands in _operands(self.shortcut, features):
@@ -145,7 +149,10 @@ def conv_onto(
     *,
     relu: bool = False,
 ) -> None:
-    """A 3D convolution is added to `onto`, then perhaps ReLU done; oneDNN has no other there."""
+    """A 3D convolution is added to `onto`, then perhaps ReLU done; oneDNN has no other there.
+
+    `onto` and `features` are channels last.
+    """
     if features.is_meta:
         return
     convolve = torch.ops.mkldnn._convolution_pointwise_.binary

@@ -162,7 +162,7 @@ def optimised(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
         network = fast.get_submodule(name)
         if fast.fixed_statistics:
             fold_normalisation(network)
-        fix_up_sampling(network)
+        fix_up_sampling(network, compute)
         ease_head(network)
         channels_last(network)
         if compute.bf16:
@@ -182,11 +182,15 @@ def fold_normalisation(network: nn.Module) -> None:
                 setattr(layers, following, nn.Identity())
 
 
-def fix_up_sampling(network: nn.Module) -> None:
-    """Up-sampling convolutions keep the kernel that otherwise follows from their weights."""
+def fix_up_sampling(network: nn.Module, compute: Compute) -> None:
+    """Up-sampling convolutions keep the kernel that otherwise follows from their weights.
+
+    Wide ones stay apart where that is faster: in bfloat16 on a CPU.
+    """
+    apart = compute.bf16 and compute.device == "cpu"
     for parent in network.modules():
         for name, child in list(parent.named_children()):
-            if isinstance(child, UpConv) and child.as_one:
+            if _is_one(child) and not (child.wide and apart):
                 setattr(parent, name, _transposed(child))
 
 
@@ -206,6 +210,10 @@ def is_plain(layer: nn.Module) -> TypeGuard[nn.Conv3d]:
         and layer.padding_mode == "zeros"
         and isinstance(layer.padding, tuple)
     )
+
+
+def _is_one(layer: nn.Module) -> TypeGuard[UpConv]:
+    return isinstance(layer, UpConv) and layer.up_sampling == "nearest"
 
 
 def _first_layer(network: nn.Module) -> nn.Module:
