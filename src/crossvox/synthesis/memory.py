@@ -17,7 +17,8 @@ def peak_bytes(work: Callable[[], object], *, autocast: bool = False) -> int:
 
     Nothing is computed and nothing allocated, so it takes a fraction of a second for any size.
     Tensors that exist before, such as weights, are not counted unless a view of them is taken,
-    nor is what a convolution may need inside. Python values that follow from contents must not decide the work.
+    nor is what a convolution may need inside. Python values that follow from contents
+    must not decide the work.
 
     Args:
         work: Makes all of its tensors itself.
