@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crossvox.errors import FileError
 from crossvox.files.atomic import write_atomically
 from crossvox.volume import Grid, Volume
+from crossvox.volume.memory_order import copied_in_order
 
 WRITABLE_SUFFIXES = (".nii.gz", ".nii")
 NO_EXTENSIONS = bytes(4)
@@ -55,7 +56,7 @@ def _encode(volume: Volume) -> bytes:
     header = _header(volume.grid)
     header.set_data_dtype(stored.dtype)
     header.set_slope_inter(slope, intercept)
-    return b"".join((header.binaryblock, NO_EXTENSIONS, stored.tobytes(order="F")))
+    return b"".join((header.binaryblock, NO_EXTENSIONS, copied_in_order(stored, "F").T.data))
 
 
 def _stored(volume: Volume) -> tuple[NDArray[np.generic], float, float]:

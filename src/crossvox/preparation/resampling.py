@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import affine_transform, gaussian_filter
 
 from crossvox.volume.grid import Grid
+from crossvox.volume.memory_order import copied_in_order
 from crossvox.volume.volume import Volume
 
 Interpolation = Literal["linear", "nearest"]
@@ -101,7 +102,7 @@ def _along_axes(
             continue
         weights = _weights(positions, size, abs(ratio), interpolation=interpolation)
         voxels = np.moveaxis(np.tensordot(weights, voxels, axes=(1, new)), 0, new)
-    voxels = np.array(voxels, dtype=np.float32, order="C")
+    voxels = copied_in_order(voxels.astype(np.float32, copy=False), "C")
     voxels[beyond[0]] = outside
     voxels[:, beyond[1]] = outside
     voxels[:, :, beyond[2]] = outside
