@@ -4,8 +4,9 @@
 
 MODEL learned at the spacing of SOURCE, or it is resampled. One `crossvox predict` synthesizes
 SOURCE as 20 people, its stages overlapping; another takes one stage after the other, and its
-sidecars say what the network takes undisturbed, the first and coldest volume included. OUT gets
-the volumes, cohort.md and cohort.json.
+sidecars say what the network takes undisturbed, the first and coldest volume included. A third
+finds everything there: what Python, torch and the model take to start. OUT gets the
+volumes, cohort.md and cohort.json.
 """
 
 import json
@@ -25,7 +26,7 @@ def predicted(model: Path, table: Path, out: Path, *words: str) -> float:
     """Seconds of one whole command."""
     command = [sys.executable, "-m", "crossvox", "predict", str(model), str(table), str(out)]
     start = time.perf_counter()
-    subprocess.run([*command, "--overwrite", *words], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, *words], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
@@ -37,8 +38,9 @@ def main() -> None:
     table = out / "cohort.csv"
     rows = "".join(f"p{number:02d},{source.resolve()}\n" for number in range(volumes))
     table.write_text(f"subject,{modality}\n{rows}")
-    whole = predicted(model, table, out / "overlapping")
-    predicted(model, table, out / "alone", "--overlap", "nothing")
+    whole = predicted(model, table, out / "overlapping", "--overwrite")
+    idle = predicted(model, table, out / "overlapping")  # all is there
+    predicted(model, table, out / "alone", "--overwrite", "--overlap", "nothing")
     said = [read_sidecar(path) for path in sorted((out / "alone").glob("*_desc-synth_*.nii.gz"))]
     network = [one["NetworkSeconds"] for one in said]
     alone = [one["SynthesisSeconds"] for one in said]
@@ -47,6 +49,8 @@ def main() -> None:
         "whole command, s": round(whole, 2),
         "network, sum, s": round(sum(network), 2),
         "whole command / network": round(whole / sum(network), 3),
+        "start and end of the command, s": round(idle, 2),
+        "without these / network": round((whole - idle) / sum(network), 3),
         "network of one, median, s": round(median(network), 3),
         "preparation, network and restoring of one, median, s": round(median(alone), 3),
         "machine": said[0]["Machine"],
