@@ -1,6 +1,6 @@
 """Whether bfloat16 learns what float32 learns: pairs of runs of equal seeds, side by side.
 
-    python benchmarks/loss_curves.py COHORT OUT [SEEDS] [STEPS]
+    python benchmarks/loss_curves.py COHORT OUT [--seeds 12] [--steps 300]
 
 COHORT holds pairs of FLAIR and T1w. The 3D GAN of base width 16, its L1 weighted by 100, learns
 from the same patches of 48 x 64 x 64 voxels in both runs of a pair. Two such runs part after some
@@ -9,6 +9,7 @@ the ratio of mean L1 over the last tenth of the steps. OUT gets the runs, loss_c
 loss_curves.csv; what is there already is not learned again.
 """
 
+import argparse
 import csv
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from statistics import mean
 import numpy as np
 from scipy import stats
 
-SEEDS, STEPS, EVERY = 12, 300, 10
+EVERY = 10  # steps a row
 SETTINGS = (
     "method.width=16",
     "training.patch=[64,64,48]",
@@ -69,18 +70,20 @@ def _interval(ratios: list[float]) -> str:
 
 
 def main() -> None:
-    cohort, out = map(Path, sys.argv[1:3])
-    seeds, steps = (*map(int, sys.argv[3:]), *(SEEDS, STEPS)[len(sys.argv) - 3 :])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cohort", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seeds", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=300, help=f"a multiple of {EVERY}")
+    asked = parser.parse_args()
+    cohort, out, steps = asked.cohort, asked.out, asked.steps
     pairs: list[dict[str, list[float]]] = []
-    for seed in range(seeds):
-        pairs.append(
-            {
-                name: curve(
-                    cohort, out / f"{name}_{seed}", precision=precision, seed=seed, steps=steps
-                )
-                for name, precision in PRECISIONS.items()
-            }
-        )
+    for seed in range(asked.seeds):
+        pair = {
+            name: curve(cohort, out / f"{name}_{seed}", precision=precision, seed=seed, steps=steps)
+            for name, precision in PRECISIONS.items()
+        }
+        pairs.append(pair)
         (out / "loss_curves.md").write_text(table(pairs, steps=steps) + "\n")
     with (out / "loss_curves.csv").open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")

@@ -106,7 +106,7 @@ def test_shares_are_of_what_convolutions_reach() -> None:
     ours = Variant(name="ours", group=OURS, load=partial(convolution, channels=4), pages="kept")
     ceiling = replace(ours, name="large", group=CEILING, operations=lambda _: 4_000_000_000)
     second = Measurement(seconds=1.0, page_faults=None, peak_bytes=None)
-    outcomes = [Outcome(variant=one, measurements=(second,)) for one in (ours, ceiling)]
+    outcomes = [Outcome(variant=one, turns=((second,),)) for one in (ours, ceiling)]
     setting = Setting(sizes=(16, 16, 16), threads=1)
     page = speed.arithmetic(outcomes, {"counted": 2_000_000_000}, setting)
     assert "| network counted | 2.0 | 2 | |" in page

@@ -25,7 +25,7 @@ def outcome(name: str, *seconds: float, products: tuple[int, ...] = ()) -> Outco
     measurements = tuple(
         Measurement(seconds=one, page_faults=1234, peak_bytes=2**30) for one in seconds
     )
-    return Outcome(variant=replace(variant(name), products=products), measurements=measurements)
+    return Outcome(variant=replace(variant(name), products=products), turns=(measurements,))
 
 
 OUTCOMES = (
@@ -61,15 +61,15 @@ def test_the_csv_says_the_same_with_products_apart() -> None:
 
 def test_every_round_is_kept() -> None:
     rows = list(csv.DictReader(csv_rounds(OUTCOMES).splitlines()))
-    assert [(row["variant"], row["work"], row["seconds"]) for row in rows[2:4]] == [
-        ("ours", "3", "0.6"),
-        ("steps", "1", "2.0"),
+    assert [(row["variant"], row["round"], row["work"], row["seconds"]) for row in rows[2:4]] == [
+        ("ours", "1", "3", "0.6"),
+        ("steps", "1", "1", "2.0"),
     ]
 
 
 def test_what_no_one_counts_is_not_available() -> None:
     uncounted = Measurement(seconds=1.0, page_faults=None, peak_bytes=None)
-    table = markdown_table([Outcome(variant=variant("ours"), measurements=(uncounted,))])
+    table = markdown_table([Outcome(variant=variant("ours"), turns=((uncounted,),))])
     assert table.splitlines()[-1] == "| ours | kept | 1.00 | 1.00 | 1.00 to 1.00 | n/a | n/a |"
 
 

@@ -67,9 +67,8 @@ def test_a_residual_block(inputs: int, outputs: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("activation", [nn.ReLU(), nn.LeakyReLU(0.2)])
-def test_a_convolution_of_features_in_parts(kind: torch.dtype, activation: nn.Module) -> None:
-    layers = channels_last(nn.Sequential(nn.Conv3d(5, 4, 3, padding=1), activation))
+def test_a_convolution_of_features_in_two_parts(kind: torch.dtype) -> None:
+    layers = channels_last(nn.Sequential(nn.Conv3d(5, 4, 3, padding=1), nn.ReLU()))
     together = nn.Sequential(*copy.deepcopy(layers).to(kind).children())
     fuse_activations(together)
     parts = features(5).to(kind).split((2, 3), dim=1)

@@ -25,6 +25,7 @@ from crossvox.synthesis.optimise import optimised
 from crossvox.synthesis.store import read_description, save_synthesizer
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
 
+GENERATOR = "gan3d"  # the method whose network all of ours share
 PIX2PIX = {"slice_axis": "z", "width": 64, "depth": 8}  # as published
 DDPM = {"width": 32, "depth": 4}
 SLICE_MULTIPLE = 256  # what 8 halvings see down to one pixel
@@ -51,7 +52,7 @@ def synthesizer_of(
 
 def generator_of(setting: Setting) -> SynthesisMethod:
     """The paper's 3D GAN, untrained."""
-    return build_method("gan3d", {"width": setting.width}, sources=1)
+    return build_method(GENERATOR, {"width": setting.width}, sources=1)
 
 
 def whole(setting: Setting, *, precise: bool = False) -> Work:
@@ -63,12 +64,12 @@ def whole(setting: Setting, *, precise: bool = False) -> Work:
 def exported(setting: Setting) -> Work:
     """Ours, exported and run by OpenVINO."""
     synthesizer, source = synthesizer_of(generator_of(setting)), random_volume(setting)
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps open files
         model = Path(folder)
         save_synthesizer(
             model,
             weights=synthesizer.method.product_state(),
-            method=("gan3d", method_settings("gan3d", {"width": setting.width})),
+            method=(GENERATOR, method_settings(GENERATOR, {"width": setting.width})),
             preparation=synthesizer.preparation,
             step=0,
             cohort={},

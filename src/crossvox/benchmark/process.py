@@ -53,7 +53,7 @@ def timed(work: Work) -> Measurement:
     )
 
 
-def turn(work: Work) -> list[Measurement]:
+def turn(work: Work) -> tuple[Measurement, ...]:
     """`work` done for a second, at least once and at most five times.
 
     Once before that it does not count: a processor that was idle, or worked for others, begins
@@ -63,7 +63,7 @@ def turn(work: Work) -> list[Measurement]:
     found: list[Measurement] = []
     while len(found) < TURN_WORKS and sum(one.seconds for one in found) < TURN_SECONDS:
         found.append(timed(work))
-    return found
+    return tuple(found)
 
 
 class VariantProcess:

@@ -18,13 +18,18 @@ class Outcome:
 
     Attributes:
         variant: Which.
-        measurements: One for each work of its turns; none where it failed.
+        turns: The works that count of each round; none where it failed.
         failure: Why it failed.
     """
 
     variant: Variant
-    measurements: tuple[Measurement, ...] = ()
+    turns: tuple[tuple[Measurement, ...], ...] = ()
     failure: str = ""
+
+    @property
+    def measurements(self) -> list[Measurement]:
+        """Of all turns."""
+        return [one for turn in self.turns for one in turn]
 
     @property
     def seconds(self) -> float:
@@ -76,16 +81,16 @@ def in_rounds(
         rounds: How often.
         progress: Told what is done.
     """
-    measured: dict[str, list[Measurement]] = {one.variant.name: [] for one in processes}
+    turns: dict[str, list[tuple[Measurement, ...]]] = {one.variant.name: [] for one in processes}
     for number in range(rounds):
         for process in processes:
             with suppress(CrossvoxError):  # the process keeps its failure
-                measured[process.variant.name] += process.ask(turn)
+                turns[process.variant.name].append(process.ask(turn))
         progress("rounds", number + 1, rounds)
-    return [_outcome(one, measured[one.variant.name]) for one in processes]
+    return [_outcome(one, turns[one.variant.name]) for one in processes]
 
 
-def _outcome(process: VariantProcess, measurements: Sequence[Measurement]) -> Outcome:
+def _outcome(process: VariantProcess, turns: Sequence[tuple[Measurement, ...]]) -> Outcome:
     if process.failure:
         return Outcome(variant=process.variant, failure=process.failure)
-    return Outcome(variant=process.variant, measurements=tuple(measurements))
+    return Outcome(variant=process.variant, turns=tuple(turns))

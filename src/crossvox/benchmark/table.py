@@ -52,11 +52,12 @@ def csv_table(outcomes: Sequence[Outcome]) -> str:
 def csv_rounds(outcomes: Iterable[Outcome]) -> str:
     """Every single measurement."""
     rows = [
-        (one.variant.name, number, found.seconds, found.page_faults, found.peak_bytes)
+        (one.variant.name, number, work, found.seconds, found.page_faults, found.peak_bytes)
         for one in outcomes
-        for number, found in enumerate(one.measurements, start=1)
+        for number, turn in enumerate(one.turns, start=1)
+        for work, found in enumerate(turn, start=1)
     ]
-    return _csv(("variant", "work", "seconds", "page_faults", "peak_bytes"), rows)
+    return _csv(("variant", "round", "work", "seconds", "page_faults", "peak_bytes"), rows)
 
 
 def _rows(outcome: Outcome, *, first: float) -> list[str]:

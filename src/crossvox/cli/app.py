@@ -61,7 +61,7 @@ def main() -> None:
             raise
         _end("out of memory; use a smaller network, patch or window", code=OUT_OF_MEMORY)
     finally:
-        gc.freeze()  # Python would look for garbage before it ends, for half a second
+        gc.freeze()  # Python would look for garbage before it ends, for a third of a second
 
 
 def _end(message: str, *, code: int) -> NoReturn:

@@ -86,7 +86,7 @@ class ResidualBlock(nn.Module):
     The shortcut is a 1x1x1 projection where widths differ.
 
     Attributes:
-        takes_parts: Whether features may come as several tensors, which would be joined otherwise.
+        takes_parts: Whether features may come as two tensors, which would be joined otherwise.
 
     Source:
         He et al. 2016, doi 10.1109/CVPR.2016.90; in a 3D U-Net, Lee et al. 2017, arXiv 1706.00120

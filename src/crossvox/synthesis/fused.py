@@ -73,17 +73,19 @@ class ConvActivation(nn.Module):
         self.layer = layer
         self.slope = float(getattr(activation, "negative_slope", 0.0))
 
+    @property
+    def takes_parts(self) -> bool:
+        """Whether features may come in two parts, which are never joined."""
+        return is_plain(self.layer) and not self.slope and self.layer.in_channels >= FEWEST
+
     def forward(self, *features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of features that may come in parts, which are never joined."""
-        first, *others = _operands(self.layer, features)
-        if not others:
+        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), in two parts where it takes them."""
+        first, *second = _operands(self.layer, features)
+        if not second:
             return conv_activation(*first, self.slope)
-        *between, last = others
         summed = functional.conv3d(*first)
-        for operands in between:
-            conv_onto(summed, *operands)
-        conv_onto(summed, *last, relu=not self.slope)
-        return functional.leaky_relu_(summed, self.slope) if self.slope else summed
+        conv_onto(summed, *second[0], relu=True)
+        return summed
 
 
 class SummedInPlace(nn.Module):
@@ -94,12 +96,8 @@ class SummedInPlace(nn.Module):
         layers = [layer for unit in block.units.children() for layer in unit.children()]
         self.first, *others = (one for one in layers if not isinstance(one, nn.Identity))
         self.others, self.shortcut = nn.Sequential(*others), block.shortcut
-        self.takes_parts = (
-            isinstance(self.first, ConvActivation)
-            and is_plain(self.first.layer)
-            and is_plain(self.shortcut)
-            and self.shortcut.in_channels >= FEWEST
-        )
+        knows_parts = isinstance(self.first, ConvActivation) and self.first.takes_parts
+        self.takes_parts = knows_parts and is_plain(self.shortcut)
 
     def forward(self, *features: Tensor) -> Tensor:
         """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), in parts where it takes them."""

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -25,35 +26,23 @@ def peak_bytes(work: Callable[[], object], *, autocast: bool = False) -> int:
         autocast: Whether `work` leaves precision to autocast, which knows no device without
             contents: torch's FakeTensorMode is used then, which takes six times longer.
     """
-    alive = _Alive()
-    empty = FakeTensorMode(allow_non_fake_inputs=True) if autocast else _WithoutContents()  # type: ignore[no-untyped-call]  # torch's
-    with empty, alive:
+    alive = _Alive(emptying=not autocast)
+    with FakeTensorMode(allow_non_fake_inputs=True) if autocast else nullcontext(), alive:
         work()
     return alive.peak
 
 
-class _WithoutContents(TorchDispatchMode):
-    """All tensors are made on, or taken to, the device that holds nothing."""
-
-    def __torch_dispatch__(
-        self,
-        function: Callable[..., Any],
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401 - whatever the operation gives
-        given, named = tree_map(_emptied, (args, dict(kwargs or {})))
-        named |= {"device": NOWHERE} if "device" in named else {}
-        named |= {"generator": None} if "generator" in named else {}
-        return function(*given, **named)
-
-
 class _Alive(TorchDispatchMode):
-    """Counts the storage behind each tensor once, from its first operation until it is freed."""
+    """Counts the storage behind each tensor once, from its first operation until it is freed.
 
-    def __init__(self) -> None:
+    Args:
+        emptying: All tensors are made on, or taken to, the device that holds nothing.
+    """
+
+    def __init__(self, *, emptying: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self.peak: int = 0
+        self._emptying = emptying
         self._now = 0
         self._known: dict[int, int] = {}
 
@@ -64,7 +53,12 @@ class _Alive(TorchDispatchMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the operation gives
-        result = function(*args, **(kwargs or {}))
+        named = dict(kwargs or {})
+        if self._emptying:
+            args, named = tree_map(_emptied, (args, named))
+            named |= {"device": NOWHERE} if "device" in named else {}
+            named |= {"generator": None} if "generator" in named else {}
+        result = function(*args, **named)
         for leaf in tree_leaves(result):
             if isinstance(leaf, torch.Tensor):
                 self._count(leaf.untyped_storage())

@@ -190,7 +190,9 @@ def fix_up_sampling(network: nn.Module, compute: Compute) -> None:
     apart = compute.bf16 and compute.device == "cpu"
     for parent in network.modules():
         for name, child in list(parent.named_children()):
-            if _is_one(child) and not (child.wide and apart):
+            if not isinstance(child, UpConv) or child.up_sampling != "nearest":
+                continue
+            if not (child.wide and apart):
                 setattr(parent, name, _transposed(child))
 
 
@@ -210,10 +212,6 @@ def is_plain(layer: nn.Module) -> TypeGuard[nn.Conv3d]:
         and layer.padding_mode == "zeros"
         and isinstance(layer.padding, tuple)
     )
-
-
-def _is_one(layer: nn.Module) -> TypeGuard[UpConv]:
-    return isinstance(layer, UpConv) and layer.up_sampling == "nearest"
 
 
 def _first_layer(network: nn.Module) -> nn.Module:
