@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from crossvox.synthesis.sidecar import read_sidecar
+from crossvox.files import read_sidecar
 from crossvox.synthesis.store import read_description
 
 VOLUMES = 20

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.cohort.names import parse_name, safe_name
+from crossvox.cohort.names import canonical_modality, parse_name, safe_name
 from crossvox.errors import CohortError
 
 
@@ -32,3 +32,18 @@ def test_names_that_could_leave_the_output_folder_are_refused(name: str) -> None
 @pytest.mark.parametrize("name", ["sub-01_ses-2", "Jürgen", "p01.a+b"])
 def test_ordinary_names_are_kept(name: str) -> None:
     assert safe_name(name, origin="row 1") == name
+
+
+@pytest.mark.parametrize(
+    ("spelled", "meant"),
+    [
+        ("ct", "CT"),
+        ("sCT", "CT"),
+        ("cbct", "CBCT"),
+        (" flair ", "FLAIR"),
+        ("t1", "T1w"),
+        ("x", "x"),
+    ],
+)
+def test_a_modality_has_one_spelling(spelled: str, meant: str) -> None:
+    assert canonical_modality(spelled) == meant

@@ -12,7 +12,6 @@ from crossvox.evaluation.loading import (
     HEAD_MASK,
     load_pair,
     load_together,
-    read_sidecar,
 )
 from crossvox.evaluation.pairs import Pair
 from crossvox.volume import Grid
@@ -102,12 +101,6 @@ def test_the_unit_comes_from_the_sidecar(tmp_path: Path, write: Write, make_head
     made = write(tmp_path / "s.nii.gz", make_head(0))
     (tmp_path / "s.json").write_text(json.dumps({"Units": "HU"}))
     assert load_pair(pair(made, made)).unit == "HU"
-
-
-@pytest.mark.parametrize("text", ["not json", "[1, 2]"])
-def test_a_sidecar_that_is_no_object_says_nothing(tmp_path: Path, text: str) -> None:
-    (tmp_path / "s.json").write_text(text)
-    assert read_sidecar(tmp_path / "s.nii.gz") == {}
 
 
 def test_a_given_range_replaces_the_reference_s_own(

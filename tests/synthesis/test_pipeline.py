@@ -7,10 +7,9 @@ import pytest
 
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import FileError
-from crossvox.files import ReadOptions, read_volume
+from crossvox.files import ReadOptions, read_sidecar, read_volume
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.pipeline import Outcome, Pipeline
-from crossvox.synthesis.sidecar import read_sidecar
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
 

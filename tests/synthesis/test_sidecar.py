@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from crossvox.cohort import Case
+from crossvox.files import read_sidecar, sidecar_of
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.predict import find_cases, predict
-from crossvox.synthesis.sidecar import read_sidecar, sidecar_of, up_to_date
+from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import Description, load_synthesizer, read_description
 from crossvox.training.train import Trained
 

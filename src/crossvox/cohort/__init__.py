@@ -3,6 +3,7 @@
 from crossvox.cohort.case import SPLITS, Case, Cohort, Split
 from crossvox.cohort.check import check_cohort
 from crossvox.cohort.findings import CaseCheck, CohortCheck, Finding, IntensityRange, PairCheck
+from crossvox.cohort.names import canonical_modality
 from crossvox.cohort.reading import read_cohort
 from crossvox.cohort.split import refuse_shared_people, split_cohort
 
@@ -16,6 +17,7 @@ __all__ = [
     "IntensityRange",
     "PairCheck",
     "Split",
+    "canonical_modality",
     "check_cohort",
     "read_cohort",
     "refuse_shared_people",

@@ -18,6 +18,12 @@ KNOWN_MODALITIES = frozenset(
         *("ADC", "adc", "bold", "sbref", "asl", "CBF", "flair", "t1", "t2", "T1", "T2", "t1ce"),
     }
 )
+# Spellings whose lower case is not that of the BIDS suffix they mean.
+SPELLINGS = {"t1": "T1w", "t2": "T2w", "mr": "MR", "cbct": "CBCT", "sct": "CT"}
+BIDS_SPELLING = {
+    **{name.lower(): name for name in ("FLAIR", "T1w", "T2w", "PDw", "CT", "PET", "ADC", "UNIT1")},
+    **SPELLINGS,
+}
 SAFE_NAME = re.compile(r"\w[\w.+-]*")
 
 
@@ -46,6 +52,11 @@ def parse_name(path: Path) -> VolumeName:
     *parts, suffix = stem_of(path).split("_")
     entities = dict(part.split("-", 1) for part in parts if "-" in part)
     return VolumeName(entities=entities, suffix=suffix if parts else "", rest="_".join(parts))
+
+
+def canonical_modality(name: str) -> str:
+    """The one spelling of a modality: "ct" and "sCT" are "CT"; an unknown name stays as it is."""
+    return BIDS_SPELLING.get(name.strip().lower(), name.strip())
 
 
 def safe_name(name: str, *, origin: str) -> str:

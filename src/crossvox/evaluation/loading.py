@@ -1,6 +1,5 @@
 """The volumes of one pair, brought onto the synthesized volume's grid."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from crossvox.errors import CohortError, GridError
 from crossvox.evaluation.pairs import Pair
-from crossvox.files import read_mask, read_volume, stem_of
+from crossvox.files import read_mask, read_sidecar, read_volume
 from crossvox.preparation.resampling import resample
 from crossvox.volume import Grid, Volume
 from crossvox.volume.foreground import head_of
@@ -151,18 +150,6 @@ def _refuse_other_unit(pair: Pair, loaded: LoadedPair) -> None:
             f"{pair.name}: {pair.synthesized.name} is in {unit}, {loaded.pair.synthesized.name} in"
             f" {loaded.unit}; bring them to one unit"
         )
-
-
-def read_sidecar(path: Path) -> dict[str, object]:
-    """What the JSON file beside a volume says; empty where there is none or it is no object."""
-    beside = path.with_name(f"{stem_of(path)}.json")
-    if not beside.is_file():
-        return {}
-    try:
-        found = json.loads(beside.read_text(encoding="utf-8"))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _onto(volume: Volume, grid: Grid) -> tuple[Volume, NDArray[np.bool_], bool]:

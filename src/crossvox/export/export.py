@@ -11,9 +11,9 @@ from crossvox.errors import SettingsError
 from crossvox.export.exportable import exportable, multiple_of
 from crossvox.export.onnx import onnx_bytes
 from crossvox.export.openvino import write_openvino
+from crossvox.files import NOTICE
 from crossvox.files.atomic import write_atomically
 from crossvox.synthesis.engines import CONSTANTS, OpenVinoSynthesizer, openvino
-from crossvox.synthesis.sidecar import NOTICE
 from crossvox.synthesis.store import Description, synthesizer_folder
 from crossvox.synthesis.synthesizer import Synthesizer
 

@@ -11,15 +11,20 @@ from crossvox.files.formats import (
     stem_of,
 )
 from crossvox.files.options import ReadOptions
+from crossvox.files.sidecar import NOTICE, is_synthetic, read_sidecar, sidecar_of
 
 __all__ = [
+    "NOTICE",
     "VOLUME_SUFFIXES",
     "ReadOptions",
+    "is_synthetic",
     "is_volume",
     "read_grid",
     "read_mask",
+    "read_sidecar",
     "read_volume",
     "replacing",
+    "sidecar_of",
     "stem_of",
     "write_atomically",
     "write_volume",

@@ -25,7 +25,7 @@ FAST_COMPRESSION = 1
 SCANNER_CODE = 1
 
 
-def write_volume(path: Path, volume: Volume) -> None:
+def write_volume(path: Path, volume: Volume, *, description: str = "") -> None:
     """Write `volume` as NIfTI, whole or not at all.
 
     Voxels that came as integers become int16: rounded where their range is that of int16 and
@@ -35,6 +35,7 @@ def write_volume(path: Path, volume: Volume) -> None:
     Args:
         path: Ends in .nii.gz or .nii.
         volume: Finite voxels.
+        description: At most 79 ASCII characters for the header's `descrip`, such as `NOTICE`.
 
     Raises:
         FileError: Another ending, voxels that are not finite, or a folder that is not writable.
@@ -45,17 +46,18 @@ def write_volume(path: Path, volume: Volume) -> None:
         raise FileError(f"{path}: volumes are written as .nii.gz or .nii; give such a name")
     if not np.isfinite(volume.voxels).all():
         raise FileError(f"{path}: not written, its voxels hold NaN or infinity")
-    payload = _encode(volume)
+    payload = _encode(volume, description=description)
     if name.endswith(".gz"):
         payload = igzip.compress(payload, FAST_COMPRESSION, mtime=0)
     write_atomically(path, payload)
 
 
-def _encode(volume: Volume) -> bytes:
+def _encode(volume: Volume, *, description: str) -> bytes:
     stored, slope, intercept = _stored(volume)
     header = _header(volume.grid)
     header.set_data_dtype(stored.dtype)
     header.set_slope_inter(slope, intercept)
+    header["descrip"] = description.encode("ascii")
     return b"".join((header.binaryblock, NO_EXTENSIONS, copied_in_order(stored, "F").T.data))
 
 

@@ -81,6 +81,16 @@ def nifti_layout(start: bytes, path: Path, *, options: ReadOptions) -> Layout:
     )
 
 
+def nifti_description(start: bytes) -> str:
+    """The free text (`descrip`) in the first bytes of a NIfTI file; empty if they are too few."""
+    order = nifti_byte_order(start) or "<"
+    size = int(np.frombuffer(start[:4], f"{order}i4")[0])
+    if len(start) < size:
+        return ""
+    header = HEADER_BYTES[size](start[:size], order, check=False)  # type: ignore[no-untyped-call]
+    return bytes(header["descrip"].tobytes()).rstrip(b"\0").decode("latin-1")
+
+
 def _voxel_path(header: nibabel.Nifti1Header, path: Path, *, size: int) -> Path:
     magic = header["magic"].tobytes()
     if magic == SINGLE_FILE_MAGIC[size]:

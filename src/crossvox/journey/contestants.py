@@ -11,10 +11,10 @@ from crossvox.errors import CohortError, ModelError, SettingsError
 from crossvox.evaluation import Pair, find_pairs, read_pairs
 from crossvox.evaluation.pairs import PAIRS_FILE, Failure
 from crossvox.evaluation.tables import read_failures
+from crossvox.files import read_sidecar
 from crossvox.journey.costs import costs_of_training, costs_of_volumes, method_of
 from crossvox.journey.timing import Timing
 from crossvox.synthesis.compute import Compute, compute_at_hand
-from crossvox.synthesis.sidecar import read_sidecar
 from crossvox.synthesis.store import DESCRIPTION, Description, read_description
 from crossvox.training.experiment import read_experiment
 from crossvox.training.train import EXPERIMENT

@@ -10,8 +10,8 @@ import numpy as np
 from crossvox.comparison import Costs
 from crossvox.contract import SynthesisMethod
 from crossvox.evaluation import read_run
+from crossvox.files import read_sidecar
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.sidecar import read_sidecar
 from crossvox.synthesis.store import Description
 
 SECONDS_PER_HOUR = 3600

@@ -11,12 +11,12 @@ from pathlib import Path
 from crossvox.cohort import Case, read_cohort
 from crossvox.comparison import Costs
 from crossvox.errors import ModelError
-from crossvox.files import write_atomically
+from crossvox.files import read_sidecar, write_atomically
 from crossvox.journey.costs import costs_of_volumes
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.predict import output_path
-from crossvox.synthesis.sidecar import read_sidecar, up_to_date
+from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import Description
 
 WARM_UP, TIMED = 1, 3

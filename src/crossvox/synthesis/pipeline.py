@@ -11,9 +11,9 @@ from torch import Tensor
 
 from crossvox.cohort import Case
 from crossvox.errors import CrossvoxError
-from crossvox.files import ReadOptions, read_volume, write_volume
+from crossvox.files import NOTICE, ReadOptions, read_volume, sidecar_of, write_volume
 from crossvox.files.atomic import write_atomically
-from crossvox.synthesis.sidecar import costs_of, origin_of, sidecar_of
+from crossvox.synthesis.sidecar import costs_of, origin_of
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Prepared, Synthesizer
 
@@ -115,7 +115,7 @@ class Pipeline:
             **costs_of(self.synthesizer, seconds=seconds, network_seconds=made.network_seconds),
         }
         write_atomically(sidecar_of(path), json.dumps(sidecar, indent=2).encode())
-        write_volume(path, volume)
+        write_volume(path, volume, description=NOTICE)
         return Outcome(case=made.case, seconds=seconds)
 
 

@@ -10,12 +10,12 @@ from typing import Literal
 from crossvox import __version__
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError
-from crossvox.files import ReadOptions, is_volume, stem_of
+from crossvox.files import NOTICE, ReadOptions, is_synthetic, is_volume, stem_of
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.pipeline import Pipeline
-from crossvox.synthesis.sidecar import NOTICE, read_sidecar, up_to_date
+from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
 
@@ -129,7 +129,7 @@ def find_cases(path: Path, description: Description) -> tuple[Case, ...]:
     if path.is_file() and is_volume(path):
         return _plain_cases([path], modalities)
     volumes = sorted(file for file in path.glob("*") if is_volume(file)) if path.is_dir() else []
-    flat = [file for file in volumes if read_sidecar(file).get("Notice") != NOTICE]
+    flat = [file for file in volumes if not is_synthetic(file)]
     if flat and not any(path.glob("sub-*/")):
         named = [file for file in flat if stem_of(file).endswith(f"_{modalities[0]}")]
         return _plain_cases(named or flat, modalities)

@@ -7,28 +7,12 @@ from typing import Any
 
 from crossvox import __version__
 from crossvox.cohort import Case
-from crossvox.files import stem_of
+from crossvox.files import NOTICE, read_sidecar
 from crossvox.synthesis.compute import Compute, peak_memory_bytes
 from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.volume.volume import Volume
-
-NOTICE = "Synthetic, not for diagnosis"
-
-
-def sidecar_of(path: Path) -> Path:
-    """The JSON file that belongs to a volume."""
-    return path.with_name(f"{stem_of(path)}.json")
-
-
-def read_sidecar(path: Path) -> dict[str, Any]:
-    """What stands beside a volume; nothing where there is no sidecar or it is damaged."""
-    try:
-        said = json.loads(sidecar_of(path).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def origin_of(volume: Volume, case: Case, description: Description) -> dict[str, Any]:
