@@ -56,6 +56,7 @@ class Run:
             there is no one to validate on.
         keep: Stores the product's weights of a step as the run's synthesizer.
         report: Called with each row of progress.
+        stepped: Called with the steps that are done, before the first and after each.
     """
 
     fabric: Fabric
@@ -66,6 +67,7 @@ class Run:
     validate: Callable[[Mapping[str, Tensor]], dict[str, float]] | None
     keep: Callable[[Mapping[str, Tensor], int], None]
     report: Report
+    stepped: Callable[[int], None] = lambda _: None
     best: Best = field(default_factory=Best)
 
     def train(self) -> None:
@@ -88,10 +90,13 @@ class Run:
             Interruption() as interruption,
             Prefetched(self.sampler, parts=parts[0], of=parts[1], pin=pin) as prefetched,
         ):
+            if step < steps:
+                self._count(step)
             while step < steps:
                 step += 1
                 self._step(step, prefetched.batches(step), optimizers, record)
                 average.update(step)
+                self._count(step)
                 row = record.take() if self._due(step, self.settings.report_every) else {}
                 if self._due(step, self.settings.validate_every or steps):
                     row |= self._validate(step, average)
@@ -210,6 +215,10 @@ class Run:
 
     def _due(self, step: int, every: int) -> bool:
         return step % every == 0 or step == self.settings.steps
+
+    def _count(self, step: int) -> None:
+        if self.fabric.is_global_zero:
+            self.stepped(step)
 
     def _tell(self, progress: ProgressTable, step: int, row: Mapping[str, float]) -> None:
         if self.fabric.is_global_zero:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from lightning_fabric import Fabric
@@ -23,6 +22,7 @@ from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.budget import refuse_two_budgets, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
+from crossvox.training.listener import TrainingProgress
 from crossvox.training.patches import PatchSampler
 from crossvox.training.plan import lasting, plan
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
@@ -30,18 +30,10 @@ from crossvox.training.processes import launch
 from crossvox.training.rerun import filled_from, refuse_other_settings
 from crossvox.training.validation import validate
 
+__all__ = ["Trained", "TrainingProgress", "refuse_faults", "train"]
+
 EXPERIMENT, PREPARED = "experiment.toml", "prepared"
 MADE = ("checkpoint", "synthesizer", "evaluation", PREPARED)
-
-
-class TrainingProgress(Protocol):
-    """Told what happens; a command shows it."""
-
-    def stage(self, name: str, done: int, total: int) -> None:
-        """Work before the first step."""
-
-    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
-        """A row of progress.csv."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +102,7 @@ def train(
         validate=_validation(experiment, preparation, held_out, compute) if held_out else None,
         keep=_keeping(experiment, preparation, split, out),
         report=lambda step, row: progress.row(step, run.settings.steps or 0, row),
+        stepped=lambda step: progress.step(step, run.settings.steps or 0),
     )
     with _explaining_memory(experiment):
         if experiment.training.steps is None:
