@@ -55,7 +55,7 @@ class SynthesisMethod(nn.Module, ABC):
     """
 
     product: ClassVar[tuple[str, ...]]
-    average_decay: ClassVar[float] = 0.0
+    average_decay: ClassVar[float] = 0.995
     free_settings: ClassVar[tuple[str, ...]] = ()
 
     @property

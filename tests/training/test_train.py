@@ -78,6 +78,8 @@ def test_a_run_stopped_by_a_signal_goes_on_bit_exactly(
 ) -> None:
     class Stopping:
         stage = staticmethod(silent.stage)
+        say = staticmethod(silent.say)
+        step = staticmethod(silent.step)
 
         def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
             if step == last:

@@ -18,6 +18,7 @@ def train(
     set_: Annotated[list[str] | None, Parameter(name="--set")] = None,
     device: str | None = None,
     fresh: bool = False,
+    plan_only: bool = False,
 ) -> None:
     """Learn to synthesize one modality from another.
 
@@ -44,11 +45,17 @@ def train(
         cpu or cuda; the GPU where there is one.
     fresh
         Start again instead of going on.
+    plan_only
+        Show what would be trained, each setting with its reason, and write nothing.
     """
+    from rich.console import Console
+
+    from crossvox.cli.evaluate import summary_table
     from crossvox.cli.screen import Screen
     from crossvox.cohort import read_cohort
     from crossvox.journey import evaluate_run
     from crossvox.training.experiment import read_experiment
+    from crossvox.training.preview import preview
     from crossvox.training.processes import dismiss_others, finish
     from crossvox.training.train import train as train_cases
 
@@ -57,9 +64,14 @@ def train(
     settings = read_experiment(experiment, changes=[*changes, *(set_ or [])])
     modalities = (*settings.cohort.source, settings.cohort.target)
     cases = read_cohort(data, modalities=modalities)
+    if plan_only:
+        print(*preview(cases, out, settings, device=device), sep="\n")
+        return
     with Screen() as screen:
         trained = train_cases(cases, out, settings, device=device, fresh=fresh, progress=screen)
         dismiss_others(trained.fabric)
         evaluation = evaluate_run(trained, device=device, progress=screen.stage)
+    if evaluation:
+        Console().print(summary_table(evaluation))
     print(evaluation.report if evaluation else out / "synthesizer")
     finish(trained.fabric)

@@ -115,7 +115,7 @@ class TrainingSettings:
         flip_share: Chance that a patch is mirrored left to right.
         clip: Largest norm of each network's gradients; 0 is no limit.
         ema: Decay of the moving average of the product's weights; 0 is none; planned as the
-            method's `average_decay`, at least 0.995.
+            method's `average_decay`.
         decay_share: Share of the steps, at the end, over which learning rates fall to 0; 0 keeps
             them constant.
         checkpoint_every: Steps between saves.

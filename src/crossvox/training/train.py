@@ -16,15 +16,23 @@ from crossvox.errors import CohortError, ResourceError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import Compute, compute_at_hand, is_out_of_memory, keep_pages
+from crossvox.synthesis.compute import (
+    Compute,
+    compute_at_hand,
+    free_memory_bytes,
+    is_out_of_memory,
+    keep_pages,
+)
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.budget import refuse_two_budgets, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 from crossvox.training.listener import TrainingProgress
+from crossvox.training.patch_plan import refuse_patch
 from crossvox.training.patches import PatchSampler
-from crossvox.training.plan import lasting, plan
+from crossvox.training.plan import Plan, plan
+from crossvox.training.plan_words import expectations, reasons, reasons_of_length
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
 from crossvox.training.processes import launch
 from crossvox.training.rerun import filled_from, refuse_other_settings
@@ -80,6 +88,7 @@ def train(
     """
     keep_pages()
     compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")
+    refuse_patch(experiment, compute=compute, free_bytes=free_memory_bytes(compute.device))
     fabric = launch(compute, precision=_precision(experiment, compute))
     if fresh and fabric.is_global_zero:
         _forget(out)
@@ -87,7 +96,8 @@ def train(
     split = _split(cases, experiment)
     learned = [case for case in split if case.split == "train"]
     with fabric.rank_zero_first():
-        experiment = _resolved(experiment, split, out, compute=compute, progress=progress)
+        planned = _resolved(experiment, split, out, compute=compute, progress=progress)
+        experiment = planned.experiment
         preparation = fit_preparation(experiment, learned, out / PREPARED, progress=progress.stage)
         used = [case for case in split if case.split in ("train", "validation")]
         prepared = prepare_cohort(preparation, used, out / PREPARED, progress=progress.stage)
@@ -106,7 +116,7 @@ def train(
     )
     with _explaining_memory(experiment):
         if experiment.training.steps is None:
-            experiment = _timed(run, experiment, progress=progress)
+            experiment = _timed(run, planned, progress=progress)
             run = replace(run, method=_method(experiment), settings=experiment.training)
         run.train()
     return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
@@ -135,14 +145,16 @@ def refuse_faults(
         )
 
 
-def _timed(run: Run, experiment: Experiment, *, progress: TrainingProgress) -> Experiment:
+def _timed(run: Run, planned: Plan, *, progress: TrainingProgress) -> Experiment:
     """The experiment with the steps that its minutes pay for, also on disk."""
-    minutes = experiment.training.minutes or 0.0
+    minutes = planned.experiment.training.minutes or 0.0
     steps = steps_within(run, minutes=minutes, progress=progress.stage)
-    experiment = replace(experiment, training=lasting(experiment.training, steps))
+    lasting = planned.lasting(steps)
     if run.fabric.is_global_zero:
-        write_atomically(run.folder / EXPERIMENT, write_experiment(experiment).encode())
-    return experiment
+        write_atomically(run.folder / EXPERIMENT, write_experiment(lasting.experiment).encode())
+        for reason in reasons_of_length(lasting):
+            progress.say(str(reason))
+    return lasting.experiment
 
 
 @contextmanager
@@ -178,18 +190,22 @@ def _resolved(
     *,
     compute: Compute,
     progress: TrainingProgress,
-) -> Experiment:
+) -> Plan:
     path = out / EXPERIMENT
     existing = read_experiment(path) if path.is_file() else None
     refuse_two_budgets(asked.training, existing.training if existing else None)
     if existing is None and asked.cohort.check:
         refuse_faults(cases, asked, progress)
     learned = [case for case in cases if case.split == "train"]
+    held_out = [case for case in cases if case.split == "validation"]
     filled = filled_from(asked, existing) if existing else asked
-    planned = plan(filled, learned, compute=compute)
+    planned = plan(filled, learned, held_out=held_out, compute=compute)
     if existing:
-        refuse_other_settings(planned, existing, folder=str(out))
-    write_atomically(path, write_experiment(planned).encode())
+        refuse_other_settings(planned.experiment, existing, folder=str(out))
+    else:
+        for reason in (*reasons(planned), *expectations(planned, compute=compute)):
+            progress.say(str(reason))
+    write_atomically(path, write_experiment(planned.experiment).encode())
     return planned
 
 
