@@ -69,6 +69,8 @@ class Screen:
 
     def step(self, step: int, steps: int) -> None:
         """A step of training; the first call says where the run begins."""
+        if self._clock is None and step:
+            self.say(f"going on from step {step} of {steps}")
         first = self._tick(step)
         if self._console.is_terminal:
             self._bar(TRAINING, step, steps, note=self._left(steps))
