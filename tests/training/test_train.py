@@ -162,7 +162,7 @@ def write_experiment_for_two_processes(path: Path, *, steps: int) -> Path:
     path.write_text(
         '[cohort]\nsource = ["FLAIR"]\ntarget = "T1w"\ncheck = false\n'
         "[method]\nwidth = 4\ndepth = 2\ndiscriminator_width = 4\ndiscriminator_levels = 2\n"
-        'norm = "instance"\n'
+        'norm = "instance"\nl1_weight = 1.0\nlearning_rate = 1e-4\n'  # rounding stays small
         f"[training]\nsteps = {steps}\npatch = [16, 16, 16]\nbatch = 2\nvalidate_every = 100\n"
         'checkpoint_every = 2\nprecision = "32-true"\n'
     )

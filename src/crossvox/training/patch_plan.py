@@ -33,11 +33,9 @@ def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -
         SettingsError: The networks cannot learn from such patches.
         ResourceError: A step on them does not fit in memory.
     """
-    patch = experiment.training.patch
+    method, patch = refuse_impossible_patch(experiment), experiment.training.patch
     if patch is None:
         return
-    method = method_of(experiment)
-    method.refuse_patch(patch)
     needed = needed_bytes(experiment, patch, compute)
     if needed <= free_bytes:
         return
@@ -48,6 +46,21 @@ def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -
         f" {free_bytes / GIBIBYTE:.1f} GiB are free; {remedy} a smaller method.width or"
         " training.batch"
     )
+
+
+def refuse_impossible_patch(experiment: Experiment) -> SynthesisMethod:
+    """Build the method and hold the patch that is set, if any, against its networks.
+
+    Returns:
+        The method.
+
+    Raises:
+        SettingsError: The method is impossible, or cannot learn from such patches.
+    """
+    method = method_of(experiment)
+    if experiment.training.patch is not None:
+        method.refuse_patch(experiment.training.patch)
+    return method
 
 
 def plan_patch(
