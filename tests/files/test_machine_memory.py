@@ -66,8 +66,10 @@ def test_the_tightest_of_nested_groups_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n", "", "many"])
 def test_no_limit_is_none(tmp_path: Path, limit: str) -> None:
     files = {
-        **{"memory.max": limit, "memory.current": f"{USED}"},
-        **{"memory/memory.limit_in_bytes": limit, "memory/memory.usage_in_bytes": f"{USED}"},
+        "memory.max": limit,
+        "memory.current": f"{USED}",
+        "memory/memory.limit_in_bytes": limit,
+        "memory/memory.usage_in_bytes": f"{USED}",
     }
     cgroups = tree(tmp_path, member="0::/\n3:memory:/\n", files=files)
     assert available_memory_bytes(cgroups=cgroups) > LIMIT
