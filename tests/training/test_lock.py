@@ -48,13 +48,19 @@ def test_what_a_killed_process_held_is_free(
     assert (tmp_path / LOCK).is_file()
     with locked(tmp_path):
         assert (tmp_path / LOCK).is_file()
-    assert not tmp_path.exists()  # nothing else was in it
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_is_made_and_what_is_written_in_it_stays(tmp_path: Path) -> None:
     with locked(tmp_path / "a/run"):
         (tmp_path / "a/run/file").write_text("")
     assert [path.name for path in (tmp_path / "a/run").iterdir()] == ["file"]
+
+
+def test_a_folder_that_nothing_is_written_in_is_gone_again(tmp_path: Path) -> None:
+    with locked(tmp_path / "run"):
+        assert (tmp_path / "run").is_dir()
+    assert not (tmp_path / "run").exists()
 
 
 def test_it_is_given_back_after_a_failure(tmp_path: Path) -> None:

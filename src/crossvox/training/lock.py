@@ -19,20 +19,21 @@ def locked(folder: Path) -> Iterator[None]:
 
     The operating system gives the lock back when its process ends, however it ends; over NFS
     the server does. The file stays only behind a process that was killed and stops nobody. A
-    folder that the block leaves empty is removed.
+    folder that was made for the block and is left empty is removed.
 
     Raises:
         SettingsError: Another process holds it.
         FileError: The folder cannot be written.
     """
-    path = folder / LOCK
+    path, existed = folder / LOCK, folder.is_dir()
     with _taken(path):
         try:
             yield
         finally:
             with suppress(OSError):
                 path.unlink()
-                folder.rmdir()  # fails where anything is in it
+                if not existed:
+                    folder.rmdir()  # fails where anything is in it
 
 
 @contextmanager

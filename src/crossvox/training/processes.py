@@ -10,12 +10,10 @@ from datetime import timedelta
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import (
-    ClusterEnvironment,
-    LightningEnvironment,
-    SLURMEnvironment,
-    TorchElasticEnvironment,
-)
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import distributed
 
@@ -131,5 +129,3 @@ def _launcher(world: int) -> ClusterEnvironment:
         return SLURMEnvironment()
     except RuntimeError as error:  # as srun was told --ntasks without --ntasks-per-node
         raise SettingsError(f"srun: {str(error).splitlines()[0]}") from None
-
-
