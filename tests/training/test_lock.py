@@ -40,9 +40,7 @@ def test_a_second_process_is_refused_at_once_with_the_number_of_the_first(
     holder.communicate()
 
 
-def test_what_a_killed_process_held_is_free(
-    holder: subprocess.Popen[str], tmp_path: Path
-) -> None:
+def test_what_a_killed_process_held_is_free(holder: subprocess.Popen[str], tmp_path: Path) -> None:
     holder.kill()
     holder.communicate()
     assert (tmp_path / LOCK).is_file()

@@ -153,16 +153,18 @@ def _rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     if not path.is_file():
         return
     text = path.read_text(encoding="utf-8", errors="replace").replace("\0", "")
-    whole = text[: text.rfind("\n") + 1]  # a last line without an end was cut off
-    for line in csv.DictReader(io.StringIO(whole)):
-        cells = {name: cell for name, cell in line.items() if name and _is_number_or_empty(cell)}
-        if cells.get(STEP, "").isdecimal() and None not in line:
-            yield int(cells[STEP]), {STEP: cells.pop(STEP), **cells}
+    header, *lines = text.split("\n")[:-1] or [""]  # a last line without an end was cut off
+    names = header.strip().split(",")
+    for line in lines:
+        cells = line.strip().split(",")
+        row = {n: cell for n, cell in zip(names, cells, strict=False) if n and _is_number(cell)}
+        if row.get(STEP, "").isdecimal() and len(cells) <= len(names):
+            yield int(row[STEP]), {STEP: row.pop(STEP), **row}
 
 
-def _is_number_or_empty(cell: str | None) -> bool:
+def _is_number(cell: str) -> bool:
     try:
-        float(cell or "0")
+        float(cell)
     except ValueError:
         return False
-    return cell is not None
+    return True
