@@ -7,9 +7,9 @@ from crossvox.benchmark.variant import Setting
 
 
 def test_every_slice_costs_the_same(small: Setting) -> None:
-    one, three = (cost_of_slices(replace(small, sizes=(32, 32, count))) for count in (1, 3))
-    assert three.operations == 3 * one.operations
-    assert three.parameters == one.parameters == 54_408_385  # its paper: 54.4 M
+    single, triple = (cost_of_slices(replace(small, sizes=(32, 32, count))) for count in (1, 3))
+    assert triple.operations == 3 * single.operations
+    assert triple.parameters == single.parameters == 54_408_385  # its paper: 54.4 M
 
 
 def test_a_denoising_step_costs_less_as_rewritten(small: Setting) -> None:

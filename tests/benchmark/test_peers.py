@@ -92,11 +92,11 @@ def test_ours_matches_at_the_smallest_multiple_of_8_that_computes_as_much(
     peer: Peer, width: int
 ) -> None:
     setting = Setting(sizes=(240, 288, 48), threads=1)
-    wanted = cost_of_synthesis(setting, peer=peer, treatment=AS_OURS).operations
+    needed = cost_of_synthesis(setting, peer=peer, treatment=AS_OURS).operations
     smaller, matching = (
         cost_of_width(setting, width=channels).operations for channels in (width - 8, width)
     )
-    assert smaller < wanted <= matching
+    assert smaller < needed <= matching
 
 
 def test_the_same_networks_stand_in_both_groups() -> None:

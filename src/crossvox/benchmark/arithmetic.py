@@ -37,17 +37,19 @@ def operations_of_training(setting: Setting) -> dict[str, int]:
 
 def cost_of_volume(setting: Setting, *, form: str) -> Cost:
     """Cost of the generator's one pass over the whole volume."""
-    network = predicting(generator_of(setting), form=form)
+    method = generator_of(setting)
+    parameters = parameters_of(method.get_submodule("generator"))
+    network = predicting(method, form=form).to(NOWHERE)
     volume = torch.empty(1, 1, *setting.sizes, device=NOWHERE)
-    return Cost(
-        operations=operations_of(partial(network.to(NOWHERE).synthesize, volume)),
-        parameters=_weights_of_generator(setting),
-    )
+    operations = operations_of(partial(network.synthesize, volume))
+    return Cost(operations=operations, parameters=parameters)
 
 
 def cost_of_windows(setting: Setting, *, form: str) -> Cost:
     """Cost of the generator's passes over overlapping windows of the volume."""
-    network = predicting(generator_of(setting), form=form)
+    method = generator_of(setting)
+    parameters = parameters_of(method.get_submodule("generator"))
+    network = predicting(method, form=form)
     forward = without_contents(network.to(NOWHERE).synthesize)
     work = partial(
         synthesize_in_windows,
@@ -56,7 +58,7 @@ def cost_of_windows(setting: Setting, *, form: str) -> Cost:
         noise=normal_noise((1, 1, *setting.sizes), seed=0),
         window=setting.window,
     )
-    return Cost(operations=operations_of(work), parameters=_weights_of_generator(setting))
+    return Cost(operations=operations_of(work), parameters=parameters)
 
 
 def cost_of_step(setting: Setting, *, form: str) -> Cost:
@@ -74,10 +76,6 @@ def predicting(method: SynthesisMethod, *, form: str) -> SynthesisMethod:
         return textbook(method.eval())
     rewritten = optimised(method.eval(), Compute(device="cpu", bf16=False))
     return plain_convolutions(rewritten)
-
-
-def _weights_of_generator(setting: Setting) -> int:
-    return parameters_of(generator_of(setting).get_submodule("generator"))
 
 
 def _learn(method: SynthesisMethod, setting: Setting) -> None:
