@@ -185,10 +185,45 @@ def test_a_person_in_two_splits_is_an_error(sound: tuple[Case, ...]) -> None:
     assert "is in train and test" in found.findings[0].problem
 
 
-def test_one_person_under_two_names_in_two_splits_is_a_warning(sound: tuple[Case, ...]) -> None:
-    double = replace(sound[0], subject="other", name="other", split="test")
-    problems = _problems(_check(*sound, double), "warning")
-    assert "looks like the person of other" in problems[sound[0].name]
+@pytest.fixture
+def scanned_again(sound: tuple[Case, ...], tmp_path: Path) -> Case:
+    """The first person under another name: other noise, 3 mm lower on the scanner's table."""
+    images = {}
+    for number, (modality, path) in enumerate(sound[0].images.items()):
+        volume = read_volume(path)
+        noise = np.random.default_rng(number).normal(0, 0.02, volume.grid.shape)
+        voxels = volume.voxels + (noise * volume.voxels.max()).astype(np.float32)
+        affine = volume.grid.affine.copy()
+        affine[2, 3] -= 3
+        images[modality] = tmp_path / f"again_{modality}.nii.gz"
+        write_volume(images[modality], Volume(voxels, Grid(volume.grid.shape, affine)))
+    return replace(sound[0], subject="other", name="other", images=images, mask=None)
+
+
+def test_one_person_under_two_names_in_two_splits_is_an_error(
+    sound: tuple[Case, ...], scanned_again: Case
+) -> None:
+    found = _check(*sound, replace(scanned_again, split="test"))
+    problem = _problems(found, "error")[sound[0].name]
+    assert problem == (
+        f"looks like the person of other, but {sound[0].name} is in train and other in test"
+    )
+    assert len(found.findings) == 1
+
+
+def test_one_person_under_two_names_in_one_split_is_nothing(
+    sound: tuple[Case, ...], scanned_again: Case
+) -> None:
+    assert _check(*sound, scanned_again).findings == ()
+
+
+def test_one_person_under_two_names_in_a_cohort_without_splits_is_a_warning(
+    sound: tuple[Case, ...], scanned_again: Case
+) -> None:
+    found = _check(*(replace(case, split=None) for case in (*sound, scanned_again)))
+    assert found.error_count == 0
+    problem = _problems(found, "warning")[sound[0].name]
+    assert problem == "looks like the person of other, who has another name"
 
 
 def test_a_folder_that_may_not_be_read_does_not_stop_the_check(

@@ -48,10 +48,11 @@ def align(fixed: CoarseVolume, moving: CoarseVolume) -> Alignment:
         Studholme et al. 1999, doi:10.1016/S0031-3203(98)00091-0, equation 3
     """
     seen: dict[Steps, float] = {}
+    first, second = _binned(fixed), _binned(moving)
 
     def information(steps: Steps) -> float:
         if steps not in seen:
-            seen[steps] = mutual_information(fixed, moving, steps=steps)
+            seen[steps] = _information(first, second, steps)
         return seen[steps]
 
     tops = []
@@ -81,16 +82,52 @@ def mutual_information(
 
     0 where the heads overlap too little to tell.
     """
-    here, there = _overlap(fixed.head.shape, moving.head.shape, steps)
+    return _information(_binned(fixed), _binned(moving), steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Binned:
+    """What the mutual information of a volume at many translations needs.
+
+    Attributes:
+        bins: (X, Y, Z) int16; intensity bin, BINS outside the field of view.
+        head: (X, Y, Z).
+        head_count: How many cells the head has.
+        low, high: Corners of the box around the head.
+    """
+
+    bins: NDArray[np.int16]
+    head: NDArray[np.bool_]
+    head_count: int
+    low: Steps
+    high: Steps
+
+
+def _binned(volume: CoarseVolume) -> _Binned:
+    bins = volume.levels.astype(np.int16)
+    bins[bins < 0] = BINS
+    sides = [np.flatnonzero(volume.head.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+    low_x, low_y, low_z = (int(side[0]) if side.size else 0 for side in sides)
+    high_x, high_y, high_z = (int(side[-1]) + 1 if side.size else 0 for side in sides)
+    return _Binned(
+        bins=bins,
+        head=volume.head,
+        head_count=int(np.count_nonzero(volume.head)),
+        low=(low_x, low_y, low_z),
+        high=(high_x, high_y, high_z),
+    )
+
+
+def _information(fixed: _Binned, moving: _Binned, steps: Steps) -> float:
+    here, there = _heads_overlap(fixed, moving, steps)
     head, other_head = fixed.head[here], moving.head[there]
-    smaller = min(np.count_nonzero(fixed.head), np.count_nonzero(moving.head))
+    smaller = min(fixed.head_count, moving.head_count)
     if np.count_nonzero(head & other_head) < max(1, LEAST_HEAD_OVERLAP * smaller):
         return 0.0
-    levels, other_levels = fixed.levels[here], moving.levels[there]
-    counted = (head | other_head) & (levels >= 0) & (other_levels >= 0)
-    joint = np.bincount(
-        levels[counted].astype(np.intp) * BINS + other_levels[counted], minlength=BINS * BINS
-    ).reshape(BINS, BINS)
+    # A last bin in each direction takes what is outside a field of view, and is cut off.
+    pairs = fixed.bins[here] * np.int16(BINS + 1) + moving.bins[there]
+    counts = np.bincount(pairs[head | other_head], minlength=(BINS + 1) ** 2)
+    joint = counts.reshape(BINS + 1, BINS + 1)[:BINS, :BINS]
     together = _entropy(joint)
     if together == 0:
         return 0.0
@@ -135,6 +172,20 @@ def _overlap(
     here = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     there = tuple(slice(a + step, b + step) for a, b, step in zip(low, high, steps, strict=True))
     return here, there
+
+
+def _heads_overlap(
+    fixed: _Binned, moving: _Binned, steps: Steps
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """The part of the overlap around both heads, where alone something is counted."""
+    overlap, _ = _overlap(fixed.head.shape, moving.head.shape, steps)
+    here = []
+    for axis, (whole, step) in enumerate(zip(overlap, steps, strict=True)):
+        low = max(whole.start, min(fixed.low[axis], moving.low[axis] - step))
+        high = min(whole.stop, max(fixed.high[axis], moving.high[axis] - step))
+        here.append(slice(low, max(low, high)))
+    there = [slice(a.start + step, a.stop + step) for a, step in zip(here, steps, strict=True)]
+    return tuple(here), tuple(there)
 
 
 def _entropy(counts: NDArray[np.int64]) -> float:

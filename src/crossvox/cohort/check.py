@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from crossvox.cohort.case import Case
 from crossvox.cohort.coarse import lattice_step_mm
+from crossvox.cohort.copies import report_copies
 from crossvox.cohort.examine import Examined, examine
 from crossvox.cohort.findings import CaseCheck, CohortCheck
 from crossvox.cohort.people import report_leaks, report_wrong_people
@@ -19,10 +20,12 @@ def check_cohort(
     modalities: Sequence[str],
     progress: Callable[[int, int], None] | None = None,
 ) -> CohortCheck:
-    """What is wrong with `cases`: files, pairs, masks and splits.
+    """What is wrong with `cases`: files, copies, pairs, masks and splits.
 
     Pairs are compared on a lattice of 4 mm by normalised mutual information: misplaced,
     flipped, incomplete, or of another person. Each is measured even where nothing is wrong.
+    Seconds and memory a case do not grow with the cohort: each is aligned with a fixed number of
+    others, and only copies and fingerprints are compared all with all.
 
     Args:
         cases: Each has all `modalities`.
@@ -42,6 +45,7 @@ def check_cohort(
         examined.append(examine(case, modalities=modalities, step_mm=step_mm))
         if progress is not None:
             progress(len(examined), len(cases))
+    report_copies(examined)
     for target in modalities[1:]:
         report_wrong_people(examined, source=modalities[0], target=target, seed=SEED)
     report_leaks(examined, modalities=modalities)

@@ -1,13 +1,18 @@
 """One case, read and measured by itself."""
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from crossvox.cohort.alignment import Alignment, align
 from crossvox.cohort.case import Case
 from crossvox.cohort.coarse import CoarseVolume, coarsen, lattice_around, lattice_step_mm
 from crossvox.cohort.findings import Finding, IntensityRange, PairCheck, Severity
+from crossvox.cohort.fingerprint import Prints, fingerprint
+from crossvox.cohort.packed import PackedVolume, pack, unpack
 from crossvox.errors import CrossvoxError, FileWarning
 from crossvox.files import read_mask, read_volume
 from crossvox.volume import Grid, Volume
@@ -26,15 +31,34 @@ MISSING_WARNING = 0.02
 
 @dataclass(kw_only=True)
 class Examined:
-    """What is known of a case while a cohort is being checked."""
+    """What is known of a case while a cohort is being checked.
+
+    Attributes:
+        case: The case.
+        grids: Grid of each modality that can be read.
+        ranges: Intensities of each of them.
+        packed: Each of them on the coarse lattice.
+        prints: Fingerprint of each of them.
+        voxels_sha256: SHA-256 of the shape and voxels of each: equal for copies in other files,
+            formats and data types.
+        alignments: How each modality after the first lies on the first.
+        pairs: The same in the words of a report.
+        findings: What is wrong.
+    """
 
     case: Case
     grids: dict[str, Grid] = field(default_factory=dict)
     ranges: dict[str, IntensityRange] = field(default_factory=dict)
-    coarse: dict[str, CoarseVolume] = field(default_factory=dict)
+    packed: dict[str, PackedVolume] = field(default_factory=dict)
+    prints: dict[str, Prints] = field(default_factory=dict)
+    voxels_sha256: dict[str, str] = field(default_factory=dict)
     alignments: dict[str, Alignment] = field(default_factory=dict)
     pairs: list[PairCheck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    def coarse(self, modality: str) -> CoarseVolume:
+        """The volume of `modality` on the coarse lattice."""
+        return unpack(self.packed[modality])
 
     def report(self, problem: str, remedy: str, *, severity: Severity) -> None:
         """Note a finding."""
@@ -53,18 +77,20 @@ def examine(case: Case, *, modalities: Sequence[str], step_mm: float | None) -> 
     """
     examined = Examined(case=case)
     lattice: Grid | None = None
+    coarse: dict[str, CoarseVolume] = {}
     for modality in modalities:
         volume = _read(examined, modality)
         if volume is None:
             continue
         if lattice is None:
             lattice = lattice_around(volume.grid, step_mm=step_mm or lattice_step_mm(volume.grid))
-        _note_volume(examined, modality, volume, coarsen(volume, lattice))
+        coarse[modality] = coarsen(volume, lattice)
+        _note_volume(examined, modality, volume, coarse[modality])
     _examine_mask(examined, source=modalities[0])
-    source = examined.coarse.get(modalities[0])
+    source = coarse.get(modalities[0])
     for modality in modalities[1:]:
-        if source is not None and modality in examined.coarse:
-            _examine_pair(examined, source, modality)
+        if source is not None and modality in coarse:
+            _examine_pair(examined, source, coarse[modality], modality)
     return examined
 
 
@@ -83,10 +109,18 @@ def _read(examined: Examined, modality: str) -> Volume | None:
 
 def _note_volume(examined: Examined, modality: str, volume: Volume, coarse: CoarseVolume) -> None:
     examined.grids[modality] = volume.grid
-    examined.coarse[modality] = coarse
+    examined.packed[modality] = pack(coarse)
+    examined.prints[modality] = fingerprint(coarse)
+    examined.voxels_sha256[modality] = _sha256(volume)
     examined.ranges[modality] = IntensityRange(
         least=float(volume.voxels.min()), median=coarse.median, most=float(volume.voxels.max())
     )
+
+
+def _sha256(volume: Volume) -> str:
+    digest = hashlib.sha256(repr(volume.voxels.shape).encode())
+    digest.update(np.ascontiguousarray(volume.voxels).data)
+    return digest.hexdigest()
 
 
 def _examine_mask(examined: Examined, *, source: str) -> None:
@@ -108,8 +142,9 @@ def _examine_mask(examined: Examined, *, source: str) -> None:
         )
 
 
-def _examine_pair(examined: Examined, source: CoarseVolume, modality: str) -> None:
-    target = examined.coarse[modality]
+def _examine_pair(
+    examined: Examined, source: CoarseVolume, target: CoarseVolume, modality: str
+) -> None:
     found = align(source, target)
     missing = float(target.empty[source.head].mean()) if source.head.any() else 0.0
     examined.alignments[modality] = found

@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from crossvox.cohort import SPLITS, Case, check_cohort, split_cohort
+from crossvox.cohort import SPLITS, Case, split_cohort
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import CohortError, ResourceError, SettingsError
 from crossvox.files.atomic import write_atomically
@@ -28,6 +28,7 @@ from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.budget import refuse_two_budgets, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
+from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.listener import TrainingProgress
 from crossvox.training.patch_plan import refuse_patch
 from crossvox.training.patches import PatchSampler
@@ -38,7 +39,7 @@ from crossvox.training.processes import launch
 from crossvox.training.rerun import filled_from, refuse_other_settings
 from crossvox.training.validation import validate
 
-__all__ = ["Trained", "TrainingProgress", "refuse_faults", "train"]
+__all__ = ["Trained", "TrainingProgress", "train"]
 
 EXPERIMENT, PREPARED = "experiment.toml", "prepared"
 MADE = ("checkpoint", "synthesizer", "evaluation", PREPARED)
@@ -122,29 +123,6 @@ def train(
     return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
 
 
-def refuse_faults(
-    cases: Sequence[Case], experiment: Experiment, progress: TrainingProgress
-) -> None:
-    """Measure every pair before it is learned from.
-
-    Raises:
-        CohortError: Pairs have faults.
-    """
-    modalities = (*experiment.cohort.source, experiment.cohort.target)
-    check = check_cohort(
-        cases,
-        modalities=modalities,
-        progress=lambda done, total: progress.stage("checking", done, total),
-    )
-    errors = [finding for finding in check.findings if finding.severity == "error"]
-    if errors:
-        listed = "; ".join(f"{one.case}: {one.problem}" for one in errors)
-        raise CohortError(
-            f"{len(errors)} fault(s): {listed}. `crossvox check` shows all;"
-            " --set cohort.check=false trains all the same"
-        )
-
-
 def _timed(run: Run, planned: Plan, *, progress: TrainingProgress) -> Experiment:
     """The experiment with the steps that its minutes pay for, also on disk."""
     minutes = planned.experiment.training.minutes or 0.0
@@ -195,7 +173,7 @@ def _resolved(
     existing = read_experiment(path) if path.is_file() else None
     refuse_two_budgets(asked.training, existing.training if existing else None)
     if existing is None and asked.cohort.check:
-        refuse_faults(cases, asked, progress)
+        refuse_faults(cases, asked, out / CHECK, progress=progress.stage)
     learned = [case for case in cases if case.split == "train"]
     held_out = [case for case in cases if case.split == "validation"]
     filled = filled_from(asked, existing) if existing else asked
@@ -267,5 +245,5 @@ def _keeping(
 def _forget(out: Path) -> None:
     for name in MADE:
         shutil.rmtree(out / name, ignore_errors=True)
-    for name in (EXPERIMENT, "progress.csv"):
+    for name in (EXPERIMENT, CHECK, "progress.csv"):
         (out / name).unlink(missing_ok=True)
