@@ -30,7 +30,8 @@ from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.synthesis.compute import compute_at_hand
 from crossvox.training.experiment import Experiment
 from crossvox.training.processes import process_count
-from crossvox.training.train import EXPERIMENT, TrainingProgress, refuse_faults, train
+from crossvox.training.run_folder import EXPERIMENT
+from crossvox.training.train import TrainingProgress, refuse_faults, train
 
 RUNS, COMPARISON, PHANTOM = "runs", "comparison", "phantom"
 FEWEST = 2

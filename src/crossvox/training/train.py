@@ -1,19 +1,21 @@
 """From a cohort and an experiment to a trained run."""
 
-import shutil
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from lightning_fabric import Fabric
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
 from crossvox.cohort import SPLITS, Case, check_cohort, split_cohort
+from crossvox.cohort.split import FRACTIONS
 from crossvox.contract import SynthesisMethod
-from crossvox.errors import CohortError, ResourceError, SettingsError
+from crossvox.errors import CohortError, ModelError, ResourceError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.catalogue import build_method
@@ -23,15 +25,30 @@ from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.budget import refuse_two_budgets, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
+from crossvox.training.lock import locked
 from crossvox.training.patches import PatchSampler
+from crossvox.training.people import (
+    People,
+    read_people,
+    recognised,
+    source_hashes,
+    write_people,
+)
 from crossvox.training.plan import lasting, plan
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
-from crossvox.training.processes import launch
+from crossvox.training.processes import first_alone, launch
 from crossvox.training.rerun import filled_from, refuse_other_settings
+from crossvox.training.run_folder import (
+    EXPERIMENT,
+    PREPARATION,
+    PREPARED,
+    SYNTHESIZER,
+    forget,
+    holds_synthesizer,
+    refuse_foreign_folder,
+    refuse_unknown_weights,
+)
 from crossvox.training.validation import validate
-
-EXPERIMENT, PREPARED = "experiment.toml", "prepared"
-MADE = ("checkpoint", "synthesizer", "evaluation", PREPARED)
 
 
 class TrainingProgress(Protocol):
@@ -53,12 +70,39 @@ class Trained:
         experiment: As resolved.
         cases: With their splits.
         fabric: Of the processes that trained it.
+        preparation: How volumes reach its scale and return.
+        best_step: Step of the weights that its synthesizer holds.
+        best_ssim: Their SSIM on the validation people; None where there are none.
     """
 
     folder: Path
     experiment: Experiment
     cases: tuple[Case, ...]
     fabric: Fabric
+    preparation: Preparation
+    best_step: int
+    best_ssim: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Begun:
+    """What is settled before the first step.
+
+    Attributes:
+        experiment: As resolved.
+        cases: With their splits.
+        people: As the run has written them down.
+        preparation: Fitted to the training cases.
+        learned: Training cases at network scale.
+        watched: Validation cases, alike.
+    """
+
+    experiment: Experiment
+    cases: tuple[Case, ...]
+    people: People
+    preparation: Preparation
+    learned: tuple[PreparedCase, ...]
+    watched: tuple[PreparedCase, ...]
 
 
 def train(
@@ -74,49 +118,45 @@ def train(
 
     Args:
         cases: Each with all modalities of the experiment.
-        out: The run's folder: experiment.toml, checkpoint/, synthesizer/, progress.csv.
+        out: The run's folder: experiment.toml, cohort.json, checkpoint/, synthesizer/,
+            progress.csv.
         experiment: What it leaves open is planned from the cohort and the memory at hand.
         device: "cpu" or "cuda"; the GPU where there is one, if None.
         fresh: Forget what is in `out` and start again.
         progress: Told what happens.
 
     Raises:
-        CohortError: Too few cases, or pairs with faults.
-        SettingsError: `out` holds a run of other settings.
+        CohortError: Too few cases, pairs with faults, or other people than the run has.
+        SettingsError: `out` holds a run of other settings, is being trained by another process,
+            or is no place for a run.
         ResourceError: A step does not fit in memory, or the disk is full.
         InterruptedRunError: Asked to stop; everything is saved.
     """
+    refuse_foreign_folder(out, cases)
     keep_pages()
     compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")
     fabric = launch(compute, precision=_precision(experiment, compute))
-    if fresh and fabric.is_global_zero:
-        _forget(out)
-    fabric.barrier()
-    split = _split(cases, experiment)
-    learned = [case for case in split if case.split == "train"]
-    with fabric.rank_zero_first():
-        experiment = _resolved(experiment, split, out, compute=compute, progress=progress)
-        preparation = fit_preparation(experiment, learned, out / PREPARED, progress=progress.stage)
-        used = [case for case in split if case.split in ("train", "validation")]
-        prepared = prepare_cohort(preparation, used, out / PREPARED, progress=progress.stage)
-    held_out = [one for one, case in zip(prepared, used, strict=True) if case.split != "train"]
-    trainees = [one for one, case in zip(prepared, used, strict=True) if case.split == "train"]
-    run = Run(
-        fabric=fabric,
-        method=_method(experiment),
-        sampler=_sampler(experiment, trainees),
-        settings=experiment.training,
+    with locked(out) if fabric.is_global_zero else nullcontext():
+        with first_alone(fabric):
+            if fresh and fabric.is_global_zero:
+                forget(out)
+            begun = _begin(cases, out, experiment, compute=compute, progress=progress)
+        run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
+        experiment = begun.experiment
+        with _explaining_memory(experiment):
+            if experiment.training.steps is None:
+                experiment = _timed(run, experiment, progress=progress)
+                run = replace(run, method=_method(experiment), settings=experiment.training)
+            run.train()
+    return Trained(
         folder=out,
-        validate=_validation(experiment, preparation, held_out, compute) if held_out else None,
-        keep=_keeping(experiment, preparation, split, out),
-        report=lambda step, row: progress.row(step, run.settings.steps or 0, row),
+        experiment=experiment,
+        cases=begun.cases,
+        fabric=fabric,
+        preparation=begun.preparation,
+        best_step=run.best.step,
+        best_ssim=run.best.ssim if begun.watched else None,
     )
-    with _explaining_memory(experiment):
-        if experiment.training.steps is None:
-            experiment = _timed(run, experiment, progress=progress)
-            run = replace(run, method=_method(experiment), settings=experiment.training)
-        run.train()
-    return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
 
 
 def refuse_faults(
@@ -170,12 +210,29 @@ def _precision(experiment: Experiment, compute: Compute) -> str:
     return compute.precision if asked == "auto" else asked
 
 
-def _split(cases: Sequence[Case], experiment: Experiment) -> tuple[Case, ...]:
-    settings = experiment.cohort
-    split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
-    if not any(case.split == "train" for case in split):
-        raise CohortError("no case is for training; look at the split column of participants.tsv")
-    return tuple(split)
+def _begin(
+    cases: Sequence[Case],
+    out: Path,
+    asked: Experiment,
+    *,
+    compute: Compute,
+    progress: TrainingProgress,
+) -> _Begun:
+    experiment, split, people = _resolved(asked, cases, out, compute=compute, progress=progress)
+    learned = [case for case in split if case.split == "train"]
+    watched = [case for case in split if case.split == "validation"]
+    preparation = _fitted(experiment, learned, out, progress=progress)
+    prepared = prepare_cohort(
+        preparation, [*learned, *watched], out / PREPARED, progress=progress.stage
+    )
+    return _Begun(
+        experiment=experiment,
+        cases=split,
+        people=people,
+        preparation=preparation,
+        learned=prepared[: len(learned)],
+        watched=prepared[len(learned) :],
+    )
 
 
 def _resolved(
@@ -185,19 +242,87 @@ def _resolved(
     *,
     compute: Compute,
     progress: TrainingProgress,
-) -> Experiment:
+) -> tuple[Experiment, tuple[Case, ...], People]:
+    """The experiment and the people of the run, on disk from its first start on."""
     path = out / EXPERIMENT
     existing = read_experiment(path) if path.is_file() else None
     refuse_two_budgets(asked.training, existing.training if existing else None)
-    if existing is None and asked.cohort.check:
-        refuse_faults(cases, asked, progress)
-    learned = [case for case in cases if case.split == "train"]
-    filled = filled_from(asked, existing) if existing else asked
-    planned = plan(filled, learned, compute=compute)
-    if existing:
+    if existing is None:
+        refuse_unknown_weights(out)
+        asked, split = _split(cases, asked)
+        if asked.cohort.check:
+            refuse_faults(split, asked, progress)
+        planned = plan(asked, _learned(split), compute=compute)
+        people = write_people(out, split, progress=progress.stage)
+    else:
+        filled = filled_from(asked, existing)
+        refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
+        people = read_people(out)
+        split = recognised(people, cases, folder=out)
+        planned = plan(filled, _learned(split), compute=compute)
         refuse_other_settings(planned, existing, folder=str(out))
     write_atomically(path, write_experiment(planned).encode())
-    return planned
+    return planned, split, people
+
+
+def _split(cases: Sequence[Case], asked: Experiment) -> tuple[Experiment, tuple[Case, ...]]:
+    settings = asked.cohort
+    split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
+    if not _learned(split):
+        raise CohortError("no case is for training; look at the split column of participants.tsv")
+    people = {case.subject for case in cases}
+    if len(people) == 1:
+        raise CohortError(
+            f"{people.pop()} is the only person with all modalities, so none is left to choose"
+            " weights by and to test on; give at least 3 people"
+        )
+    if any(case.split is None for case in cases) and settings.fractions is None:
+        asked = replace(asked, cohort=replace(settings, fractions=FRACTIONS))
+    return asked, tuple(split)
+
+
+def _learned(cases: Sequence[Case]) -> list[Case]:
+    return [case for case in cases if case.split == "train"]
+
+
+def _fitted(
+    experiment: Experiment, cases: Sequence[Case], out: Path, *, progress: TrainingProgress
+) -> Preparation:
+    """The run's preparation: fitted at its first start, and the same ever after."""
+    path = out / PREPARATION
+    if path.is_file():
+        try:
+            return TypeAdapter(Preparation).validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise ModelError(
+                f"{path} is damaged ({error.errors()[0]['msg']}); restore it, or start again with"
+                " --fresh"
+            ) from None
+    preparation = fit_preparation(experiment, cases, out / PREPARED, progress=progress.stage)
+    write_atomically(path, json.dumps(asdict(preparation), indent=2).encode())
+    return preparation
+
+
+def _run(
+    begun: _Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: TrainingProgress
+) -> Run:
+    experiment = begun.experiment
+    share = begun.watched[fabric.global_rank :: fabric.world_size]
+    run = Run(
+        fabric=fabric,
+        method=_method(experiment),
+        sampler=_sampler(experiment, begun.learned),
+        settings=experiment.training,
+        folder=out,
+        validate=(
+            _validation(experiment, begun.preparation, share, compute) if begun.watched else None
+        ),
+        share=len(share),
+        keep=_keeping(begun, out),
+        is_kept=lambda: holds_synthesizer(out),
+        report=lambda step, row: progress.row(step, run.settings.steps or 0, row),
+    )
+    return run
 
 
 def _method(experiment: Experiment) -> SynthesisMethod:
@@ -236,27 +361,22 @@ def _validation(
     return scores
 
 
-def _keeping(
-    experiment: Experiment, preparation: Preparation, cases: Sequence[Case], out: Path
-) -> Callable[[Mapping[str, Tensor], int], None]:
-    cohort = {split: sorted({c.subject for c in cases if c.split == split}) for split in SPLITS}
+def _keeping(begun: _Begun, out: Path) -> Callable[[Mapping[str, Tensor], int], None]:
+    experiment, cases = begun.experiment, begun.cases
+    cohort: dict[str, object] = {
+        split: sorted({case.subject for case in cases if case.split == split}) for split in SPLITS
+    }
+    cohort["source_sha256"] = source_hashes(begun.people, source=experiment.cohort.source[0])
 
     def keep(weights: Mapping[str, Tensor], step: int) -> None:
         save_synthesizer(
-            out / "synthesizer",
+            out / SYNTHESIZER,
             weights=weights,
             method=(experiment.method, experiment.method_settings),
-            preparation=preparation,
+            preparation=begun.preparation,
             step=step,
             cohort=cohort,
             patch=experiment.training.patch,
         )
 
     return keep
-
-
-def _forget(out: Path) -> None:
-    for name in MADE:
-        shutil.rmtree(out / name, ignore_errors=True)
-    for name in (EXPERIMENT, "progress.csv"):
-        (out / name).unlink(missing_ok=True)
