@@ -10,7 +10,8 @@ CrossvoxError
 ├── SomeCasesFailedError   the rest of the cohort is done                 (exit 3)
 └── InterruptedRunError    stopped on request; the same command continues (exit 75)
 
-FileWarning is for what is read all the same, but not as the file says.
+FileWarning is for what is read all the same, but not as the file says; CohortWarning for what
+is left out of a cohort, understood otherwise than written, or suspicious in it.
 """
 
 from typing import ClassVar
@@ -62,3 +63,7 @@ class InterruptedRunError(CrossvoxError):
 
 class FileWarning(UserWarning):
     """A file is read all the same, but not as it says of itself."""
+
+
+class CohortWarning(UserWarning):
+    """A cohort is used, but not all of it, or not without suspicion."""

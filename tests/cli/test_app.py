@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crossvox.cli.app import COMMANDS
-from crossvox.errors import FileWarning
+from crossvox.errors import CohortWarning, FileWarning
 
 Command = Callable[..., int]
 
@@ -77,7 +77,8 @@ def test_what_is_our_own_fault_is_shown_whole(
 
 def test_our_warnings_are_one_line_and_those_of_others_stay(crossvox: Command) -> None:
     crossvox("--version")
-    ours = warnings.formatwarning(FileWarning("a.nii: slope 0"), FileWarning, "x.py", 3)
-    assert ours == "crossvox: warning: a.nii: slope 0\n"
+    for kind in (FileWarning, CohortWarning):
+        ours = warnings.formatwarning(kind("a.nii: slope 0"), kind, "x.py", 3)
+        assert ours == "crossvox: warning: a.nii: slope 0\n"
     others = warnings.formatwarning(UserWarning("old"), UserWarning, "x.py", 3)
     assert "x.py:3: UserWarning: old" in others

@@ -13,7 +13,9 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, distributed, nn
+from torch.distributed import GradBucket
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim import SGD, Optimizer
 
 from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
@@ -324,12 +326,13 @@ class Counting(Pair):
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         """As in a pair."""
         if not self.noise:
-            for network in (self.first, self.second):
-                network._forward_module.register_comm_hook(self, exchange)
+            for network in self.modules():
+                if isinstance(network, DistributedDataParallel):
+                    network.register_comm_hook(self, exchange)
         yield from super().objectives(batch)
 
 
-def exchange(counting: Counting, bucket: distributed.GradBucket) -> torch.futures.Future[Tensor]:
+def exchange(counting: Counting, bucket: GradBucket) -> torch.futures.Future[Tensor]:
     """What DistributedDataParallel does by itself, counted."""
     counting.exchanges += 1
     return allreduce_hook(None, bucket)  # type: ignore[arg-type]  # the default group

@@ -10,7 +10,7 @@ from typing import NoReturn
 import cyclopts
 
 from crossvox import __version__
-from crossvox.errors import CrossvoxError, FileWarning
+from crossvox.errors import CohortWarning, CrossvoxError, FileWarning
 
 COMMANDS = {
     "demo": "Show the whole way on phantoms; some minutes.",
@@ -80,7 +80,7 @@ def _one_line(
     lineno: int,
     line: str | None = None,
 ) -> str:
-    if issubclass(category, FileWarning):
+    if issubclass(category, CohortWarning | FileWarning):
         return f"crossvox: warning: {message}\n"
     return python_format(message, category, filename, lineno, line)
 

@@ -29,9 +29,10 @@ from crossvox.journey.suite_file import Suite
 from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.synthesis.compute import compute_at_hand
 from crossvox.training.experiment import Experiment
+from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.processes import process_count
 from crossvox.training.run_folder import EXPERIMENT
-from crossvox.training.train import TrainingProgress, refuse_faults, train
+from crossvox.training.train import TrainingProgress, train
 
 RUNS, COMPARISON, PHANTOM = "runs", "comparison", "phantom"
 FEWEST = 2
@@ -103,7 +104,7 @@ def run_suite(
     cases = _cases(suite, out, options, progress)
     first = next(iter(suite.experiments.values()))
     if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
-        refuse_faults(cases, first, progress)
+        refuse_faults(cases, first, out / CHECK, progress=progress.stage)
     failed: dict[str, str] = {}
     lost: set[str] = set()
     for name in names:

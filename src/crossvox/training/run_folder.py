@@ -12,10 +12,11 @@ from crossvox.cohort import Case
 from crossvox.errors import FileError, SettingsError
 from crossvox.files import is_synthetic, sidecar_of
 from crossvox.synthesis.store import DESCRIPTION, PENDING, WEIGHTS
+from crossvox.training.faults import CHECK
 from crossvox.training.lock import LOCK
 
 EXPERIMENT, COHORT, PREPARATION = "experiment.toml", "cohort.json", "preparation.json"
-PROGRESS, CHECK = "progress.csv", "check.json"
+PROGRESS = "progress.csv"
 CHECKPOINT, SYNTHESIZER, PREPARED = "checkpoint", "synthesizer", "prepared"
 EVALUATION = "evaluation"
 BEFORE_A_RUN = frozenset({LOCK, CHECK, COHORT})  # written before experiment.toml makes it one

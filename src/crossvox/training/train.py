@@ -1,52 +1,40 @@
 """From a cohort and an experiment to a trained run."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from lightning_fabric import Fabric
-from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from crossvox.cohort import SPLITS, Case, check_cohort, split_cohort
-from crossvox.cohort.split import FRACTIONS
+from crossvox.cohort import SPLITS, Case
 from crossvox.contract import SynthesisMethod
-from crossvox.errors import CohortError, ModelError, ResourceError, SettingsError
+from crossvox.errors import ResourceError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, compute_at_hand, is_out_of_memory, keep_pages
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
-from crossvox.training.budget import refuse_two_budgets, steps_within
+from crossvox.training.begin import Begun, begin
+from crossvox.training.budget import steps_within
 from crossvox.training.engine import Run
-from crossvox.training.experiment import Experiment, read_experiment, write_experiment
+from crossvox.training.experiment import Experiment, write_experiment
 from crossvox.training.lock import locked
 from crossvox.training.patches import PatchSampler
-from crossvox.training.people import (
-    People,
-    read_people,
-    recognised,
-    source_hashes,
-    write_people,
-)
-from crossvox.training.plan import lasting, plan
-from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
+from crossvox.training.people import source_hashes
+from crossvox.training.plan import lasting
+from crossvox.training.prepared import PreparedCase
 from crossvox.training.processes import first_alone, launch
-from crossvox.training.rerun import filled_from, refuse_other_settings
 from crossvox.training.run_folder import (
     EXPERIMENT,
-    PREPARATION,
-    PREPARED,
     SYNTHESIZER,
     forget,
     holds_synthesizer,
     refuse_foreign_folder,
-    refuse_unknown_weights,
 )
 from crossvox.training.validation import validate
 
@@ -84,27 +72,6 @@ class Trained:
     best_ssim: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Begun:
-    """What is settled before the first step.
-
-    Attributes:
-        experiment: As resolved.
-        cases: With their splits.
-        people: As the run has written them down.
-        preparation: Fitted to the training cases.
-        learned: Training cases at network scale.
-        watched: Validation cases, alike.
-    """
-
-    experiment: Experiment
-    cases: tuple[Case, ...]
-    people: People
-    preparation: Preparation
-    learned: tuple[PreparedCase, ...]
-    watched: tuple[PreparedCase, ...]
-
-
 def train(
     cases: Sequence[Case],
     out: Path,
@@ -140,46 +107,23 @@ def train(
         with first_alone(fabric):
             if fresh and fabric.is_global_zero:
                 forget(out)
-            begun = _begin(cases, out, experiment, compute=compute, progress=progress)
+            begun = begin(cases, out, experiment, compute=compute, progress=progress.stage)
         run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
-        experiment = begun.experiment
-        with _explaining_memory(experiment):
-            if experiment.training.steps is None:
-                experiment = _timed(run, experiment, progress=progress)
-                run = replace(run, method=_method(experiment), settings=experiment.training)
+        with _explaining_memory(begun.experiment):
+            if run.settings.steps is None:
+                timed = _timed(run, begun.experiment, progress=progress)
+                begun = replace(begun, experiment=timed)
+                run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
             run.train()
     return Trained(
         folder=out,
-        experiment=experiment,
+        experiment=begun.experiment,
         cases=begun.cases,
         fabric=fabric,
         preparation=begun.preparation,
         best_step=run.best.step,
         best_ssim=run.best.ssim if begun.watched else None,
     )
-
-
-def refuse_faults(
-    cases: Sequence[Case], experiment: Experiment, progress: TrainingProgress
-) -> None:
-    """Measure every pair before it is learned from.
-
-    Raises:
-        CohortError: Pairs have faults.
-    """
-    modalities = (*experiment.cohort.source, experiment.cohort.target)
-    check = check_cohort(
-        cases,
-        modalities=modalities,
-        progress=lambda done, total: progress.stage("checking", done, total),
-    )
-    errors = [finding for finding in check.findings if finding.severity == "error"]
-    if errors:
-        listed = "; ".join(f"{one.case}: {one.problem}" for one in errors)
-        raise CohortError(
-            f"{len(errors)} fault(s): {listed}. `crossvox check` shows all;"
-            " --set cohort.check=false trains all the same"
-        )
 
 
 def _timed(run: Run, experiment: Experiment, *, progress: TrainingProgress) -> Experiment:
@@ -210,119 +154,24 @@ def _precision(experiment: Experiment, compute: Compute) -> str:
     return compute.precision if asked == "auto" else asked
 
 
-def _begin(
-    cases: Sequence[Case],
-    out: Path,
-    asked: Experiment,
-    *,
-    compute: Compute,
-    progress: TrainingProgress,
-) -> _Begun:
-    experiment, split, people = _resolved(asked, cases, out, compute=compute, progress=progress)
-    learned = [case for case in split if case.split == "train"]
-    watched = [case for case in split if case.split == "validation"]
-    preparation = _fitted(experiment, learned, out, progress=progress)
-    prepared = prepare_cohort(
-        preparation, [*learned, *watched], out / PREPARED, progress=progress.stage
-    )
-    return _Begun(
-        experiment=experiment,
-        cases=split,
-        people=people,
-        preparation=preparation,
-        learned=prepared[: len(learned)],
-        watched=prepared[len(learned) :],
-    )
-
-
-def _resolved(
-    asked: Experiment,
-    cases: Sequence[Case],
-    out: Path,
-    *,
-    compute: Compute,
-    progress: TrainingProgress,
-) -> tuple[Experiment, tuple[Case, ...], People]:
-    """The experiment and the people of the run, on disk from its first start on."""
-    path = out / EXPERIMENT
-    existing = read_experiment(path) if path.is_file() else None
-    refuse_two_budgets(asked.training, existing.training if existing else None)
-    if existing is None:
-        refuse_unknown_weights(out)
-        asked, split = _split(cases, asked)
-        if asked.cohort.check:
-            refuse_faults(split, asked, progress)
-        planned = plan(asked, _learned(split), compute=compute)
-        people = write_people(out, split, progress=progress.stage)
-    else:
-        filled = filled_from(asked, existing)
-        refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
-        people = read_people(out)
-        split = recognised(people, cases, folder=out)
-        planned = plan(filled, _learned(split), compute=compute)
-        refuse_other_settings(planned, existing, folder=str(out))
-    write_atomically(path, write_experiment(planned).encode())
-    return planned, split, people
-
-
-def _split(cases: Sequence[Case], asked: Experiment) -> tuple[Experiment, tuple[Case, ...]]:
-    settings = asked.cohort
-    split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
-    if not _learned(split):
-        raise CohortError("no case is for training; look at the split column of participants.tsv")
-    people = {case.subject for case in cases}
-    if len(people) == 1:
-        raise CohortError(
-            f"{people.pop()} is the only person with all modalities, so none is left to choose"
-            " weights by and to test on; give at least 3 people"
-        )
-    if any(case.split is None for case in cases) and settings.fractions is None:
-        asked = replace(asked, cohort=replace(settings, fractions=FRACTIONS))
-    return asked, tuple(split)
-
-
-def _learned(cases: Sequence[Case]) -> list[Case]:
-    return [case for case in cases if case.split == "train"]
-
-
-def _fitted(
-    experiment: Experiment, cases: Sequence[Case], out: Path, *, progress: TrainingProgress
-) -> Preparation:
-    """The run's preparation: fitted at its first start, and the same ever after."""
-    path = out / PREPARATION
-    if path.is_file():
-        try:
-            return TypeAdapter(Preparation).validate_json(path.read_bytes())
-        except ValidationError as error:
-            raise ModelError(
-                f"{path} is damaged ({error.errors()[0]['msg']}); restore it, or start again with"
-                " --fresh"
-            ) from None
-    preparation = fit_preparation(experiment, cases, out / PREPARED, progress=progress.stage)
-    write_atomically(path, json.dumps(asdict(preparation), indent=2).encode())
-    return preparation
-
-
 def _run(
-    begun: _Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: TrainingProgress
+    begun: Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: TrainingProgress
 ) -> Run:
-    experiment = begun.experiment
+    experiment, steps = begun.experiment, begun.experiment.training.steps or 0
     share = begun.watched[fabric.global_rank :: fabric.world_size]
-    run = Run(
+    validation = _validation(experiment, begun.preparation, share, compute)
+    return Run(
         fabric=fabric,
         method=_method(experiment),
         sampler=_sampler(experiment, begun.learned),
         settings=experiment.training,
         folder=out,
-        validate=(
-            _validation(experiment, begun.preparation, share, compute) if begun.watched else None
-        ),
+        validate=validation if begun.watched else None,
         share=len(share),
         keep=_keeping(begun, out),
         is_kept=lambda: holds_synthesizer(out),
-        report=lambda step, row: progress.row(step, run.settings.steps or 0, row),
+        report=lambda step, row: progress.row(step, steps, row),
     )
-    return run
 
 
 def _method(experiment: Experiment) -> SynthesisMethod:
@@ -361,7 +210,7 @@ def _validation(
     return scores
 
 
-def _keeping(begun: _Begun, out: Path) -> Callable[[Mapping[str, Tensor], int], None]:
+def _keeping(begun: Begun, out: Path) -> Callable[[Mapping[str, Tensor], int], None]:
     experiment, cases = begun.experiment, begun.cases
     cohort: dict[str, object] = {
         split: sorted({case.subject for case in cases if case.split == split}) for split in SPLITS

@@ -1,0 +1,75 @@
+"""The check of a cohort before a run learns from it."""
+
+import json
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from crossvox.cohort import Case, CohortCheck, Finding, check_cohort
+from crossvox.errors import CohortError, CohortWarning
+from crossvox.files.atomic import write_atomically
+from crossvox.training.experiment import Experiment
+
+CHECK = "check.json"
+MOST_NAMED = 5
+
+
+def refuse_faults(
+    cases: Sequence[Case],
+    experiment: Experiment,
+    record: Path,
+    *,
+    progress: Callable[[str, int, int], None],
+) -> CohortCheck:
+    """Check a cohort before training; warn of its warnings and keep them in the file `record`.
+
+    Args:
+        cases: With their splits, each with all modalities of the experiment.
+        experiment: Names the modalities.
+        record: JSON file, written only if nothing is refused.
+        progress: Called with ("checking", done, total).
+
+    Raises:
+        CohortError: The check found errors.
+    """
+    check = check_cohort(
+        cases,
+        modalities=(*experiment.cohort.source, experiment.cohort.target),
+        progress=lambda done, total: progress("checking", done, total),
+    )
+    errors = [finding for finding in check.findings if finding.severity == "error"]
+    if errors:
+        raise CohortError(
+            f"{len(errors)} fault(s): {_listed(errors)}. `crossvox check` shows all;"
+            " --set cohort.check=false trains all the same"
+        )
+    write_check(record, check)
+    _warn(check.findings, record)
+    return check
+
+
+def write_check(path: Path, check: CohortCheck) -> None:
+    """Write the findings of a check as JSON."""
+    kept = {
+        "modalities": check.modalities,
+        "cases": len(check.rows),
+        "findings": [asdict(finding) for finding in check.findings],
+    }
+    write_atomically(path, json.dumps(kept, indent=2).encode())
+
+
+def _warn(findings: Sequence[Finding], record: Path) -> None:
+    for finding in findings[:MOST_NAMED]:
+        message = f"{finding.case}: {finding.problem}; {finding.remedy}"
+        warnings.warn(message, CohortWarning, stacklevel=3)
+    unnamed = len(findings) - MOST_NAMED
+    if unnamed > 0:
+        message = f"the check has {unnamed} more warnings; {record} holds all"
+        warnings.warn(message, CohortWarning, stacklevel=3)
+
+
+def _listed(findings: Sequence[Finding]) -> str:
+    named = "; ".join(f"{finding.case}: {finding.problem}" for finding in findings[:MOST_NAMED])
+    unnamed = len(findings) - MOST_NAMED
+    return f"{named}; and {unnamed} more" if unnamed > 0 else named
