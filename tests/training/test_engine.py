@@ -13,7 +13,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, distributed, nn
-from torch.distributed import GradBucket
+from torch._C._distributed_c10d import GradBucket
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import SGD, Optimizer

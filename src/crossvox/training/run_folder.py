@@ -47,13 +47,12 @@ def refuse_foreign_folder(out: Path, cases: Sequence[Case]) -> None:
     for case in cases:
         for file in case.images.values():
             folder = file.parent.resolve()
-            person = folder if not case.folder.parts else _above(folder, len(case.folder.parts) - 1)
             if place in (folder, *folder.parents):
                 raise SettingsError(
                     f"{out} holds images of the cohort, such as {file}; give the run a folder of"
                     " its own"
                 )
-            if case.folder.parts and person in place.parents:
+            if _folder_of_person(folder, case) in (place, *place.parents):
                 raise SettingsError(
                     f"{out} lies in the folder of {case.subject} in the data; give the run a folder"
                     " of its own"
@@ -114,8 +113,12 @@ def holds_synthesizer(out: Path) -> bool:
     return any(hashlib.sha256(payload).hexdigest() == sha256 for payload in payloads)
 
 
-def _above(folder: Path, levels: int) -> Path:
-    return folder if levels <= 0 else folder.parents[levels - 1]
+def _folder_of_person(folder: Path, case: Case) -> Path | None:
+    """The uppermost folder that is one person's, of the `folder` of an image; None of flat data."""
+    depth = len(case.folder.parts)
+    if not depth or folder.parts[-depth:] != case.folder.parts:
+        return None
+    return Path(*folder.parts[: len(folder.parts) - depth + 1])
 
 
 def _refuse_no_run(out: Path) -> None:
