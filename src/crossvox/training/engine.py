@@ -266,8 +266,8 @@ class Run:
         average.load(checkpoint.tensors)
         for name, optimizer in optimizers.items():
             load_optimizer(optimizer, checkpoint.tensors, name=name)
-        record.load(checkpoint.facts["record"])
-        self.best = Best(**checkpoint.facts["best"])
+        record.load(checkpoint.facts.get("record", {}))
+        self.best = Best(**checkpoint.facts.get("best", {}))
         if self.best.step and not self.fabric.broadcast(self.is_kept()):
             self.best = Best(due=True)  # those weights are lost: the present ones are the best
         return checkpoint.step
