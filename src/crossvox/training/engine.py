@@ -97,6 +97,7 @@ class Run:
                 average.update(step)
                 row = record.take() if self._due(step, self.settings.report_every) else {}
                 if self._due(step, self.settings.validate_every or steps):
+                    record.pause()
                     row |= self._validate(step, average, interruption)
                 self._tell(progress, step, row)
                 stopping = interruption.agreed(self.fabric)
