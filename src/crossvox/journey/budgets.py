@@ -7,7 +7,7 @@ import numpy as np
 
 from crossvox.evaluation import read_run
 from crossvox.training.experiment import read_experiment
-from crossvox.training.train import EXPERIMENT
+from crossvox.training.run_folder import EXPERIMENT
 
 MOST_UNEQUAL = 1.3  # methods keep the threads busy to 0.8 at least on an idle machine
 UNDISTURBED = 0.25  # of the rows, at least
