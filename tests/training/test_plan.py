@@ -15,7 +15,7 @@ from crossvox.training.plan import lasting, plan
 from crossvox.volume import Grid, Volume
 
 CPU = Compute(device="cpu", bf16=True)
-OPEN = ("cohort.source=FLAIR", "cohort.target=T1w")
+OPEN = ("cohort.source=FLAIR", "cohort.target=T1w", "preparation.target_scale=volume")
 
 
 def case(folder: Path, number: int, *, shape: tuple[int, int, int], spacing_mm: float) -> Case:

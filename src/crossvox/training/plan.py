@@ -16,6 +16,7 @@ from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, free_memory_bytes
 from crossvox.training.experiment import Experiment, PreparationSettings, Sizes, TrainingSettings
 from crossvox.training.memory import step_bytes
+from crossvox.training.scales import plan_scales
 from crossvox.volume.grid import Grid
 
 MEMORY_SHARE = 0.7
@@ -25,8 +26,6 @@ LARGEST_CPU_PATCH = 96**3  # voxels: about a second a step on two cores
 EPOCHS, FEWEST_STEPS = 100, 2000  # the paper's epochs
 VALIDATIONS = 20
 AXES = "xyz"
-UNITS = {"CT": "HU"}
-HU_LIMITS = (-1024.0, 3071.0)
 
 
 def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> Experiment:
@@ -34,8 +33,8 @@ def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> 
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
     the median working grid, its longest side cut until a step fits in memory. Scales:
-    HU windows for CT, percentiles of each volume otherwise. Slices of a method in 2D: across the
-    axis of the largest spacing.
+    HU windows for CT, else what costs a perfect network least (`plan_scales`). Slices of a method
+    in 2D: across the axis of the largest spacing.
 
     Args:
         experiment: Its settings that are None are filled.
@@ -46,7 +45,7 @@ def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> 
         ResourceError: Not even a small patch fits in memory.
     """
     grids = [read_grid(case.images[experiment.cohort.source[0]]) for case in cases]
-    preparation = _plan_preparation(experiment, grids)
+    preparation = _plan_preparation(experiment, cases, grids)
     spacing = None if preparation.spacing_mm == "own" else preparation.spacing_mm
     working = [working_grid(grid, spacing_mm=spacing) for grid in grids]
     shapes = [grid.shape for grid in working]
@@ -61,22 +60,12 @@ def lasting(settings: TrainingSettings, steps: int) -> TrainingSettings:
     return replace(settings, steps=steps, epochs=None, validate_every=every)
 
 
-def _plan_preparation(experiment: Experiment, grids: Sequence[Grid]) -> PreparationSettings:
-    given, target = experiment.preparation, experiment.cohort.target
-    unit = given.target_unit or UNITS.get(target, "arbitrary")
-    windowed = unit == "HU"
-    target_scale = given.target_scale or ("window" if windowed else "volume")
-    limits = given.target_limits
-    if target_scale == "window" and limits is None and windowed:
-        limits = HU_LIMITS
-    return replace(
-        given,
-        spacing_mm=given.spacing_mm or _plan_spacing(grids),
-        source_scale=given.source_scale or "volume",
-        target_scale=target_scale,
-        target_limits=limits,
-        target_unit=unit,
-    )
+def _plan_preparation(
+    experiment: Experiment, cases: Sequence[Case], grids: Sequence[Grid]
+) -> PreparationSettings:
+    given = experiment.preparation
+    scales = plan_scales(given, cohort=experiment.cohort, cases=cases)
+    return replace(scales.settings, spacing_mm=given.spacing_mm or _plan_spacing(grids))
 
 
 def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:

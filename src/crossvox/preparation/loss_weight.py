@@ -1,0 +1,84 @@
+"""Where losses count and patches are centred: on the head, hardly in air."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
+
+from crossvox.errors import CohortError
+from crossvox.preparation.preparation import BACKGROUND
+from crossvox.volume.foreground import head_of
+from crossvox.volume.volume import Volume
+
+MARGIN_MM = 8.0  # the skin's edge and the partial volume beyond it belong to what is learned
+# Air is 61 to 86 % of real head volumes: at 0.05 it makes up 7 to 24 % of the weight, enough to
+# keep it dark and too little to be what a network learns first.
+AIR_WEIGHT = 0.05
+MOST_CENTRES = 4096
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LossRegion:
+    """Which voxels of a prepared case are learned from.
+
+    Attributes:
+        weight: (X, Y, Z) in [0, 1]; 0 where the target shows nothing.
+        centres: (N, 3) voxels of the head, at random, that patches are centred on.
+    """
+
+    weight: NDArray[np.float32]
+    centres: NDArray[np.int16]
+
+
+def loss_region(sources: Sequence[Volume], target: Volume, *, mask: Volume | None) -> LossRegion:
+    """The region of a case on its working grid.
+
+    Without a mask the heads of sources and target together, with a margin, have weight 1 and air
+    has 0.05; a mask that is given has weight 1 inside and 0 outside.
+
+    Args:
+        sources: In [-1, 1].
+        target: In [-1, 1]; NaN where it shows nothing.
+        mask: 0 or 1, on the same grid.
+
+    Raises:
+        CohortError: The mask is empty, or the target shows nothing of the head or mask.
+    """
+    covered = np.isfinite(target.voxels)
+    if mask is not None:
+        head = mask.voxels > 0
+        if not head.any():
+            raise CohortError("the mask is empty on the source's grid; make it again")
+        weight = head.astype(np.float32)
+    else:
+        shown = target.with_voxels(np.where(covered, target.voxels, np.float32(BACKGROUND)))
+        head = np.logical_or.reduce([head_of(volume.voxels) for volume in (*sources, shown)])
+        near = _grown(head, spacing_mm=target.grid.spacing_mm)
+        weight = np.where(near, np.float32(1), np.float32(AIR_WEIGHT))
+    head &= covered
+    if not head.any():
+        raise CohortError(
+            f"{target.modality or 'the target'} shows nothing of what is learned from: its field"
+            " of view and the head or mask do not overlap; align the pair first"
+        )
+    weight[~covered] = 0
+    return LossRegion(weight=weight, centres=_some_of(head))
+
+
+def _grown(head: NDArray[np.bool_], *, spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
+    """`head` and all within the margin of it along each axis."""
+    grown = head.view(np.uint8)
+    for axis, step in enumerate(spacing_mm):
+        voxels = math.floor(MARGIN_MM / step)
+        grown = maximum_filter1d(grown, 2 * voxels + 1, axis=axis, mode="constant")
+    return np.asarray(grown, dtype=bool)
+
+
+def _some_of(head: NDArray[np.bool_]) -> NDArray[np.int16]:
+    places = np.flatnonzero(head)
+    if len(places) > MOST_CENTRES:
+        places = places[np.random.default_rng(0).integers(len(places), size=MOST_CENTRES)]
+    return np.stack(np.unravel_index(places, head.shape), axis=1).astype(np.int16)
