@@ -47,25 +47,50 @@ def loss_region(sources: Sequence[Volume], target: Volume, *, mask: Volume | Non
     Raises:
         CohortError: The mask is empty, or the target shows nothing of the head or mask.
     """
-    covered = np.isfinite(target.voxels)
+    head = _learned_from(sources, target, mask)
+    covered = _covered(target.voxels, head)
     if mask is not None:
-        head = mask.voxels > 0
-        if not head.any():
-            raise CohortError("the mask is empty on the source's grid; make it again")
         weight = head.astype(np.float32)
     else:
-        shown = target.with_voxels(np.where(covered, target.voxels, np.float32(BACKGROUND)))
-        head = np.logical_or.reduce([head_of(volume.voxels) for volume in (*sources, shown)])
         near = _grown(head, spacing_mm=target.grid.spacing_mm)
         weight = np.where(near, np.float32(1), np.float32(AIR_WEIGHT))
+    weight[~covered] = 0
     head &= covered
     if not head.any():
         raise CohortError(
             f"{target.modality or 'the target'} shows nothing of what is learned from: its field"
             " of view and the head or mask do not overlap; align the pair first"
         )
-    weight[~covered] = 0
     return LossRegion(weight=weight, centres=_some_of(head))
+
+
+def _learned_from(
+    sources: Sequence[Volume], target: Volume, mask: Volume | None
+) -> NDArray[np.bool_]:
+    """The mask, or the heads of all volumes together."""
+    if mask is None:
+        shown = target.with_voxels(np.nan_to_num(target.voxels, nan=BACKGROUND))
+        heads = [head_of(volume.voxels) for volume in (*sources, shown)]
+        return np.asarray(np.logical_or.reduce(heads))
+    inside = np.asarray(mask.voxels > 0)
+    if not inside.any():
+        raise CohortError("the mask is empty on the source's grid; make it again")
+    return inside
+
+
+def _covered(target: NDArray[np.float32], head: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where the target shows something.
+
+    Aligned volumes often hold one value beyond the field of view they were scanned with: slices
+    through the head that hold nothing else lie beyond it too.
+    """
+    covered = np.isfinite(target)
+    blank = ~covered | (target == np.nanmin(target, initial=np.inf))
+    empty = np.zeros_like(covered)
+    for axis, others in enumerate(((1, 2), (0, 2), (0, 1))):
+        slices = blank.all(axis=others) & head.any(axis=others)
+        np.moveaxis(empty, axis, 0)[slices] = True
+    return covered & ~empty
 
 
 def _grown(head: NDArray[np.bool_], *, spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
