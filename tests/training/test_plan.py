@@ -16,7 +16,8 @@ from crossvox.training.plan import Plan, plan
 from crossvox.volume import Grid, Volume
 
 CPU = Compute(device="cpu", bf16=True)
-OPEN = ("cohort.source=FLAIR", "cohort.target=T1w")
+# the scale is set, because these people have no T1w to choose it by
+OPEN = ("cohort.source=FLAIR", "cohort.target=T1w", "preparation.target_scale=volume")
 Spacing = tuple[float, float, float]
 
 
@@ -139,7 +140,8 @@ def test_a_diffusion_is_validated_seldom_unless_settings_ask_for_it(
 
 
 def test_ct_is_windowed_in_hounsfield_units(small: list[Case]) -> None:
-    made = planned(small, "cohort.target=CT").experiment.preparation
+    ct = read_experiment(None, changes=("cohort.source=FLAIR", "cohort.target=CT"))
+    made = plan(ct, small, compute=CPU).experiment.preparation
     assert (made.target_scale, made.target_unit) == ("window", "HU")
     assert made.target_limits == (-1024.0, 3071.0)
 

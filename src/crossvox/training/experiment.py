@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -71,8 +71,8 @@ class PreparationSettings:
 
     Attributes:
         spacing_mm: Of the working grid (right, anterior, superior), or "own" for each source's.
-        source_scale: See `IntensityScale`.
-        source_limits: Of a "window" scale, for every source modality.
+        source_scale: See `IntensityScale`; one for all source modalities, or one for each.
+        source_limits: Of "window" scales, for all source modalities or one pair for each.
         target_scale: See `IntensityScale`.
         target_limits: Of a "window" scale.
         target_unit: "HU" or "arbitrary".
@@ -84,8 +84,8 @@ class PreparationSettings:
     """
 
     spacing_mm: Spacing | Literal["own"] | None = None
-    source_scale: ScaleKind | None = None
-    source_limits: Limits | None = None
+    source_scale: ScaleKind | tuple[ScaleKind, ...] | None = None
+    source_limits: Limits | tuple[Limits, ...] | None = None
     target_scale: ScaleKind | None = None
     target_limits: Limits | None = None
     target_unit: str | None = None
@@ -95,8 +95,9 @@ class PreparationSettings:
         low, high = self.percentiles
         if not 0 <= low < high <= 100:  # noqa: PLR2004 - a percentage
             raise SettingsError(f"preparation.percentiles are low and high, got {low:g}, {high:g}")
-        for name in ("source_limits", "target_limits"):
-            _refuse_limits(getattr(self, name), name=f"preparation.{name}")
+        _refuse_limits(self.target_limits, name="preparation.target_limits")
+        for limits in limits_listed(self.source_limits):
+            _refuse_limits(limits, name="preparation.source_limits")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,6 +241,14 @@ def _set(tables: dict[str, dict[str, Any]], name: str, value: Any) -> None:  # n
     if not dot or section not in SECTIONS:
         raise SettingsError(f"{name}: write it as section.key, sections are {', '.join(SECTIONS)}")
     tables[section][key] = value
+
+
+def limits_listed(limits: Limits | tuple[Limits, ...] | None) -> tuple[Limits, ...]:
+    """The pairs of a setting that holds none, one for all, or one for each source modality."""
+    if limits is None:
+        return ()
+    pairs = limits if all(isinstance(pair, tuple) for pair in limits) else (limits,)
+    return cast("tuple[Limits, ...]", pairs)
 
 
 def _refuse_limits(limits: Limits | None, *, name: str) -> None:

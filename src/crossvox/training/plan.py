@@ -14,8 +14,9 @@ from crossvox.networks.patches import written
 from crossvox.preparation.preparation import Spacing, shared_spacing
 from crossvox.preparation.resampling import working_grid
 from crossvox.synthesis.compute import Compute, free_memory_bytes
-from crossvox.training.experiment import Experiment, PreparationSettings, Sizes, TrainingSettings
+from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
 from crossvox.training.patch_plan import AXES, median_of, method_of, plan_patch, refuse_patch
+from crossvox.training.scales import ScalePlan, plan_scales
 from crossvox.training.validation_budget import validate_every, validation_in_steps
 from crossvox.volume.grid import Grid
 
@@ -23,8 +24,6 @@ EPOCHS, FEWEST_STEPS = 100, 3000  # the paper's epochs; what two cores do in und
 LONGEST_SIDE = 4096  # voxels of a working grid
 LARGEST_PADDING = 1.5  # of a slice, for a U-Net that halves it to one pixel
 DEEPEST = 8  # halvings, as published
-UNITS = {"CT": "HU"}
-HU_LIMITS = (-1024.0, 3071.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +36,7 @@ class Plan:
         grids: Working grids of the training cases.
         held_out: Sizes of the working grids of the people that are validated on.
         validation: What one validation costs, in steps.
+        scales: Of intensities, with the reasons of each.
     """
 
     asked: Experiment
@@ -44,6 +44,7 @@ class Plan:
     grids: tuple[Grid, ...]
     held_out: tuple[Sizes, ...]
     validation: float
+    scales: ScalePlan
 
     def lasting(self, steps: int) -> "Plan":
         """The plan for so many steps, validated as often as is set or as a tenth of them pays."""
@@ -66,8 +67,9 @@ def plan(
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
     the median working grid, its longest side cut until a step fits in memory, or its whole slices
-    for a method in 2D. Scales: HU windows for CT, percentiles of each volume otherwise. Slices:
-    across the axis of the largest spacing. Validation: at most a tenth of the cost of training.
+    for a method in 2D. Scales: HU windows for CT, else what costs a perfect network least
+    (`plan_scales`). Slices: across the axis of the largest spacing. Validation: at most a tenth of
+    the cost of training.
 
     Args:
         experiment: Its settings that are None are filled.
@@ -83,15 +85,16 @@ def plan(
     refuse_patch(experiment, compute=compute, free_bytes=free)
     source = experiment.cohort.source[0]
     grids = [read_grid(case.images[source]) for case in cases]
-    preparation = _plan_preparation(experiment, grids)
-    working, others = (
-        _working(preparation, some)
-        for some in (grids, [read_grid(case.images[source]) for case in held_out])
-    )
+    spacing = experiment.preparation.spacing_mm or _plan_spacing(grids)
+    working = _working(spacing, grids)
+    others = _working(spacing, [read_grid(case.images[source]) for case in held_out])
     settings = _plan_method(experiment.method_settings, working)
-    chosen = replace(experiment, preparation=preparation, method_settings=settings)
+    chosen = replace(experiment, method_settings=settings)
     training = _plan_training(chosen, [grid.shape for grid in working], compute, free)
-    chosen = replace(chosen, training=training)
+    # Last, because it reads volumes: what is impossible is refused before.
+    scales = plan_scales(experiment.preparation, cohort=experiment.cohort, cases=cases)
+    preparation = replace(scales.settings, spacing_mm=spacing)
+    chosen = replace(chosen, preparation=preparation, training=training)
     shapes = tuple(grid.shape for grid in others)
     planned = Plan(
         asked=experiment,
@@ -99,28 +102,11 @@ def plan(
         grids=tuple(working),
         held_out=shapes,
         validation=validation_in_steps(method_of(chosen), training, shapes),
+        scales=scales,
     )
     if training.minutes and training.steps is None:
         return planned
     return planned.lasting(training.steps or _plan_steps(training, len(cases)))
-
-
-def _plan_preparation(experiment: Experiment, grids: Sequence[Grid]) -> PreparationSettings:
-    given, target = experiment.preparation, experiment.cohort.target
-    unit = given.target_unit or UNITS.get(target, "arbitrary")
-    windowed = unit == "HU"
-    target_scale = given.target_scale or ("window" if windowed else "volume")
-    limits = given.target_limits
-    if target_scale == "window" and limits is None and windowed:
-        limits = HU_LIMITS
-    return replace(
-        given,
-        spacing_mm=given.spacing_mm or _plan_spacing(grids),
-        source_scale=given.source_scale or "volume",
-        target_scale=target_scale,
-        target_limits=limits,
-        target_unit=unit,
-    )
 
 
 def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
@@ -131,14 +117,15 @@ def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
     return x, y, z
 
 
-def _working(preparation: PreparationSettings, grids: Sequence[Grid]) -> list[Grid]:
-    spacing = None if preparation.spacing_mm == "own" else preparation.spacing_mm
-    working = [working_grid(grid, spacing_mm=spacing) for grid in grids]
+def _working(spacing: Spacing | Literal["own"], grids: Sequence[Grid]) -> list[Grid]:
+    working = [
+        working_grid(grid, spacing_mm=None if spacing == "own" else spacing) for grid in grids
+    ]
     for grid in working:
         if max(grid.shape) > LONGEST_SIDE:
             raise SettingsError(
-                f"preparation.spacing_mm {preparation.spacing_mm} makes a volume of"
-                f" {written(grid.shape)} voxels, more than {LONGEST_SIDE} a side; set a larger one"
+                f"preparation.spacing_mm {spacing} makes a volume of {written(grid.shape)} voxels,"
+                f" more than {LONGEST_SIDE} a side; set a larger one"
             )
     return working
 

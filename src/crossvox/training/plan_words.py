@@ -13,11 +13,6 @@ from crossvox.training.validation_budget import SHARE, share_of_training
 
 SECONDS_PER_HOUR, MINUTES_PER_HOUR = 3600, 60
 SET = "as set"
-SCALES = {
-    "window": "one fixed range of intensities",
-    "cohort": "one range for all, from the percentiles of the training people",
-    "volume": "each volume by its own percentiles",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +73,12 @@ def _of_preparation(plan: Plan) -> Iterator[Reason]:
         why = SET if asked.spacing_mm else "the median, because the sources differ"
         value = " x ".join(f"{step:g}" for step in planned.spacing_mm or ()) + " mm"
         yield Reason(setting="preparation.spacing_mm", value=value, why=why)
-    for name in ("source_scale", "target_scale"):
-        kind = getattr(planned, name) or ""
-        why = f"{SCALES.get(kind, kind)}{_set_too(getattr(asked, name))}"
-        yield Reason(setting=f"preparation.{name}", value=kind, why=why)
+    for choice in plan.scales.sources:
+        why = f"{choice.modality}: {choice.reason}"
+        yield Reason(setting="preparation.source_scale", value=choice.kind, why=why)
+    target = plan.scales.target
+    why = f"{target.modality}: {target.reason}"
+    yield Reason(setting="preparation.target_scale", value=target.kind, why=why)
 
 
 def _of_method(plan: Plan) -> Iterator[Reason]:
