@@ -9,7 +9,7 @@ from crossvox.evaluation import read_run
 from crossvox.training.experiment import read_experiment
 from crossvox.training.run_folder import EXPERIMENT
 
-MOST_UNEQUAL = 1.3  # methods keep the threads busy to 0.8 at least on an idle machine
+MOST_UNEQUAL = 1.3  # methods keep the threads busy to different degrees
 UNDISTURBED = 0.25  # of the rows, at least
 MINUTE = 60
 CLOCKS = {"cpu": "cpu_seconds_per_step", "cuda": "seconds_per_step"}
@@ -20,7 +20,7 @@ def unequal_budgets(runs: Mapping[str, Path], *, device: str) -> str | None:
 
     Minutes become steps by timing, and a machine that was busy then gives too few. What was
     trained is the steps times what a step really took: on the CPU the seconds that all threads
-    worked, which other programs hardly change, else those on the clock (decision 0029). A step
+    worked, which other programs change less, else those on the clock (decision 0029). A step
     more or less is rounding.
 
     Args:
