@@ -19,7 +19,6 @@ LOSSES = {
     "generator.l1": 0.44443,
     "seconds_per_step": 0.05,
     "cpu_seconds_per_step": 0.1,
-    "ssim": 0.25,
 }
 SHOWN = """
 import time
@@ -34,6 +33,7 @@ with Screen() as screen:
         screen.step(step, 3000)
     if {losses}:
         screen.row(503, 3000, {losses})
+        screen.row(503, 3000, {{"ssim": 0.25}})
         time.sleep(0.2)
 """
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -82,7 +82,7 @@ class Screen:
         self._tick(step)
         shown = {name: f"{value:.4g}" for name, value in values.items() if name not in SECONDS}
         if self._console.is_terminal:
-            self._bars.losses = shown
+            self._bars.losses = {**self._bars.losses, **shown}  # a validation has no losses
             self._bar(TRAINING, step, steps, note=self._left(steps))
             return
         losses = "".join(f"  {name} {value}" for name, value in shown.items())
