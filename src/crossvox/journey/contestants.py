@@ -17,7 +17,7 @@ from crossvox.journey.timing import Timing
 from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.store import DESCRIPTION, Description, read_description
 from crossvox.training.experiment import read_experiment
-from crossvox.training.train import EXPERIMENT
+from crossvox.training.run_folder import EXPERIMENT
 
 Progress = Callable[[str, int, int], None]
 EVALUATION, TIMING = "evaluation", "timing"

@@ -15,6 +15,7 @@ from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.predict import PredictOptions, output_path, predict
 from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import load_synthesizer, read_description
+from crossvox.training.lock import locked
 from crossvox.training.train import Trained
 
 PREDICTED = "synthesized"
@@ -38,11 +39,23 @@ def evaluate_run(
 
     Raises:
         SomeCasesFailedError: Some cases failed; the rest is scored.
+        SettingsError: Another process is at work in the run's folder.
         CrossvoxError: All of them failed.
     """
     cases = unseen_cases(trained)
     if not cases:
         return None
+    with locked(trained.folder):
+        return _evaluated(trained, cases, device=device, progress=progress)
+
+
+def _evaluated(
+    trained: Trained,
+    cases: Sequence[Case],
+    *,
+    device: str | None,
+    progress: Callable[[str, int, int], None],
+) -> Evaluation:
     out = trained.folder / "evaluation"
     description = read_description(trained.folder)
     compute = _compute(trained, device)
