@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from crossvox.cohort import Case, read_cohort
+from crossvox.cohort import Case, Reading
 from crossvox.comparison.page import PAGE
 from crossvox.errors import (
     CohortError,
@@ -28,6 +28,7 @@ from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
 from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.synthesis.compute import compute_at_hand
+from crossvox.training.cohort import read_cohort_of, spelled_as
 from crossvox.training.experiment import Experiment
 from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.processes import process_count
@@ -100,7 +101,10 @@ def run_suite(
     """
     names = _chosen(suite, options.only)
     _refuse_early(options)
-    cases = _cases(suite, out, options, progress)
+    reading = _read(suite, out, options, progress)
+    cases = reading.cases
+    spelled = {name: spelled_as(each, reading) for name, each in suite.experiments.items()}
+    suite = replace(suite, experiments=spelled)
     first = next(iter(suite.experiments.values()))
     if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
         refuse_faults(cases, first, out / CHECK, progress=progress.stage)
@@ -152,11 +156,9 @@ def _chosen(suite: Suite, only: Sequence[str]) -> list[str]:
     return [name for name in suite.experiments if name in only or not only]
 
 
-def _cases(
-    suite: Suite, out: Path, options: SuiteOptions, progress: SuiteProgress
-) -> tuple[Case, ...]:
-    cohort = next(iter(suite.experiments.values())).cohort
-    modalities = (*cohort.source, cohort.target)
+def _read(suite: Suite, out: Path, options: SuiteOptions, progress: SuiteProgress) -> Reading:
+    """The cohort, which is one for all runs."""
+    first = next(iter(suite.experiments.values()))
     data = options.data or suite.data
     if data is None and suite.phantom is None:
         raise SettingsError("the suite names no cohort; say --data DATA, or set suite.data in it")
@@ -168,12 +170,12 @@ def _cases(
             settings=PhantomSettings(
                 size=suite.phantom.size,
                 seed=suite.phantom.seed,
-                modalities=modalities,
+                modalities=(*first.cohort.source, first.cohort.target),
                 mask="none",
             ),
             progress=lambda done, total: progress.stage("imaging phantoms", done, total),
         )
-    return read_cohort(data or out, modalities=modalities)
+    return read_cohort_of(first, data or out)
 
 
 def _finish(

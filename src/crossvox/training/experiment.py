@@ -38,6 +38,7 @@ class CohortSettings:
         fractions: Shares of people for train, validation and test where the data do not say.
         split_seed: Of that division.
         check: Whether pairs are checked for faults before training.
+        allow_synthetic: Whether volumes that carry the notice of synthesized ones are taken too.
 
     Raises:
         SettingsError: The target is one of the sources.
@@ -48,6 +49,7 @@ class CohortSettings:
     fractions: tuple[Share, Share, Share] = (0.7, 0.15, 0.15)
     split_seed: Seed = 0
     check: bool = True
+    allow_synthetic: bool = False
 
     def __post_init__(self) -> None:
         if self.target in self.source:
