@@ -19,7 +19,8 @@ DRAWERS = frozenset(
 TENSOR_FLOORS = ("networks", "methods")
 TURNING = frozenset({"permute", "transpose", "swapaxes", "swapdims", "moveaxis", "movedim"})
 # Tests that stand elsewhere than tests/<the same path>/test_<module>.py, and why.
-LAUNCHED = SOURCE / "cli/shard.py"  # launchers tell a process its number in no other way
+# Launchers tell a process its number, and how many there are, in no other way.
+LAUNCHED = (SOURCE / "cli/shard.py", SOURCE / "training/processes.py")
 METHODS, METHODS_TEST = "methods", "methods/test_contract.py"  # a method is one file, no other
 COVERED_ELSEWHERE = {
     "evaluation/measures.py": "evaluation/test_scores.py",  # a table of names and units
@@ -136,7 +137,7 @@ def files_under(rule: Rule) -> list[Path]:
         return [path for floor in TENSOR_FLOORS for path in SOURCE.glob(f"{floor}/**/*.py")]
     files = list(SOURCE.glob(pattern))
     if rule is environment_variables:
-        return [path for path in files if path != LAUNCHED]
+        return [path for path in files if path not in LAUNCHED]
     return [path for path in files if rule is not prints or SOURCE / "cli" not in path.parents]
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+Sizes = tuple[int, int, int]
 Noise = Callable[[int], Tensor]  # standard normal (B, 1, X, Y, Z) of a step, 0 being the first
 
 
@@ -66,6 +67,22 @@ class SynthesisMethod(nn.Module, ABC):
     def fixed_statistics(self) -> bool:
         """Whether batch normalisation divides by what training found, not by the volume's own."""
         return True
+
+    @property
+    def patch_multiples(self) -> Sizes:
+        """What each size of a training patch must be a multiple of."""
+        return 1, 1, 1
+
+    def refuse_patch(self, sizes: Sizes) -> None:
+        """Check a size of training patches, before anything is prepared for it.
+
+        Args:
+            sizes: Voxels of a patch along X, Y and Z.
+
+        Raises:
+            SettingsError: The networks cannot learn from such patches; the settings that decide
+                this are named, with what would do.
+        """
 
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:

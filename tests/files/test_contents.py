@@ -94,7 +94,7 @@ def test_the_largest_sizes_of_nifti1_are_refused_without_allocating(
         read_grid(_gzipped(path, bytes))
 
 
-def test_the_default_limit_is_half_of_free_memory_as_float32() -> None:
+def test_the_default_limit_is_that_of_the_free_memory() -> None:
     limit = ReadOptions().voxel_limit()
     assert 10**6 < limit < 10**13
     assert ReadOptions(max_voxels=7).voxel_limit() == 7

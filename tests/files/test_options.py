@@ -1,14 +1,13 @@
 """Limits at reading."""
 
-import psutil
-
 from crossvox.files import ReadOptions
+from crossvox.files.machine_memory import available_memory_bytes
 
 
-def test_the_default_limit_is_half_of_free_memory_as_float32() -> None:
-    free = psutil.virtual_memory().available
+def test_ten_copies_of_the_largest_volume_fill_half_of_the_free_memory() -> None:
+    free = available_memory_bytes()
     # Others use memory between the two looks at it.
-    assert 0.25 * free < ReadOptions().voxel_limit() * 8 < 2 * free
+    assert 0.25 * free < ReadOptions().voxel_limit() * 4 * 10 < free
 
 
 def test_a_limit_that_is_given_counts() -> None:

@@ -1,11 +1,13 @@
 """What every method must keep, over every file in `methods/`."""
 
 import copy
+import math
 
 import pytest
 import torch
 
-from crossvox.contract import Batch, SynthesisMethod
+from crossvox.contract import Batch, Sizes, SynthesisMethod
+from crossvox.errors import SettingsError
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 from weights import waken
 
@@ -101,3 +103,66 @@ def test_several_source_channels_are_taken(name: str) -> None:
     for objective in method.objectives(batch(sources=2)):
         objective.loss.backward()
         assert torch.isfinite(objective.loss)
+
+
+PATCHES: tuple[Sizes, ...] = (
+    (16, 16, 16), (12, 8, 8), (8, 8, 4), (6, 8, 8), (4, 4, 4), (12, 12, 1),
+)  # fmt: skip
+
+
+def is_taken(method: SynthesisMethod, sizes: Sizes) -> bool:
+    try:
+        method.refuse_patch(sizes)
+    except SettingsError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("sizes", PATCHES, ids=str)
+def test_patches_are_refused_beforehand_or_learned_from(name: str, sizes: Sizes) -> None:
+    method = small(name)
+    patch = torch.rand(1, 1, *sizes) * 2 - 1
+    single = Batch(source=patch, target=-patch, mask=torch.ones_like(patch))
+    if is_taken(method, sizes):
+        assert all(torch.isfinite(objective.loss) for objective in method.objectives(single))
+
+
+def test_a_patch_that_is_too_small_is_refused_with_the_settings_that_decide(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"^training\.patch 3x3x3 .*\(.*method\."):
+        small(name).refuse_patch((3, 3, 3))
+
+
+def test_a_large_patch_of_the_multiples_is_taken(name: str) -> None:
+    method = small(name)
+    x, y, z = (math.ceil(32 / multiple) * multiple for multiple in method.patch_multiples)
+    method.refuse_patch((x, y, z))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("learning_rate", math.nan),
+        ("learning_rate", math.inf),
+        ("learning_rate", 0),
+        ("learning_rate", -1e-3),
+        ("betas", [2, 0.9]),
+        ("betas", [0.9, math.nan]),
+        ("width", 0),
+        ("width", True),
+        ("width", 10**6),
+        ("depth", 10**6),
+        ("blocks", [1] * 10**6),
+        ("discriminator_width", 0),
+        ("discriminator_levels", 10**6),
+        ("l1_weight", -1),
+        ("l1_weight", math.nan),
+        ("weight_decay", -1),
+        ("steps", 10**9),
+        ("sampling_steps", 0),
+    ],
+)
+def test_settings_out_of_bounds_are_refused_by_name(name: str, setting: str, value: object) -> None:
+    if setting not in method_settings(name, {}):
+        return
+    with pytest.raises(SettingsError, match=rf"^method\.{setting}\b"):
+        method_settings(name, {setting: value})

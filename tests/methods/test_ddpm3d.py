@@ -20,8 +20,8 @@ def built(config: Config) -> Method:
     return Method(config, sources=1).eval()
 
 
-def test_the_published_values_are_the_defaults() -> None:
-    assert (Config().prediction, Config().schedule, Config().steps) == ("epsilon", "linear", 1000)
+def test_the_defaults_are_those_of_our_own_experiments() -> None:
+    assert (Config().prediction, Config().schedule, Config().steps) == ("v", "cosine", 1000)
 
 
 def test_there_are_as_many_passes_as_steps() -> None:

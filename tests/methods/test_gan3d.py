@@ -1,6 +1,8 @@
 """The paper's GAN."""
 
 import math
+import tomllib
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from crossvox.errors import SettingsError
 from crossvox.methods.gan3d import Config, Method
 from crossvox.synthesis.catalogue import method_settings
 
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 SMALL = Config(width=4, depth=2, discriminator_width=4, discriminator_levels=2, l1_weight=3.0)
 
 
@@ -19,10 +22,18 @@ def batch() -> Batch:
     return Batch(source=source, target=-source, mask=torch.ones_like(source))
 
 
-def test_the_papers_values_are_the_defaults() -> None:
-    assert Config().learning_rate == 1e-4
-    assert Config().l1_weight == 1.0
-    assert Config().norm == "batch"
+def test_the_defaults_are_those_of_our_own_experiments() -> None:
+    ours = tomllib.loads((EXPERIMENTS / "flair_t1_2mm.toml").read_text())["method"]
+    assert (Config().l1_weight, Config().learning_rate) == (100.0, 3e-4)
+    assert (ours["l1_weight"], ours["learning_rate"]) == (100.0, 3e-4)
+
+
+def test_the_papers_experiment_sets_the_papers_values_itself() -> None:
+    paper = tomllib.loads((EXPERIMENTS / "paper_flair_to_t1.toml").read_text())
+    method, training = paper["method"], paper["training"]
+    assert (method["l1_weight"], method["learning_rate"], method["norm"]) == (1.0, 1e-4, "batch")
+    for name in ("flip_share", "ema", "clip", "decay_share"):
+        assert training[name] == 0.0
 
 
 def test_the_generators_loss_is_the_adversarial_and_the_weighted_l1_term() -> None:

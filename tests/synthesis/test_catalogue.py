@@ -18,4 +18,4 @@ def test_an_unknown_method_is_refused_with_those_there_are() -> None:
 def test_settings_are_completed_with_the_defaults() -> None:
     settings = method_settings("gan3d", {"width": 8})
     assert settings["width"] == 8
-    assert settings["learning_rate"] == 1e-4
+    assert settings["learning_rate"] == 3e-4

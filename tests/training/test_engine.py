@@ -1,6 +1,10 @@
 """The loop: a method yields losses, the engine steps."""
 
+import csv
+import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,11 +12,12 @@ import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.optim import SGD, Optimizer
 
 from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
-from crossvox.errors import SettingsError
+from crossvox.errors import InterruptedRunError, SettingsError
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.engine import Run
 from crossvox.training.experiment import read_experiment
@@ -27,6 +32,9 @@ DEFAULTS = {
     "training.validate_every": 2,
     "training.report_every": 3,
 }
+
+
+STOPPED = -1.0  # a score before which the run is asked to stop
 
 
 class Pair(SynthesisMethod):
@@ -116,11 +124,22 @@ def train(sampler: PatchSampler, tmp_path: Path) -> Train:
     """A run in a folder, with changes of its training; `scores` are what validation says."""
 
     def run(
-        folder: str, *changes: str, scores: list[float] | None = None, kind: type[Pair] = Pair
+        folder: str,
+        *changes: str,
+        scores: list[float] | None = None,
+        kind: type[Pair] = Pair,
+        lost: bool = False,
     ) -> tuple[Pair, Kept]:
         told, kept, method = iter(scores or ()), Kept(), kind()
         fabric = Fabric(accelerator="cpu", devices=1)
         fabric.launch()
+
+        def score() -> float:
+            following = next(told)
+            if following == STOPPED:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return following
+
         asked = [f"training.{change}" for change in changes]
         Run(
             fabric=fabric,
@@ -128,9 +147,10 @@ def train(sampler: PatchSampler, tmp_path: Path) -> Train:
             sampler=sampler,
             settings=read_experiment(None, defaults=DEFAULTS, changes=asked).training,
             folder=tmp_path / folder,
-            validate=None if scores is None else lambda _: {"ssim": next(told)},
+            validate=None if scores is None else lambda _: {"ssim": score()},
             keep=kept.keep,
             report=kept.report,
+            is_kept=lambda: not lost,
         ).train()
         return method, kept
 
@@ -240,3 +260,99 @@ def test_the_last_step_is_told_validated_and_saved_whatever_the_intervals(
     newest = newest_checkpoint(tmp_path / "run/checkpoint")
     assert newest is not None
     assert newest.step == 5
+
+
+def table_of(folder: Path) -> list[dict[str, str]]:
+    """The rows of progress, without what the clock says."""
+    with (folder / "progress.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{name: row[name] for name in row if "seconds" not in name} for row in rows]
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3, 4, 5])
+def test_the_rows_of_a_run_that_was_stopped_are_those_of_one_that_was_not(
+    train: Train, tmp_path: Path, stop: int
+) -> None:
+    changes = ("report_every=5", "steps=10", "validate_every=100", "checkpoint_every=1")
+    train("through", *changes)
+
+    class Stopping(Pair):
+        """Asks to stop in a step."""
+
+        def objectives(self, batch: Batch) -> Iterator[Objective]:
+            yield from super().objectives(batch)
+            if len(self.noise) == stop:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(InterruptedRunError, match=f"step {stop} of 10"):
+        train("stopped", *changes, kind=Stopping)
+    train("stopped", *changes)
+    assert table_of(tmp_path / "stopped") == table_of(tmp_path / "through")
+
+
+@pytest.mark.parametrize("stopped_in", [1, 2])
+def test_a_validation_that_was_given_up_is_made_up_for(
+    train: Train, tmp_path: Path, stopped_in: int
+) -> None:
+    scores = [0.5, 0.8]
+    through, kept = train("through", "steps=4", scores=scores)
+    before, after = scores[: stopped_in - 1], scores[stopped_in - 1 :]
+    with pytest.raises(InterruptedRunError, match=f"step {2 * stopped_in} of 4"):
+        train("stopped", "steps=4", scores=[*before, STOPPED])
+    resumed, kept_after = train("stopped", "steps=4", scores=after)
+    assert kept_after.steps == kept.steps[stopped_in - 1 :]
+    assert table_of(tmp_path / "stopped") == table_of(tmp_path / "through")
+    for one, other in zip(weights_of(resumed), weights_of(through), strict=True):
+        assert torch.equal(one, other)
+    _, again = train("stopped", "steps=4", scores=[])  # nothing is due any more
+    assert again.steps == []
+
+
+def test_a_run_whose_kept_weights_are_lost_keeps_its_present_ones(train: Train) -> None:
+    train("run", "steps=4", scores=[0.9, 0.5])
+    _, kept = train("run", "steps=6", scores=[0.5, 0.7], lost=True)
+    assert kept.steps == [4, 6]
+
+
+class Counting(Pair):
+    """Counts how often gradients are exchanged among processes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exchanges = 0
+
+    def objectives(self, batch: Batch) -> Iterator[Objective]:
+        """As in a pair."""
+        if not self.noise:
+            for network in (self.first, self.second):
+                network._forward_module.register_comm_hook(self, exchange)
+        yield from super().objectives(batch)
+
+
+def exchange(counting: Counting, bucket: distributed.GradBucket) -> torch.futures.Future[Tensor]:
+    """What DistributedDataParallel does by itself, counted."""
+    counting.exchanges += 1
+    return allreduce_hook(None, bucket)  # type: ignore[arg-type]  # the default group
+
+
+def test_parts_of_a_step_exchange_the_gradients_of_each_network_once(
+    sampler: PatchSampler, tmp_path: Path
+) -> None:
+    fabric = Fabric(accelerator="cpu", devices=1, strategy="ddp")
+    fabric.launch()
+    method, kept = Counting(), Kept()
+    changes = ("training.steps=3", "training.batch=4", "training.accumulate=4")
+    try:
+        Run(
+            fabric=fabric,
+            method=method,
+            sampler=replace(sampler, batch=4),
+            settings=read_experiment(None, defaults=DEFAULTS, changes=changes).training,
+            folder=tmp_path / "run",
+            validate=None,
+            keep=kept.keep,
+            report=kept.report,
+        ).train()
+    finally:
+        distributed.destroy_process_group()
+    assert method.exchanges == 3 * 2  # steps times networks

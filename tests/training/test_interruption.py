@@ -37,3 +37,33 @@ def test_handlers_come_back_after_a_failure_too() -> None:
     with pytest.raises(ZeroDivisionError), Interruption():
         _ = 1 / int("0")
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_work_that_is_not_asked_to_stop_ends_with_its_result() -> None:
+    with Interruption() as interruption:
+        assert interruption.unless_asked(lambda: 7) == 7
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_gives_work_up_where_it_stands(fabric: Fabric, number: signal.Signals) -> None:
+    done = []
+
+    def work() -> int:
+        done.append("before")
+        os.kill(os.getpid(), number)
+        done.append("after")
+        return 7
+
+    with Interruption() as interruption:
+        assert interruption.unless_asked(work) is None
+        assert interruption.agreed(fabric)
+        os.kill(os.getpid(), number)  # noted only, once no work is watched
+    assert done == ["before"]
+
+
+def test_work_is_not_begun_after_a_request() -> None:
+    done = []
+    with Interruption() as interruption:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interruption.unless_asked(lambda: done.append("begun")) is None
+    assert done == []

@@ -1,6 +1,7 @@
 """The record of a run."""
 
 import csv
+import json
 import time
 from pathlib import Path
 
@@ -88,6 +89,56 @@ def test_a_record_of_an_earlier_version_goes_on_with_new_columns(tmp_path: Path)
     values = {"generator": 0.25, "seconds_per_step": 0.1, "cpu_seconds_per_step": 0.2}
     ProgressTable(path, resumed_at=2).add(4, values)
     assert [row["cpu_seconds_per_step"] for row in rows(path)] == ["", "0.2"]
+
+
+def test_a_record_that_is_put_back_goes_on_as_if_it_had_not_stopped() -> None:
+    fabric = Fabric(accelerator="cpu", devices=1)
+    through, before, after = (Record(fabric) for _ in range(3))
+    for record, losses in ((through, (0.1, 0.2, 0.7)), (before, (0.1, 0.2))):
+        for loss in losses:
+            record.begin_step()
+            record.note(objective(loss, l1=loss / 3), parts=1)
+    time.sleep(0.05)
+    after.load(json.loads(json.dumps(before.state())))
+    after.begin_step()
+    after.note(objective(0.7, l1=0.7 / 3), parts=1)
+    expected, row = through.take(), after.take()
+    assert list(row) == list(expected)
+    assert row["generator"] == expected["generator"]
+    assert row["generator.l1"] == expected["generator.l1"]
+    assert row["seconds_per_step"] > 0.05 / 3
+
+
+def test_a_record_without_steps_has_nothing_to_put_back() -> None:
+    record = Record(Fabric(accelerator="cpu", devices=1))
+    assert record.state() == {}
+    record.load({})
+    record.begin_step()
+    record.note(objective(2.0), parts=1)
+    assert record.take()["generator"] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "left"),
+    [
+        ("step,ssim\n1,0.1\n,\n", ["1"]),
+        ("step,ssim\n1,0.1\n2,0.", ["1"]),  # cut off: 0. may have been 0.9
+        ("step,ssim\n1,0.1\n2,0.2,5,5\n3\n", ["1", "3"]),
+        ("step,ssim\n2,0.2\n1,0.1\n1,0.3\n", ["1", "2"]),
+        ("step,ssim\nx,0.1\n-1,0\n1e3,0\n2,good\n", ["2"]),
+        ("ssim,generator\n1,0.1\n", []),
+        ("\0\0\0\n\xff", []),
+        ("", []),
+        ('step,ssim\r\n1,0.1\r\n2,"0.2\r\n', ["1", "2"]),
+    ],
+)
+def test_lines_that_are_no_rows_are_dropped(tmp_path: Path, damage: str, left: list[str]) -> None:
+    path = tmp_path / "progress.csv"
+    path.write_bytes(damage.encode("latin-1"))
+    ProgressTable(path, resumed_at=8).add(9, {"ssim": 0.5})
+    kept = rows(path)
+    assert [row["step"] for row in kept] == [*left, "9"]
+    assert all(row["ssim"] == "" or float(row["ssim"]) < 1 for row in kept)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_what_to_do() -> None:

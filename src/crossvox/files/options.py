@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import psutil
+from crossvox.files.machine_memory import available_memory_bytes
 
 FLOAT32_BYTES = 4
+COPIES = 10  # of a volume as float32 at once, from reading it to writing what is synthesized
 SHARE_OF_FREE_MEMORY = 0.5
 
 
@@ -15,8 +16,8 @@ class ReadOptions:
 
     Attributes:
         prefer: Which affine counts where sform and qform disagree; refused where absent.
-        max_voxels: Largest volume that is read; as many voxels as fit in half of the free
-            memory as float32 where absent.
+        max_voxels: Largest volume that is read; where absent, as many voxels as half of the free
+            memory holds with the float32 copies that preparing and writing take.
         volume_index: Which volume of a 4D file, from 0; refused where absent.
     """
 
@@ -28,4 +29,5 @@ class ReadOptions:
         """How many voxels a volume may have now."""
         if self.max_voxels is not None:
             return self.max_voxels
-        return int(psutil.virtual_memory().available * SHARE_OF_FREE_MEMORY) // FLOAT32_BYTES
+        room = int(available_memory_bytes() * SHARE_OF_FREE_MEMORY)
+        return room // (FLOAT32_BYTES * COPIES)

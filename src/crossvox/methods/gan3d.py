@@ -9,50 +9,57 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
-from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
-from crossvox.errors import SettingsError
+from crossvox.contract import Batch, Noise, Objective, Sizes, SynthesisMethod
 from crossvox.networks.blocks import Norm, UpSampling
+from crossvox.networks.bounds import (
+    Beta,
+    Levels,
+    LossWeight,
+    Rate,
+    Width,
+    refuse_out_of_bounds,
+)
 from crossvox.networks.freezing import frozen, normalising_by_batch
 from crossvox.networks.losses import masked_l1
 from crossvox.networks.padding import synthesize_padded
 from crossvox.networks.patch_discriminator import PatchDiscriminator
+from crossvox.networks.patches import refuse_exhausted, refuse_undivided
 from crossvox.networks.unet import ResidualUNet
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Settings of the 3D GAN; the paper's values where it gives them (decision 0011).
+    """Settings of the 3D GAN.
+
+    The networks' defaults are the paper's where it gives them (decision 0011). The L1 weight and
+    the learning rate are those of our own experiments; `experiments/paper_flair_to_t1.toml` sets
+    the paper's.
 
     Attributes:
         width: Channels of the generator's first level; they double at each of `depth` poolings.
         discriminator_width: Channels of the discriminator's first of `discriminator_levels`.
-        l1_weight: Weight of the L1 term; equation 1 has 1.
+        l1_weight: Weight of the L1 term; 1 in the paper's equation 1, 100 in Isola et al. 2017.
         prediction_statistics: What batch normalisation divides by at prediction time: "running"
             means over training, or those of the volume itself ("batch"), as in training.
-        learning_rate: Of both Adam optimizers.
+        learning_rate: Of both Adam optimizers; 1e-4 in the paper.
 
     Raises:
-        SettingsError: A width, a depth or the learning rate is not positive.
+        SettingsError: A setting is of the wrong type or out of bounds.
     """
 
-    width: int = 16
-    depth: int = 4
+    width: Width = 16
+    depth: Levels = 4
     norm: Norm = "batch"
     up_sampling: UpSampling = "nearest"
-    discriminator_width: int = 64
-    discriminator_levels: int = 3
-    l1_weight: float = 1.0
+    discriminator_width: Width = 64
+    discriminator_levels: Levels = 3
+    l1_weight: LossWeight = 100.0
     prediction_statistics: Literal["running", "batch"] = "running"
-    learning_rate: float = 1e-4
-    betas: tuple[float, float] = (0.9, 0.999)
+    learning_rate: Rate = 3e-4
+    betas: tuple[Beta, Beta] = (0.9, 0.999)
 
     def __post_init__(self) -> None:
-        positive = (
-            "width", "depth", "discriminator_width", "discriminator_levels", "learning_rate"
-        )  # fmt: skip
-        for name in positive:
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"method.{name} is positive, got {getattr(self, name)}")
+        refuse_out_of_bounds(self, section="method")
 
 
 class Method(SynthesisMethod):
@@ -82,6 +89,27 @@ class Method(SynthesisMethod):
     def fixed_statistics(self) -> bool:
         """As `prediction_statistics` says."""
         return self.config.norm != "batch" or self.config.prediction_statistics == "running"
+
+    @property
+    def patch_multiples(self) -> Sizes:
+        """What `depth` poolings halve to one voxel."""
+        multiple = 2**self.config.depth
+        return multiple, multiple, multiple
+
+    def refuse_patch(self, sizes: Sizes) -> None:
+        """Both networks must halve the patch, and keep more than one voxel to normalize over.
+
+        Raises:
+            SettingsError: A size leaves a remainder, or one voxel is left.
+        """
+        settings = self.config
+        depth = f"method.depth {settings.depth}"
+        refuse_undivided(sizes, halvings=settings.depth, setting=depth)
+        if settings.norm == "group":
+            return
+        levels = settings.discriminator_levels
+        refuse_exhausted(sizes, halvings=settings.depth, setting=depth)
+        refuse_exhausted(sizes, halvings=levels, setting=f"method.discriminator_levels {levels}")
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Adam for each network."""

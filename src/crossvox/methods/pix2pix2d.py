@@ -10,16 +10,26 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
-from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
-from crossvox.errors import SettingsError
+from crossvox.contract import Batch, Noise, Objective, Sizes, SynthesisMethod
+from crossvox.networks.bounds import (
+    Beta,
+    Levels,
+    LossWeight,
+    Rate,
+    Width,
+    refuse_out_of_bounds,
+)
 from crossvox.networks.freezing import frozen
 from crossvox.networks.losses import masked_l1
 from crossvox.networks.padding import padded
+from crossvox.networks.patches import refuse_small
 from crossvox.networks.pix2pix import Norm2d, PatchDiscriminator2d, Pix2PixUNet
 
 SliceAxis = Literal["x", "y", "z"]
 
 SLICES_AT_ONCE = 16
+AXES: dict[str, tuple[int, int]] = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}  # of a slice
+SMALLEST_LOGITS = 3  # pixels that two 4x4 convolutions without a stride need
 TO_SLICES = {
     "x": "b c x y z -> (b x) c y z",
     "y": "b c x y z -> (b y) c x z",
@@ -46,30 +56,25 @@ class Config:
         l1_weight: Of the mean absolute error.
 
     Raises:
-        SettingsError: A width, a depth or the learning rate is not positive.
+        SettingsError: A setting is of the wrong type or out of bounds.
 
     Source:
         Isola et al. 2017, doi 10.1109/CVPR.2017.632, sections 3 and 6
     """
 
     slice_axis: SliceAxis | None = None
-    width: int = 64
-    depth: int = 8
+    width: Width = 64
+    depth: Levels = 8
     norm: Norm2d = "instance"
     dropout: Literal["on", "off"] = "on"
-    discriminator_width: int = 64
-    discriminator_levels: int = 3
-    l1_weight: float = 100.0
-    learning_rate: float = 2e-4
-    betas: tuple[float, float] = (0.5, 0.999)
+    discriminator_width: Width = 64
+    discriminator_levels: Levels = 3
+    l1_weight: LossWeight = 100.0
+    learning_rate: Rate = 2e-4
+    betas: tuple[Beta, Beta] = (0.5, 0.999)
 
     def __post_init__(self) -> None:
-        positive = (
-            "width", "depth", "discriminator_width", "discriminator_levels", "learning_rate"
-        )  # fmt: skip
-        for name in positive:
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"method.{name} is positive, got {getattr(self, name)}")
+        refuse_out_of_bounds(self, section="method")
 
 
 class Method(SynthesisMethod):
@@ -96,6 +101,20 @@ class Method(SynthesisMethod):
             norm=config.norm,
         )
 
+    def refuse_patch(self, sizes: Sizes) -> None:
+        """The discriminator must have a logit left; the generator pads what it cannot halve.
+
+        Raises:
+            SettingsError: A slice is too small.
+        """
+        levels = self.config.discriminator_levels
+        refuse_small(
+            sizes,
+            axes=AXES[self.axis],
+            smallest=SMALLEST_LOGITS * 2**levels,
+            setting=f"method.discriminator_levels {levels}",
+        )
+
     def optimizers(self) -> dict[str, Optimizer]:
         """Adam for each network."""
         settings = self.config
@@ -111,8 +130,9 @@ class Method(SynthesisMethod):
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         """Equation 4; the discriminator's loss is halved, as published (section 3.3)."""
+        x, y, z = batch.source.shape[2:]
+        self.refuse_patch((x, y, z))
         source, target = self._slices(batch.source), self._slices(batch.target)
-        self._refuse_small(source)
         synthesized = self._synthesize_slices(source)
         real = self.discriminator(source, target)
         fake = self.discriminator(source, synthesized.detach())
@@ -146,15 +166,6 @@ class Method(SynthesisMethod):
         grown, inner = padded(source, multiple=2**self.config.depth)
         synthesized: Tensor = self.generator(grown)
         return synthesized[inner]
-
-    def _refuse_small(self, slices: Tensor) -> None:
-        smallest = 3 * 2**self.config.discriminator_levels
-        if min(slices.shape[2:]) < smallest:
-            raise SettingsError(
-                f"slices of {slices.shape[2]} x {slices.shape[3]} are too small for a"
-                f" discriminator of {self.config.discriminator_levels} levels, which needs"
-                f" {smallest}: enlarge training.patch or lower method.discriminator_levels"
-            )
 
 
 def _cross_entropy(logits: Tensor, *, label: float) -> Tensor:

@@ -10,11 +10,19 @@ from typing import ClassVar
 from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
-from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
-from crossvox.errors import SettingsError
+from crossvox.contract import Batch, Noise, Objective, Sizes, SynthesisMethod
 from crossvox.networks.blocks import Norm
+from crossvox.networks.bounds import (
+    Beta,
+    BlocksPerLevel,
+    Decay,
+    Rate,
+    Width,
+    refuse_out_of_bounds,
+)
 from crossvox.networks.losses import masked_l1
 from crossvox.networks.padding import synthesize_padded
+from crossvox.networks.patches import refuse_exhausted, refuse_undivided
 from crossvox.networks.residual_encoder import ResidualEncoderUNet
 
 
@@ -28,25 +36,21 @@ class Config:
         weight_decay: Of AdamW.
 
     Raises:
-        SettingsError: A width or the learning rate is not positive, or a level has no block.
+        SettingsError: A setting is of the wrong type or out of bounds.
 
     Source:
         Isensee et al. 2024, arXiv 2404.09556: widths and blocks of its residual encoders
     """
 
-    width: int = 32
-    blocks: tuple[int, ...] = (1, 3, 4, 6, 6)
+    width: Width = 32
+    blocks: BlocksPerLevel = (1, 3, 4, 6, 6)
     norm: Norm = "instance"
-    learning_rate: float = 3e-4
-    betas: tuple[float, float] = (0.9, 0.999)
-    weight_decay: float = 1e-5
+    learning_rate: Rate = 3e-4
+    betas: tuple[Beta, Beta] = (0.9, 0.999)
+    weight_decay: Decay = 1e-5
 
     def __post_init__(self) -> None:
-        for name in ("width", "learning_rate"):
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"method.{name} is positive, got {getattr(self, name)}")
-        if not self.blocks or min(self.blocks) < 1:
-            raise SettingsError(f"method.blocks has at least 1 a level, got {self.blocks}")
+        refuse_out_of_bounds(self, section="method")
 
 
 class Method(SynthesisMethod):
@@ -60,6 +64,23 @@ class Method(SynthesisMethod):
         self.network = ResidualEncoderUNet(
             sources=sources, width=config.width, blocks=config.blocks, norm=config.norm
         )
+
+    @property
+    def patch_multiples(self) -> Sizes:
+        """What the levels after the first halve to one voxel."""
+        multiple = 2**self._halvings
+        return multiple, multiple, multiple
+
+    def refuse_patch(self, sizes: Sizes) -> None:
+        """The network must halve the patch, and keep more than one voxel to normalize over.
+
+        Raises:
+            SettingsError: A size leaves a remainder, or one voxel is left.
+        """
+        setting = f"the {len(self.config.blocks)} levels of method.blocks"
+        refuse_undivided(sizes, halvings=self._halvings, setting=setting)
+        if self.config.norm != "group":
+            refuse_exhausted(sizes, halvings=self._halvings, setting=setting)
 
     def optimizers(self) -> dict[str, Optimizer]:
         """AdamW."""
@@ -82,5 +103,9 @@ class Method(SynthesisMethod):
 
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
         """The network's output, cut to [-1, 1]."""
-        multiple = 2 ** (len(self.config.blocks) - 1)
+        multiple = 2**self._halvings
         return synthesize_padded(self.network, source, multiple=multiple).clamp(-1, 1)
+
+    @property
+    def _halvings(self) -> int:
+        return len(self.config.blocks) - 1

@@ -25,7 +25,7 @@ def norm_of(kind: Norm, channels: int) -> nn.Module:
     """The normalisation layer `kind` over `channels` of (B, C, X, Y, Z)."""
     if kind == "batch":
         return nn.BatchNorm3d(channels)
-    return GroupNorm(channels if kind == "instance" else min(GROUPS, channels), channels)
+    return GroupNorm(channels if kind == "instance" else _groups_of(channels), channels)
 
 
 class Conv3d(nn.Conv3d):
@@ -141,3 +141,8 @@ class UpConv(nn.Module):
             self.conv.weight, self.taps, self.taps, self.taps,
             "o i x y z, a x, b y, c z -> i o a b c",
         )  # fmt: skip
+
+
+def _groups_of(channels: int) -> int:
+    """The most groups of equally many channels, up to 8."""
+    return next(groups for groups in range(GROUPS, 0, -1) if channels % groups == 0)

@@ -8,11 +8,11 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-import psutil
 import torch
 from torch import nn
 
 from crossvox.errors import SettingsError
+from crossvox.files.machine_memory import available_memory_bytes
 
 KIBIBYTE = 1024
 STATUS = Path("/proc/self/status")  # Linux: VmHWM is the height of resident memory
@@ -63,9 +63,12 @@ def compute_at_hand(*, device: str | None = None, precise: bool = False) -> Comp
 
 
 def free_memory_bytes(device: str) -> int:
-    """Memory a new tensor can have on `device`: what nobody holds, and what glibc keeps for us."""
+    """Memory a new tensor can have on `device`: what is available, and what glibc keeps for us.
+
+    On the CPU the limits of cgroups count as the machine's.
+    """
     if device == "cpu":
-        return int(psutil.virtual_memory().available) + _kept_bytes()
+        return available_memory_bytes() + _kept_bytes()
     free, _ = torch.cuda.mem_get_info()
     return int(free)
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -13,9 +13,9 @@ from crossvox.errors import SettingsError
 Settings = TypeVar("Settings")
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-NotNegative = Annotated[float, Field(ge=0)]
-Millimetres = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Millimetres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def parse_settings(kind: type[Settings], given: Mapping[str, Any], *, section: str) -> Settings:
@@ -35,6 +35,7 @@ def parse_settings(kind: type[Settings], given: Mapping[str, Any], *, section: s
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
             raise SettingsError(f"unknown setting {section}.{name}; {hint}")
+    _refuse_truth_values(kind, given, section=section)
     try:
         return TypeAdapter(kind).validate_python(dict(given))
     except ValidationError as error:
@@ -50,3 +51,22 @@ def toml_value(text: str) -> Any:  # noqa: ANN401 - whatever TOML holds
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _refuse_truth_values(kind: type, given: Mapping[str, Any], *, section: str) -> None:
+    """Python counts true as 1; as a setting it is a mistake wherever no truth value is meant."""
+    hints = get_type_hints(kind)
+    for name, value in given.items():
+        if _has_truth_value(value) and not _takes_truth_value(hints[name]):
+            message = f"{section}.{name} cannot be true or false, got {value!r}"
+            raise SettingsError(message)
+
+
+def _has_truth_value(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_has_truth_value(member) for member in value)
+    return isinstance(value, bool)
+
+
+def _takes_truth_value(hint: object) -> bool:
+    return hint in (bool, Any) or any(_takes_truth_value(part) for part in get_args(hint))

@@ -1,7 +1,8 @@
 """The loop: a method yields losses, this steps (decision 0005)."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import cast
@@ -23,23 +24,17 @@ from crossvox.training.checkpoint import (
     optimizer_tensors,
     save_checkpoint,
 )
+from crossvox.training.choosing import Best, Validate, shared_scores
 from crossvox.training.experiment import TrainingSettings
 from crossvox.training.interruption import Interruption
 from crossvox.training.patches import PatchSampler, Prefetched
+from crossvox.training.processes import wait_for_all
 from crossvox.training.progress import ProgressTable, Record
 from crossvox.training.schedule import learning_rate_factor, scaled_rates
 
 SEED_STRIDE = 1_000_003  # keeps seeds of different (seed, rank, step) apart
 LARGEST_SEED = 2**63  # of torch
 Report = Callable[[int, Mapping[str, float]], None]
-
-
-@dataclass
-class Best:
-    """The best validation so far."""
-
-    ssim: float = -1.0
-    step: int = 0
 
 
 @dataclass(kw_only=True)
@@ -52,10 +47,12 @@ class Run:
         sampler: Gives each step's patches.
         settings: Planned.
         folder: The run's.
-        validate: Scores the product's weights and says so by name; "ssim" decides. None where
-            there is no one to validate on.
+        validate: Scores the product's weights on this process's share of the cases, by name;
+            "ssim" decides. None where there is no one to validate on.
         keep: Stores the product's weights of a step as the run's synthesizer.
         report: Called with each row of progress.
+        share: How many of the cases for validation this process has.
+        is_kept: Whether what `keep` stored is still there.
     """
 
     fabric: Fabric
@@ -63,9 +60,11 @@ class Run:
     sampler: PatchSampler
     settings: TrainingSettings
     folder: Path
-    validate: Callable[[Mapping[str, Tensor]], dict[str, float]] | None
+    validate: Validate | None
     keep: Callable[[Mapping[str, Tensor], int], None]
     report: Report
+    share: int = 1
+    is_kept: Callable[[], bool] = lambda: True
     best: Best = field(default_factory=Best)
 
     def train(self) -> None:
@@ -79,31 +78,32 @@ class Run:
         parts = self._parts()
         optimizers = self._set_up()
         average = MovingAverage(self.method, decay=self.settings.ema or 0.0)
-        step = self._resume(optimizers, average)
+        record = Record(self.fabric)
+        step = self._resume(optimizers, average, record)
         steps = self.settings.steps or 0
         progress = ProgressTable(self.folder / "progress.csv", resumed_at=step)
-        record = Record(self.fabric)
         pin = self.fabric.device.type == "cuda"
         with (
             Interruption() as interruption,
             Prefetched(self.sampler, parts=parts[0], of=parts[1], pin=pin) as prefetched,
         ):
+            if self.best.due:
+                self._tell(progress, step, self._validate(step, average, interruption))
+                self._save(step, optimizers, average, record)
+                self._leave_if(interruption, step)
             while step < steps:
                 step += 1
                 self._step(step, prefetched.batches(step), optimizers, record)
                 average.update(step)
                 row = record.take() if self._due(step, self.settings.report_every) else {}
                 if self._due(step, self.settings.validate_every or steps):
-                    row |= self._validate(step, average)
-                if row:
-                    self._tell(progress, step, row)
+                    row |= self._validate(step, average, interruption)
+                self._tell(progress, step, row)
                 stopping = interruption.agreed(self.fabric)
                 if stopping or self._due(step, self.settings.checkpoint_every):
-                    self._save(step, optimizers, average)
+                    self._save(step, optimizers, average, record)
                 if stopping:
-                    raise InterruptedRunError(
-                        f"stopped after step {step} of {steps}; the same command goes on from there"
-                    )
+                    self._leave_if(interruption, step)
 
     def timed_steps(self, count: int) -> Iterator[float]:
         """Seconds of each of `count` steps from the start; nothing is saved or reported.
@@ -158,13 +158,16 @@ class Run:
         )
         for index, batch in enumerate(batches):
             last = index == len(batches) - 1
-            for objective in self.method.objectives(self._moved(batch)):
-                network = getattr(self.method, objective.network)
-                with self.fabric.no_backward_sync(network, enabled=not last):
+            with ExitStack() as alone:
+                # A forward pass decides whether its backward pass is shared, for every network.
+                for network in () if last else self.method.children():
+                    alone.enter_context(self.fabric.no_backward_sync(network))  # type: ignore[arg-type]  # `setup_module` wrapped them
+                for objective in self.method.objectives(self._moved(batch)):
+                    network = getattr(self.method, objective.network)
                     self.fabric.backward(objective.loss / len(batches))
-                record.note(objective, parts=len(batches))
-                if last:
-                    self._update(network, optimizers[objective.network], factor)
+                    record.note(objective, parts=len(batches))
+                    if last:
+                        self._update(network, optimizers[objective.network], factor)
 
     def _update(self, network: torch.nn.Module, optimizer: Optimizer, factor: float) -> None:
         if self.settings.clip:
@@ -184,15 +187,25 @@ class Run:
                 " or set training.precision=32-true, and start again with --fresh"
             ) from None
 
-    def _validate(self, step: int, average: MovingAverage) -> dict[str, float]:
-        scores: dict[str, float] = {}
+    def _validate(
+        self, step: int, average: MovingAverage, interruption: Interruption
+    ) -> dict[str, float]:
+        """Scores of the weights now, which are kept if they are the best; nothing if given up."""
         weights = average.product()
-        if self.fabric.is_global_zero:
-            scores = self.validate(weights) if self.validate else {}
-            if scores.get("ssim", float(step)) > self.best.ssim:
-                self.best.ssim, self.best.step = scores.get("ssim", float(step)), step
+        scores: dict[str, float] | None = {}
+        if self.validate:
+            scores = shared_scores(
+                self.fabric, self.validate, weights, cases=self.share, interruption=interruption
+            )
+        self.best.due = scores is None
+        if scores is None:
+            return {}
+        ssim = scores.get("ssim", float(step))
+        if ssim > self.best.ssim:
+            self.best.ssim, self.best.step = ssim, step
+            if self.fabric.is_global_zero:
                 self.keep(weights, step)
-        self.fabric.barrier()
+        wait_for_all(self.fabric)
         return scores
 
     def _moved(self, batch: Batch) -> Batch:
@@ -212,22 +225,38 @@ class Run:
         return step % every == 0 or step == self.settings.steps
 
     def _tell(self, progress: ProgressTable, step: int, row: Mapping[str, float]) -> None:
-        if self.fabric.is_global_zero:
+        if row and self.fabric.is_global_zero:
             progress.add(step, row)
             self.report(step, row)
 
-    def _save(self, step: int, optimizers: Mapping[str, Optimizer], average: MovingAverage) -> None:
+    def _leave_if(self, interruption: Interruption, step: int) -> None:
+        if interruption.agreed(self.fabric):
+            raise InterruptedRunError(
+                f"stopped after step {step} of {self.settings.steps}; the same command goes on"
+                " from there"
+            )
+
+    def _save(
+        self,
+        step: int,
+        optimizers: Mapping[str, Optimizer],
+        average: MovingAverage,
+        record: Record,
+    ) -> None:
+        state = record.state()
         if self.fabric.is_global_zero:
             tensors = {**self.method.state_dict(), **average.tensors()}
             for name, optimizer in optimizers.items():
                 tensors.update(optimizer_tensors(optimizer, name=name))
-            facts = {"best_ssim": self.best.ssim, "best_step": self.best.step}
+            facts = {"best": asdict(self.best), "record": state}
             save_checkpoint(
                 self.folder / "checkpoint", Checkpoint(step=step, tensors=tensors, facts=facts)
             )
         self.fabric.barrier()
 
-    def _resume(self, optimizers: Mapping[str, Optimizer], average: MovingAverage) -> int:
+    def _resume(
+        self, optimizers: Mapping[str, Optimizer], average: MovingAverage, record: Record
+    ) -> int:
         checkpoint = newest_checkpoint(self.folder / "checkpoint")
         if checkpoint is None:
             return 0
@@ -237,7 +266,10 @@ class Run:
         average.load(checkpoint.tensors)
         for name, optimizer in optimizers.items():
             load_optimizer(optimizer, checkpoint.tensors, name=name)
-        self.best = Best(**{name.removeprefix("best_"): v for name, v in checkpoint.facts.items()})
+        record.load(checkpoint.facts["record"])
+        self.best = Best(**checkpoint.facts["best"])
+        if self.best.step and not self.fabric.broadcast(self.is_kept()):
+            self.best = Best(due=True)  # those weights are lost: the present ones are the best
         return checkpoint.step
 
 

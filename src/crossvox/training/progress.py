@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +16,9 @@ from crossvox.contract import Objective
 from crossvox.errors import SettingsError
 from crossvox.files.atomic import write_atomically
 
+STEP = "step"
+SUM, STEPS, SECONDS, CPU_SECONDS = "sum.", "steps", "seconds", "cpu_seconds"  # of a record's state
+
 
 class Record:
     """Losses summed on the device until a row is due, so that the loop never waits for them."""
@@ -24,12 +27,11 @@ class Record:
         self._fabric = fabric
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
-        self._since = self._cpu_since = 0.0
+        self._clocks = Clocks()
 
     def begin_step(self) -> None:
         """Count a step; the first after a row starts the clocks, so validation is not timed."""
-        if not self._steps:
-            self._since, self._cpu_since = time.perf_counter(), time.process_time()
+        self._clocks.start()
         self._steps += 1
 
     def note(self, objective: Objective, *, parts: int) -> None:
@@ -49,15 +51,62 @@ class Record:
         Raises:
             SettingsError: A loss is not finite.
         """
-        sums = torch.stack([value.float() for value in self._sums.values()]) / self._steps
-        means = cast("Tensor", self._fabric.all_reduce(sums, reduce_op="mean")).tolist()
-        now, cpu_now = time.perf_counter(), time.process_time()
-        row = dict(zip(self._sums, means, strict=True))
+        row = {name: value / self._steps for name, value in self._means().items()}
         _refuse_divergence(row)
-        row["seconds_per_step"] = (now - self._since) / self._steps
-        row["cpu_seconds_per_step"] = (cpu_now - self._cpu_since) / self._steps
-        self._sums, self._steps = {}, 0
+        seconds, cpu_seconds = self._clocks.seconds()
+        row["seconds_per_step"] = seconds / self._steps
+        row["cpu_seconds_per_step"] = cpu_seconds / self._steps
+        self._sums, self._steps, self._clocks = {}, 0, Clocks()
         return row
+
+    def state(self) -> dict[str, float]:
+        """What a checkpoint keeps of the steps since the last row; the same in all processes."""
+        if not self._steps:
+            return {}
+        seconds, cpu_seconds = self._clocks.seconds()
+        counts = {STEPS: self._steps, SECONDS: seconds, CPU_SECONDS: cpu_seconds}
+        return {**{f"{SUM}{name}": value for name, value in self._means().items()}, **counts}
+
+    def load(self, state: Mapping[str, float]) -> None:
+        """Put back what a checkpoint kept."""
+        if STEPS not in state:
+            return
+        self._steps = int(state[STEPS])
+        self._clocks = Clocks(before=state[SECONDS], cpu_before=state[CPU_SECONDS])
+        self._sums = {
+            name.removeprefix(SUM): torch.tensor(value, device=self._fabric.device)
+            for name, value in state.items()
+            if name.startswith(SUM)
+        }
+
+    def _means(self) -> dict[str, float]:
+        """Sums over the steps since the last row, averaged over processes."""
+        sums = torch.stack([value.float() for value in self._sums.values()])
+        means = cast("Tensor", self._fabric.all_reduce(sums, reduce_op="mean")).tolist()
+        return dict(zip(self._sums, means, strict=True))
+
+
+class Clocks:
+    """Seconds on the clock and of all threads, from the first start on."""
+
+    def __init__(self, *, before: float = 0.0, cpu_before: float = 0.0) -> None:
+        self._before, self._cpu_before = before, cpu_before
+        self._since: tuple[float, float] | None = None
+
+    def start(self) -> None:
+        """Begin, unless this is running already."""
+        if self._since is None:
+            self._since = time.perf_counter(), time.process_time()
+
+    def seconds(self) -> tuple[float, float]:
+        """Those on the clock and those of all threads, with those of before."""
+        if self._since is None:
+            return self._before, self._cpu_before
+        since, cpu_since = self._since
+        return (
+            self._before + time.perf_counter() - since,
+            self._cpu_before + time.process_time() - cpu_since,
+        )
 
 
 def _refuse_divergence(row: Mapping[str, float]) -> None:
@@ -70,23 +119,24 @@ def _refuse_divergence(row: Mapping[str, float]) -> None:
 
 
 class ProgressTable:
-    """progress.csv as it grows; rows after the step a run resumes from are dropped."""
+    """progress.csv as it grows; rows after the step a run resumes from are dropped.
+
+    So are lines that are no rows: a file that was cut off or edited never keeps a run from going
+    on.
+    """
 
     def __init__(self, path: Path, *, resumed_at: int) -> None:
         self._path = path
-        self._rows: list[dict[str, str]] = []
-        if path.is_file():
-            with path.open(newline="") as file:
-                rows = list(csv.DictReader(file))
-            self._rows = [row for row in rows if int(row["step"]) <= resumed_at]
+        rows = {step: row for step, row in _rows_of(path) if step <= resumed_at}
+        self._rows = [rows[step] for step in sorted(rows)]
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """A row; a second one for the same step joins the first."""
         written = {name: f"{value:.6g}" for name, value in values.items()}
-        if self._rows and int(self._rows[-1]["step"]) == step:
+        if self._rows and int(self._rows[-1][STEP]) == step:
             self._rows[-1].update(written)
         else:
-            self._rows.append({"step": str(step), **written})
+            self._rows.append({STEP: str(step), **written})
         self._write()
 
     def _write(self) -> None:
@@ -96,3 +146,25 @@ class ProgressTable:
         table.writeheader()
         table.writerows(self._rows)
         write_atomically(self._path, text.getvalue().encode())
+
+
+def _rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows that were written there, each by its step."""
+    if not path.is_file():
+        return
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\0", "")
+    header, *lines = text.split("\n")[:-1] or [""]  # a last line without an end was cut off
+    names = header.strip().split(",")
+    for line in lines:
+        cells = line.strip().split(",")
+        row = {n: cell for n, cell in zip(names, cells, strict=False) if n and _is_number(cell)}
+        if row.get(STEP, "").isdecimal() and len(cells) <= len(names):
+            yield int(row[STEP]), {STEP: row.pop(STEP), **row}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
