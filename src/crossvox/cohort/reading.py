@@ -139,9 +139,9 @@ def _spelled(modalities: Sequence[str] | None, held: Counter[str]) -> Sequence[s
 
 def _renamed(asked: Sequence[str] | None, spelled: Sequence[str] | None) -> list[str]:
     return [
-        f"no modality {name} here; {other} is taken"
+        f"no modality {name.strip()} here; {other} is taken"
         for name, other in zip(asked or (), spelled or (), strict=True)
-        if name != other
+        if name.strip() != other
     ]
 
 

@@ -1,6 +1,7 @@
 """Several experiments on one cohort, trained one after the other and compared.
 
 OUT/
+├── check.json     the check of the cohort, also in each run
 ├── phantom/       the cohort, where the suite images its own
 ├── runs/NAME/     as `crossvox train` leaves them
 └── comparison/    as `crossvox compare` leaves it
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from crossvox.cohort import Case, Reading
+from crossvox.cohort import Case, Reading, split_cohort
 from crossvox.comparison.page import PAGE
 from crossvox.errors import (
     CohortError,
@@ -23,6 +24,7 @@ from crossvox.errors import (
 from crossvox.evaluation.baselines import BASELINES
 from crossvox.evaluation.inception_features import load_inception
 from crossvox.evaluation.pairs import PAIRS_FILE
+from crossvox.files.atomic import write_atomically
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
@@ -107,7 +109,9 @@ def run_suite(
     suite = replace(suite, experiments=spelled)
     first = next(iter(suite.experiments.values()))
     if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
-        refuse_faults(cases, first, out / CHECK, progress=progress.stage)
+        settings = first.cohort
+        split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
+        refuse_faults(split, first, out / CHECK, progress=progress.stage)
     failed: dict[str, str] = {}
     lost: set[str] = set()
     for name in names:
@@ -188,6 +192,9 @@ def _finish(
     """Train to the end and evaluate, as far as that is not done."""
     unchecked = replace(experiment, cohort=replace(experiment.cohort, check=False))
     trained = train(cases, folder, unchecked, device=options.device, progress=progress)
+    checked = folder.parent.parent / CHECK
+    if checked.is_file():
+        write_atomically(folder / CHECK, checked.read_bytes())
     if is_evaluated(trained, device=options.device):
         return
     if evaluate_run(trained, device=options.device, progress=progress.stage) is None:
