@@ -57,7 +57,7 @@ def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool
     people = _count(len({case.subject for case in reading.cases}), "person", "people")
     held = f"{_count(len(reading.cases), 'case', 'cases')} of {people}"
     for line in (f"{held}: {_verdict(found)}", *reading.remarks):
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if found.error_count:
         raise CohortError(f"{data}: {_verdict(found)}; mend the cases or leave them out")
 
