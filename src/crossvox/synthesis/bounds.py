@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -43,6 +44,13 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _moderate(value: str | float | None) -> str | float | None:
+    largest = LARGEST_COUNT if isinstance(value, int) else LARGEST_NUMBER
+    if isinstance(value, int | float) and not abs(value) <= largest:
+        raise ValueError(f"must be within {-largest:g} and {largest:g}")
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Scale:
     limits: Annotated[tuple[Intensity, Intensity], AfterValidator(_ascending)]
@@ -73,9 +81,7 @@ class _People:
 
 
 Size = Annotated[int, Field(ge=1, le=LARGEST_PATCH)]
-Count = Annotated[int, Field(ge=-LARGEST_COUNT, le=LARGEST_COUNT)]
-Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
-Plain = bool | Count | Number | Text | None
+Plain = Annotated[bool | int | float | Text | None, AfterValidator(_moderate)]
 Setting = Plain | Annotated[list[Plain], Field(max_length=LONGEST_LIST)]
 
 
@@ -122,7 +128,7 @@ def read_within_bounds(path: Path, kind: type, *, layout: int) -> bytes:
     for unknown in _unknown_fields(said, kind):
         raise ModelError(f"{path}: unknown field {unknown}; {writer}: update crossvox")
     try:
-        TypeAdapter(_Description).validate_json(contents, strict=True)
+        _adapter().validate_json(contents, strict=True)
     except ValidationError as error:
         raise ModelError(f"{path} is not a synthesizer: {first_fault(error)}; {writer}") from None
     return contents
@@ -133,6 +139,11 @@ def first_fault(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where}: {first['msg']}, got {repr(first['input'])[:LONGEST_TEXT]}"
+
+
+@cache
+def _adapter() -> TypeAdapter[_Description]:
+    return TypeAdapter(_Description)
 
 
 def _writer(said: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Where synthesized volumes go, and what stands there already: all decided before any work."""
 
-import errno
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from crossvox.files import (
     sidecar_of,
     stem_of,
 )
+from crossvox.files.atomic import LONGEST_NAME
 from crossvox.files.encoding import WRITABLE_SUFFIXES
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.sidecar import (
@@ -160,11 +160,8 @@ def refuse_other_format(out: Path) -> None:
 
 
 def _no_place_for_a_file(file: Path) -> str:
-    try:
-        file.lstat()
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            return f"{file}: the name is too long for this file system"
+    if max(len(os.fsencode(name)) for name in file.absolute().parts) > LONGEST_NAME:
+        return f"{file}: the name is too long for a file"
     if file.is_symlink():
         return f"{file} is a link to {file.readlink()}; name the file itself or remove the link"
     if file.is_dir():

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -161,16 +162,14 @@ def read_description(folder: Path) -> Description:
     path = synthesizer_folder(folder) / DESCRIPTION
     contents = read_within_bounds(path, Description, layout=FORMAT)
     try:
-        description = TypeAdapter(Description).validate_json(contents, strict=True)
+        description = _adapter().validate_json(contents, strict=True)
         method_settings(description.method, description.settings)
     except ValidationError as error:
         raise ModelError(f"{path} is not a synthesizer: {first_fault(error)}") from None
     except SettingsError as error:
         raise ModelError(f"{path} is not a synthesizer: {error}") from None
-    scales, sources = (
-        len(description.preparation.source_scales),
-        len(description.preparation.source_modalities),
-    )
+    sources = len(description.preparation.source_modalities)
+    scales = len(description.preparation.source_scales)
     if scales != sources:
         raise ModelError(f"{path} is not a synthesizer: {sources} sources have {scales} scales")
     return description
@@ -205,6 +204,11 @@ def with_settings(description: Description, changes: Sequence[str]) -> Descripti
                 f" {', '.join(free) or 'nothing'}"
             )
     return replace(description, settings=settings)
+
+
+@cache
+def _adapter() -> TypeAdapter[Description]:
+    return TypeAdapter(Description)
 
 
 def _loaded(folder: Path, description: Description, settings: Mapping[str, Any]) -> SynthesisMethod:
