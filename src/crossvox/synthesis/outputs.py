@@ -151,22 +151,26 @@ def refuse_other_format(out: Path) -> None:
         SettingsError: It ends as files of another format do.
     """
     name = out.name.lower()
-    if out.is_dir() or (name.endswith(WRITABLE_SUFFIXES) and is_volume(out)):
+    if name.endswith(WRITABLE_SUFFIXES) and is_volume(out):
         return
-    if name.endswith(OTHER_FORMATS):
+    if name.endswith(OTHER_FORMATS) and (_is_too_long(out) or not out.is_dir()):
         raise SettingsError(
             f"{out}: volumes are written as .nii.gz or .nii; give such a name, or a folder"
         )
 
 
 def _no_place_for_a_file(file: Path) -> str:
-    if max(len(os.fsencode(name)) for name in file.absolute().parts) > LONGEST_NAME:
+    if _is_too_long(file):
         return f"{file}: the name is too long for a file"
     if file.is_symlink():
         return f"{file} is a link to {file.readlink()}; name the file itself or remove the link"
     if file.is_dir():
         return f"{file} is a folder"
     return _no_place_below(file.parent)
+
+
+def _is_too_long(path: Path) -> bool:
+    return max(len(os.fsencode(name)) for name in path.absolute().parts) > LONGEST_NAME
 
 
 def _no_place_below(folder: Path) -> str:
