@@ -87,7 +87,7 @@ def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None
     text = " ".join(comparison_cautions(changed))
     assert "1 case was left out for all, because some lack them: sub-09" in text
     assert "Not scored: sub-08. cut short" in text
-    assert "In 1 case volumes lay on another grid than that of steady" in text
+    assert "In 1 case volumes lay on another grid than the reference" in text
 
 
 def test_baselines_that_outdo_every_method_are_told(compared: Comparison) -> None:
@@ -105,7 +105,7 @@ def test_unequal_budgets_and_cautions_of_contestants_are_told(compared: Comparis
     changed = replace(
         compared,
         contestants=(
-            replace(first, costs=replace(first.costs, training_hours=0.5), caution="Beware."),
+            replace(first, costs=replace(first.costs, training_hours=0.5), cautions=("Beware.",)),
             replace(second, costs=replace(second.costs, training_hours=0.9)),
             third,
         ),

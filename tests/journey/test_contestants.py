@@ -105,8 +105,8 @@ def test_what_could_not_be_scored_and_who_chose_the_weights_is_told(other: Path)
     said.write_text(json.dumps({**description, "cohort": {"validation": ["sub-06"]}}))
     (one,) = contestants_of([other])
     assert [failure.name for failure in one.failures] == ["sub-09"]
-    assert one.caution == (
-        "other was scored on people of its validation, who chose its weights: sub-06."
+    assert one.cautions == (
+        "other was scored on people of its validation, who chose its weights: sub-06.",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crossvox.errors import CohortError
 from crossvox.evaluation.shelves import Found, Shelf, shelf
+from crossvox.evaluation.sources import on_missing_sources
 from crossvox.files import write_atomically
 
 PAIRS_FILE = "pairs.csv"
@@ -57,11 +58,13 @@ class Pairing:
         pairs: At least one.
         failures: Synthesized volumes that cannot be paired.
         unanswered: References of the modality for which nothing was synthesized.
+        notes: What was asked for and not found, and why.
     """
 
     pairs: tuple[Pair, ...]
     failures: tuple[Failure, ...] = ()
     unanswered: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +107,11 @@ def find_pairs(
     """
     if source is None and source_modality is not None and reference.is_dir():
         source = reference
+    sources = None if source is None else shelf("source", source, modality=source_modality)
     shelves = _Shelves(
         synthesized=shelf("synthesized", synthesized, modality=modality),
         reference=shelf("reference", reference, modality=modality),
-        source=_source_shelf(source, source_modality),
+        source=_of_source_modality(sources, source_modality),
         mask=None if mask is None else shelf("mask", mask),
         labels=None if labels is None else shelf("label map", labels),
         modality=modality,
@@ -123,7 +127,15 @@ def find_pairs(
         raise CohortError(failures[0].reason)
     _refuse_twins(pairs)
     return Pairing(
-        pairs=tuple(pairs), failures=tuple(failures), unanswered=_unanswered(pairs, shelves)
+        pairs=tuple(pairs),
+        failures=tuple(failures),
+        unanswered=_unanswered(pairs, shelves),
+        notes=on_missing_sources(
+            [(pair.name, pair.subject, pair.source) for pair in pairs],
+            sources,
+            modality=source_modality,
+            target=modality or shelves.synthesized.volumes[0].name.modality,
+        ),
     )
 
 
@@ -202,11 +214,10 @@ def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
     )
 
 
-def _source_shelf(source: Path | None, modality: str | None) -> Shelf | None:
-    if source is None:
-        return None
-    volumes = shelf("source", source, modality=modality)
-    return volumes if modality is None or source.is_file() else volumes.of_modality(modality)
+def _of_source_modality(sources: Shelf | None, modality: str | None) -> Shelf | None:
+    if sources is None or modality is None or sources.root.is_file():
+        return sources
+    return sources.of_modality(modality)
 
 
 def _pair(made: Found, shelves: _Shelves) -> Pair:

@@ -30,6 +30,7 @@ def origin_of(volume: Volume, case: Case, description: Description) -> dict[str,
         "TargetScale": {
             "kind": preparation.target_scale.kind,
             "limits": list(preparation.target_scale.limits),
+            "percentiles": list(preparation.target_scale.percentiles),
         },
         "Created": datetime.now(UTC).isoformat(timespec="seconds"),
         "Notice": NOTICE,
