@@ -54,6 +54,23 @@ def test_the_order_of_contestants_changes_no_number(tmp_path: Path, made: Made) 
     assert set(found.summary.comparisons) == set(back.summary.comparisons)
 
 
+def test_the_order_of_contestants_on_different_grids_changes_no_number(
+    tmp_path: Path, made: Made, write: Write, make_head: MakeHead, grid: Grid
+) -> None:
+    fine, other = made("fine", 10), made("perfect", 0)
+    coarse = Grid((11, 12, 7), grid.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))
+    volume = write(tmp_path / "c.nii.gz", make_head(0)[::2, ::2, ::2], on=coarse)
+    fine = replace(fine, pairs=fine.pairs[:1])
+    blurred = replace(other, name="coarse", pairs=(replace(other.pairs[0], synthesized=volume),))
+    settings = replace(QUICK, against="fine")
+    there = compare([fine, blurred], tmp_path / "there", settings=settings).results[0]
+    back = compare([blurred, fine], tmp_path / "back", settings=settings).results[0]
+    assert there.scores == back.scores
+    assert there.facts.grid == back.facts.grid == str(grid)
+    # every second voxel of the reference itself is far from the reference between them
+    assert there.scores["coarse"]["mae"] > there.scores["fine"]["mae"]
+
+
 def test_a_case_that_one_lacks_is_left_out_for_all_and_named(tmp_path: Path, made: Made) -> None:
     one, other = made("a", 10), made("b", 20)
     lacking = replace(other, pairs=other.pairs[1:])

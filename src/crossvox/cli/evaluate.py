@@ -71,7 +71,13 @@ def evaluate(
     from rich.console import Console
 
     from crossvox.cli.screen import Screen
-    from crossvox.evaluation import Admission, EvaluationSettings, find_pairs, read_run
+    from crossvox.evaluation import (
+        Admission,
+        EvaluationSettings,
+        find_pairs,
+        perfect_sentence,
+        read_run,
+    )
     from crossvox.evaluation import evaluate as evaluate_pairs
 
     pairing = find_pairs(
@@ -101,6 +107,8 @@ def evaluate(
     for note in evaluation.notes:
         print(note, file=sys.stderr)
     Console().print(summary_table(evaluation))
+    if perfect := perfect_sentence(evaluation.summary):
+        print(perfect)
     print(evaluation.report)
 
 
@@ -109,18 +117,11 @@ def summary_table(evaluation: "Evaluation") -> "Table":
     from rich.table import Table
 
     from crossvox.evaluation.measures import LINEAR, MEASURES
-    from crossvox.evaluation.perfect import perfect_sentence
     from crossvox.evaluation.presentation import inception_words, score_rows
     from crossvox.evaluation.wording import counted, unit_of
 
     people = counted(evaluation.summary.subjects, "person", "people")
-    perfect = perfect_sentence(evaluation.summary)
-    table = Table(
-        title=f"Mean over {people}, 95 % interval",
-        title_justify="left",
-        caption=perfect or None,
-        caption_justify="left",
-    )
+    table = Table(title=f"Mean over {people}, 95 % interval", title_justify="left")
     table.add_column("measure")
     for method in evaluation.summary.intervals:
         table.add_column(method, justify="right")

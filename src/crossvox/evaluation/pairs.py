@@ -109,7 +109,7 @@ def find_pairs(
         source = reference
     sources = None if source is None else shelf("source", source, modality=source_modality)
     shelves = _Shelves(
-        synthesized=shelf("synthesized", synthesized, modality=modality),
+        synthesized=_preferring(shelf("synthesized", synthesized, modality=modality), modality),
         reference=shelf("reference", reference, modality=modality),
         source=_of_source_modality(sources, source_modality),
         mask=None if mask is None else shelf("mask", mask),
@@ -212,6 +212,12 @@ def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
         mask=files.get("mask"),
         labels=files.get("labels"),
     )
+
+
+def _preferring(volumes: Shelf, modality: str | None) -> Shelf:
+    """Those of the modality where there are any: names of synthesized volumes may show another."""
+    narrowed = volumes if modality is None else volumes.of_modality(modality)
+    return narrowed if narrowed.volumes else volumes
 
 
 def _of_source_modality(sources: Shelf | None, modality: str | None) -> Shelf | None:
