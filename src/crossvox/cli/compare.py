@@ -41,7 +41,7 @@ def compare(
     inception
         Weights of Inception-v3 for FID and KID; n/a where absent.
     seed
-        Of the bootstrap.
+        Random seed for the bootstrap confidence intervals.
     device
         cpu or cuda, that runs are timed on; the GPU where there is one.
     fresh
