@@ -84,7 +84,7 @@ def test_people_the_model_was_trained_on_are_left_out_and_the_option_scores_them
     assert found["notes"][0] in (data / "out/report.html").read_text()
     app(f"{words} --include-trained".split())
     printed = capsys.readouterr()
-    assert "Mean over 2 people" in printed.out
+    assert "Mean over 2 people, 1 of them known to the model" in " ".join(printed.out.split())
     assert "say nothing about new people" in printed.err
 
 

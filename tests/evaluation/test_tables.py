@@ -20,7 +20,7 @@ def test_scores_begin_with_the_columns_everybody_looks_for(evaluated: Evaluation
     assert header[17:22] == ["case", "mask", "data_range", "unit", "resampled"]
     assert header[22:] == [
         "uncovered", "mae_linear", "psnr_linear", "ssim_linear", "mae_perfect", "psnr_perfect",
-        "ssim_perfect",
+        "ssim_perfect", "subject_in_model",
     ]  # fmt: skip
 
 

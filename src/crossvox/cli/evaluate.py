@@ -68,14 +68,11 @@ def evaluate(
     allow_synthetic
         Also score against references that were synthesized themselves.
     """
-    from rich.console import Console
-
     from crossvox.cli.screen import Screen
     from crossvox.evaluation import (
         Admission,
         EvaluationSettings,
         find_pairs,
-        perfect_sentence,
         read_run,
     )
     from crossvox.evaluation import evaluate as evaluate_pairs
@@ -104,12 +101,7 @@ def evaluate(
             settings=settings,
             progress=lambda done, total: screen.stage("evaluating", done, total),
         )
-    for note in evaluation.notes:
-        print(note, file=sys.stderr)
-    Console().print(summary_table(evaluation))
-    if perfect := perfect_sentence(evaluation.summary):
-        print(perfect)
-    print(evaluation.report)
+    _print_scores(evaluation)
 
 
 def summary_table(evaluation: "Evaluation") -> "Table":
@@ -117,11 +109,13 @@ def summary_table(evaluation: "Evaluation") -> "Table":
     from rich.table import Table
 
     from crossvox.evaluation.measures import LINEAR, MEASURES
-    from crossvox.evaluation.presentation import inception_words, score_rows
+    from crossvox.evaluation.presentation import inception_words, people_known, score_rows
     from crossvox.evaluation.wording import counted, unit_of
 
     people = counted(evaluation.summary.subjects, "person", "people")
-    table = Table(title=f"Mean over {people}, 95 % interval", title_justify="left")
+    known = people_known(evaluation.results)
+    caution = f", {known} of them known to the model" if known else ""
+    table = Table(title=f"Mean over {people}{caution}, 95 % interval", title_justify="left")
     table.add_column("measure")
     for method in evaluation.summary.intervals:
         table.add_column(method, justify="right")
@@ -135,3 +129,16 @@ def summary_table(evaluation: "Evaluation") -> "Table":
     for title, cells_of_title in words.rows:
         table.add_row(title, *cells_of_title)
     return table
+
+
+def _print_scores(evaluation: "Evaluation") -> None:
+    from rich.console import Console
+
+    from crossvox.evaluation import perfect_sentence
+
+    for note in evaluation.notes:
+        print(note, file=sys.stderr)
+    Console().print(summary_table(evaluation))
+    if perfect := perfect_sentence(evaluation.summary):
+        print(perfect)
+    print(evaluation.report)

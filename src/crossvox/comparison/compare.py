@@ -16,6 +16,7 @@ from crossvox.comparison.contest import (
 from crossvox.comparison.files import FILES, write_files
 from crossvox.comparison.page import FIGURES, PAGE, write_page
 from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
+from crossvox.evaluation.admission import status_in_model
 from crossvox.evaluation.baselines import (
     BASELINES,
     baselines_of,
@@ -131,6 +132,10 @@ class _Scorer:
             facts,
             resampled=(*loaded.partners_moved, *moved),
             uncovered={**uncovered, **uncovered_of(loaded)},
+            known={
+                name: status_in_model(sidecar)
+                for name, sidecar in zip(self.names, together.sidecars, strict=True)
+            },
             perfect={
                 name: perfect_scores(loaded, sidecar, window=self.settings.window)
                 for name, sidecar in zip(self.names, together.sidecars, strict=True)

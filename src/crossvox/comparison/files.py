@@ -54,8 +54,9 @@ def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettin
         FileError: The folder cannot be written.
     """
     panels = panels_of(comparison)
-    notes = [*cautions_of(comparison), *perfect_sentences(comparison), *cost_notes(comparison)]
-    caption = caption_of(comparison)
+    cautions = cautions_of(comparison)
+    notes = [*perfect_sentences(comparison), *cost_notes(comparison)]
+    caption = " ".join([*cautions, caption_of(comparison)])
     markdown = _markdown(panels, caption=caption, notes=notes)
     write_atomically(out / "table.md", markdown.encode())
     write_atomically(out / "table.tex", latex_of(panels, caption=caption, notes=notes).encode())

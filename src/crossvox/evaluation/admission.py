@@ -1,6 +1,6 @@
 """Which pairs may be scored: nobody the model knows, no reference that was synthesized."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crossvox.errors import CohortError
@@ -49,6 +49,11 @@ class Admitted:
     notes: tuple[str, ...]
 
 
+def status_in_model(sidecar: Mapping[str, object]) -> str:
+    """What a sidecar says of the person in its model; empty for a volume that is not ours."""
+    return str(sidecar.get(TOLD_BY, UNTOLD if "ModelSHA256" in sidecar else ""))
+
+
 def admit(pairs: Sequence[Pair], admission: Admission) -> Admitted:
     """The pairs whose scores say something about people that the model never saw.
 
@@ -60,7 +65,7 @@ def admit(pairs: Sequence[Pair], admission: Admission) -> Admitted:
         CohortError: No pair is left, or references and synthesized volumes are exchanged.
     """
     synthetic = {pair.name for pair in pairs if is_synthetic(pair.reference)}
-    status = {pair.name: _status(pair) for pair in pairs}
+    status = {pair.name: status_in_model(read_sidecar(pair.synthesized)) for pair in pairs}
     reasons: dict[str, str] = {}
     if not admission.include_trained:
         reasons = {name: f"of {KNOWN[said]}" for name, said in status.items() if said in KNOWN}
@@ -79,12 +84,6 @@ def admit(pairs: Sequence[Pair], admission: Admission) -> Admitted:
         Failure(name=pair.name, reason=reasons[pair.name]) for pair in pairs if pair.name in reasons
     )
     return Admitted(pairs=kept, left_out=tuple(left_out), notes=notes)
-
-
-def _status(pair: Pair) -> str:
-    """What the sidecar says of the person; empty for a volume that is not ours."""
-    sidecar = read_sidecar(pair.synthesized)
-    return str(sidecar.get(TOLD_BY, UNTOLD if "ModelSHA256" in sidecar else ""))
 
 
 def _refuse_exchanged(pairs: Sequence[Pair], synthetic: set[str]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crossvox.errors import CohortError, CrossvoxError, SomeCasesFailedError
-from crossvox.evaluation.admission import admit
+from crossvox.evaluation.admission import admit, status_in_model
 from crossvox.evaluation.baselines import baselines_of, read_mean_target, uncovered_of
 from crossvox.evaluation.case_scores import score_volumes
 from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
@@ -108,6 +108,7 @@ def score_pair(
     facts = replace(
         result.facts,
         uncovered={SYNTHESIZED: loaded.placed.uncovered_share(loaded.mask), **uncovered_of(loaded)},
+        known={SYNTHESIZED: status_in_model(loaded.sidecar)},
         perfect={SYNTHESIZED: perfect_scores(loaded, loaded.sidecar, window=settings.window)},
     )
     return replace(result, regions=regions, facts=facts)

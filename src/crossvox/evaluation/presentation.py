@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from crossvox.evaluation.admission import KNOWN
 from crossvox.evaluation.inception_features import PUBLISHED_SHA256
 from crossvox.evaluation.measures import COMPARED, MEASURE, MEASURES, Measure
 from crossvox.evaluation.results import (
@@ -144,6 +145,11 @@ def perfect_cells(result: CaseResult) -> str:
     if not perfect:
         return UNKNOWN
     return " / ".join(measured(perfect[name], MEASURE[name]) for name in PERFECT)
+
+
+def people_known(results: Sequence[CaseResult], method: str = SYNTHESIZED) -> int:
+    """How many people the model was trained on, or had its weights chosen by."""
+    return len({r.pair.subject for r in results if r.facts.known.get(method) in KNOWN})
 
 
 def worst_first(results: Sequence[CaseResult]) -> list[CaseResult]:

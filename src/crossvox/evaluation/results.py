@@ -57,6 +57,7 @@ class CaseFacts:
         slice_positions_mm: (slices,) from the first slice, through the plane.
         sidecar: What stands in the JSON file beside the synthesized volume.
         uncovered: Share of the mask, 0 to 1, that a method's volume does not cover.
+        known: What a method's sidecar says of the person in its model ("train", "none").
         perfect: Scores of a perfect network restored by a method's target scale; empty where
             its sidecar tells no scale.
     """
@@ -70,6 +71,7 @@ class CaseFacts:
     slice_positions_mm: NDArray[np.float64]
     sidecar: Mapping[str, object]
     uncovered: Mapping[str, float] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
     perfect: Mapping[str, Scores] = field(default_factory=dict)
 
 

@@ -31,7 +31,7 @@ from crossvox.metrics import SsimWindow
 
 # Columns that came later stand last, so that who counts columns finds the old ones.
 FIRST = [name for name in NAMES if name not in LINEAR]
-LAST = ["uncovered", *LINEAR, *(f"{name}_perfect" for name in PERFECT)]
+LAST = ["uncovered", *LINEAR, *(f"{name}_perfect" for name in PERFECT), "subject_in_model"]
 SCORE_HEADER = ["subject", *FIRST, "case", "mask", "data_range", "unit", "resampled", *LAST]
 UNKNOWN = "n/a"
 NUMBERS_FILE = "comparison.json"
@@ -117,6 +117,7 @@ def score_row(result: CaseResult, method: str) -> list[str]:
         _cell(facts.uncovered.get(method, 0.0)),
         *(_cell(scores[name]) for name in LINEAR),
         *(_cell(perfect.get(name, math.nan)) for name in PERFECT),
+        facts.known.get(method) or UNKNOWN,
     ]
 
 
