@@ -196,3 +196,13 @@ def test_a_synthesized_volume_may_be_named_otherwise_than_its_modality(
         write(tmp_path / f"{name}.nii.gz", make_head(0))
     (pair,) = find_pairs(tmp_path / "made", tmp_path / "real", modality="T1w").pairs
     assert pair.reference.name == "sub-01_T1w.nii.gz"
+
+
+def test_runs_of_one_session_are_paired_run_by_run_and_count_as_one_person(tmp_path: Path) -> None:
+    touch(tmp_path / "made", *(f"sub-01_run-{n}_desc-synth_T1w.nii.gz" for n in (1, 2)))
+    touch(tmp_path / "real", *(f"sub-01_run-{n}_T1w.nii.gz" for n in (1, 2)))
+    first, second = find_pairs(tmp_path / "made", tmp_path / "real").pairs
+    assert (first.name, second.name) == ("sub-01_run-1", "sub-01_run-2")
+    assert first.subject == second.subject == "sub-01"
+    assert first.reference.name == "sub-01_run-1_T1w.nii.gz"
+    assert second.reference.name == "sub-01_run-2_T1w.nii.gz"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossvox.errors import CohortError
-from crossvox.evaluation.shelves import Found, Shelf, shelf
+from crossvox.evaluation.shelves import Found, Shelf, case_names, shelf
 from crossvox.evaluation.sources import on_missing_sources
 from crossvox.files import write_atomically
 
@@ -118,9 +118,10 @@ def find_pairs(
     )
     pairs: list[Pair] = []
     failures: list[Failure] = []
-    for made in shelves.synthesized.volumes:
+    synthesized_volumes = shelves.synthesized.volumes
+    for made, name in zip(synthesized_volumes, case_names(synthesized_volumes), strict=True):
         try:
-            pairs.append(_pair(made, shelves))
+            pairs.append(_pair(made, shelves, name=name))
         except CohortError as error:
             failures.append(Failure(name=made.path.name, reason=str(error)))
     if not pairs:
@@ -134,7 +135,7 @@ def find_pairs(
             [(pair.name, pair.subject, pair.source) for pair in pairs],
             sources,
             modality=source_modality,
-            target=modality or shelves.synthesized.volumes[0].name.modality,
+            target=modality or synthesized_volumes[0].name.modality,
         ),
     )
 
@@ -226,7 +227,7 @@ def _of_source_modality(sources: Shelf | None, modality: str | None) -> Shelf | 
     return sources.of_modality(modality)
 
 
-def _pair(made: Found, shelves: _Shelves) -> Pair:
+def _pair(made: Found, shelves: _Shelves, *, name: str) -> Pair:
     modality = shelves.modality or made.name.modality
     source = shelves.source
     if source is not None and modality and source.root.is_dir():
@@ -234,7 +235,7 @@ def _pair(made: Found, shelves: _Shelves) -> Pair:
     reference = _references(shelves.reference, modality)
     return Pair(
         subject=made.name.person,
-        name=made.name.case,
+        name=name,
         synthesized=made.path,
         reference=_needed(reference, made, alone=_is_alone(shelves.synthesized)),
         source=_optional(source, made, alone=_is_alone(shelves.synthesized)),
