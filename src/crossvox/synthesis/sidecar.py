@@ -52,6 +52,7 @@ def origin_of(
         "TargetScale": {
             "kind": preparation.target_scale.kind,
             "limits": list(preparation.target_scale.limits),
+            "percentiles": list(preparation.target_scale.percentiles),
         },
         "Created": datetime.now(UTC).isoformat(timespec="seconds"),
         "Notice": NOTICE,
