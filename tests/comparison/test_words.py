@@ -4,6 +4,7 @@ import pytest
 
 from crossvox.comparison import Comparison
 from crossvox.comparison.words import (
+    cautions_of,
     comparison_cautions,
     comparison_headline,
     difference_groups,
@@ -90,6 +91,17 @@ def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None
     assert "1 case was left out for all, because some lack them: sub-09" in text
     assert "Not scored: sub-08. cut short" in text
     assert "In 1 case volumes lay on another grid than the reference" in text
+
+
+def test_only_people_that_are_scored_are_told_to_be_known_to_a_model(
+    compared: Comparison,
+) -> None:
+    assert cautions_of(compared) == []
+    first, *others = compared.results
+    known = replace(first, facts=replace(first.facts, known={"shaky": "train"}))
+    (caution,) = cautions_of(replace(compared, results=(known, *others)))
+    assert caution.startswith("shaky: Scored all the same: 1 case of people that the model was")
+    assert first.pair.name in caution
 
 
 def test_each_contestant_s_scale_has_its_sentence(compared: Comparison) -> None:

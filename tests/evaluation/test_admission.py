@@ -9,7 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from crossvox.errors import CohortError
-from crossvox.evaluation.admission import STRICT, Admission, admit
+from crossvox.evaluation.admission import (
+    STRICT,
+    Admission,
+    admit,
+    notes_on_scored,
+    status_in_model,
+)
 from crossvox.evaluation.pairs import Pair
 from crossvox.files import NOTICE, sidecar_of
 
@@ -52,28 +58,34 @@ def test_people_that_the_model_knows_are_left_out_and_said(made: MakePair) -> No
     )
 
 
-def test_people_that_the_model_knows_are_scored_with_a_caution_where_asked(made: MakePair) -> None:
+def test_people_that_the_model_knows_are_scored_where_asked(made: MakePair) -> None:
     pairs = [made("sub-01", "train"), made("sub-03", "none")]
     admitted = admit(pairs, Admission(include_trained=True))
     assert admitted.pairs == tuple(pairs)
     assert admitted.left_out == ()
-    (note,) = admitted.notes
+    assert admitted.notes == ()
+
+
+def test_people_known_by_name_alone_or_not_told_of_are_scored(made: MakePair) -> None:
+    pairs = [made("sub-01", "train by name"), made("sub-02"), made("sub-03", ours=False)]
+    assert admit(pairs, STRICT).pairs == tuple(pairs)
+
+
+def test_scores_of_known_people_have_a_caution() -> None:
+    (note,) = notes_on_scored({"sub-01": "train", "sub-03": "none"})
     assert "1 case of people that the model was trained on: sub-01" in note
     assert "say nothing about new people" in note
 
 
-def test_people_known_by_name_alone_are_scored_with_a_caution(made: MakePair) -> None:
-    admitted = admit([made("sub-01", "train by name"), made("sub-02", "none")], STRICT)
-    assert len(admitted.pairs) == 2
-    (note,) = admitted.notes
+def test_scores_of_people_known_by_name_have_a_caution() -> None:
+    (note,) = notes_on_scored({"sub-01": "train by name", "sub-02": "none", "sub-03": ""})
     assert note.startswith("Named like people that the model was trained on, with other scans")
     assert "sub-01" in note
 
 
-def test_a_volume_of_ours_that_tells_nothing_leaves_a_doubt(made: MakePair) -> None:
-    admitted = admit([made("sub-01"), made("sub-02", ours=False)], STRICT)
-    assert len(admitted.pairs) == 2
-    (note,) = admitted.notes
+def test_a_volume_of_ours_that_tells_nothing_leaves_a_doubt() -> None:
+    status = {"sub-01": status_in_model({"ModelSHA256": "0"}), "sub-02": status_in_model({})}
+    (note,) = notes_on_scored(status)
     assert "1 case of a model that does not tell whom it was trained on: sub-01" in note
 
 

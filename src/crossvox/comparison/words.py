@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from crossvox.comparison.contest import Comparison
+from crossvox.evaluation.admission import notes_on_scored
 from crossvox.evaluation.baselines import BASELINES
 from crossvox.evaluation.cautions import (
     LISTED,
@@ -82,7 +83,12 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
 
 def cautions_of(comparison: Comparison) -> list[str]:
     """What must stand beside the table wherever it goes."""
-    return [caution for one in comparison.contestants for caution in one.cautions]
+    found = []
+    for contestant in comparison.contestants:
+        name = contestant.name
+        status = {r.pair.name: r.facts.known.get(name, "") for r in comparison.results}
+        found += [*contestant.cautions, *(f"{name}: {note}" for note in notes_on_scored(status))]
+    return found
 
 
 def perfect_sentences(comparison: Comparison) -> list[str]:

@@ -41,7 +41,7 @@ class Admitted:
     Attributes:
         pairs: In the order given.
         left_out: The others, and why.
-        notes: Sentences for the top of a report.
+        notes: Sentences on the references and on what is left out, for the top of a report.
     """
 
     pairs: tuple[Pair, ...]
@@ -73,17 +73,43 @@ def admit(pairs: Sequence[Pair], admission: Admission) -> Admitted:
         _refuse_exchanged(pairs, synthetic)
         reasons |= dict.fromkeys(synthetic, "its reference was synthesized itself")
     kept = tuple(pair for pair in pairs if pair.name not in reasons)
-    notes = (
-        *_on_references(synthetic, admission),
-        *_on_known(status, synthetic, admission),
-        *_on_doubts({pair.name: status[pair.name] for pair in kept}),
-    )
+    notes = (*_on_references(synthetic, admission), *_on_left_out(reasons))
     if pairs and not kept:
         raise CohortError(f"no case is left to score. {' '.join(notes)}")
     left_out = (
         Failure(name=pair.name, reason=reasons[pair.name]) for pair in pairs if pair.name in reasons
     )
     return Admitted(pairs=kept, left_out=tuple(left_out), notes=notes)
+
+
+def notes_on_scored(status: Mapping[str, str]) -> tuple[str, ...]:
+    """Sentences on people whose scores are no scores of new people, or may not be.
+
+    Args:
+        status: `status_in_model` of each case that is scored.
+    """
+    notes = []
+    for known, people in KNOWN.items():
+        names = {name for name, said in status.items() if said == known}
+        if names:
+            notes.append(
+                f"Scored all the same: {_counted(names)} of {people}: {_listed(names)}."
+                " Such scores say nothing about new people."
+            )
+    for doubtful, people in BY_NAME.items():
+        names = {name for name, said in status.items() if said == doubtful}
+        if names:
+            notes.append(
+                f"Named like {people}, with other scans: {_listed(names)}. If they are the same"
+                " people, their scores say nothing about new ones."
+            )
+    untold = {name for name, said in status.items() if said == UNTOLD}
+    if untold:
+        notes.append(
+            f"{_counted(untold)} of a model that does not tell whom it was trained on:"
+            f" {_listed(untold)}. Make sure that it never saw these people."
+        )
+    return tuple(notes)
 
 
 def _refuse_exchanged(pairs: Sequence[Pair], synthetic: set[str]) -> None:
@@ -106,39 +132,14 @@ def _on_references(synthetic: set[str], admission: Admission) -> list[str]:
     return [f"Left out: {cases}. {ALLOW} scores them."]
 
 
-def _on_known(status: dict[str, str], synthetic: set[str], admission: Admission) -> list[str]:
+def _on_left_out(reasons: Mapping[str, str]) -> list[str]:
     notes = []
-    for known, people in KNOWN.items():
-        names = {name for name, said in status.items() if said == known}
-        if not admission.allow_synthetic:
-            names -= synthetic
-        if names and admission.include_trained:
-            notes.append(
-                f"Scored all the same: {_counted(names)} of {people}: {_listed(names)}."
-                " Such scores say nothing about new people."
-            )
-        elif names:
+    for people in KNOWN.values():
+        names = {name for name, reason in reasons.items() if reason == f"of {people}"}
+        if names:
             notes.append(
                 f"Left out: {_counted(names)} of {people}: {_listed(names)}. {INCLUDE} scores them."
             )
-    return notes
-
-
-def _on_doubts(status: dict[str, str]) -> list[str]:
-    notes = []
-    for doubtful, people in BY_NAME.items():
-        names = {name for name, said in status.items() if said == doubtful}
-        if names:
-            notes.append(
-                f"Named like {people}, with other scans: {_listed(names)}. If they are the same"
-                " people, their scores say nothing about new ones."
-            )
-    untold = {name for name, said in status.items() if said == UNTOLD}
-    if untold:
-        notes.append(
-            f"{_counted(untold)} of a model that does not tell whom it was trained on:"
-            f" {_listed(untold)}. Make sure that it never saw these people."
-        )
     return notes
 
 

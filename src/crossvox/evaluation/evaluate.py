@@ -1,11 +1,11 @@
 """Score synthesized volumes against their references and write it all down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from crossvox.errors import CohortError, CrossvoxError, SomeCasesFailedError
-from crossvox.evaluation.admission import admit, status_in_model
+from crossvox.evaluation.admission import admit, notes_on_scored, status_in_model
 from crossvox.evaluation.baselines import baselines_of, read_mean_target, uncovered_of
 from crossvox.evaluation.case_scores import score_volumes
 from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
@@ -74,7 +74,7 @@ def evaluate(
         report=out / "report.html",
         inception_sha256="" if inception is None else inception.sha256,
         left_out=admitted.left_out,
-        notes=(*admitted.notes, *pairing.notes),
+        notes=(*admitted.notes, *_on_scored(results), *pairing.notes),
     )
     write_tables(evaluation, out, settings=settings)
     write_pairs([result.pair for result in results], out)
@@ -112,6 +112,10 @@ def score_pair(
         perfect={SYNTHESIZED: perfect_scores(loaded, loaded.sidecar, window=settings.window)},
     )
     return replace(result, regions=regions, facts=facts)
+
+
+def _on_scored(results: Sequence[CaseResult]) -> tuple[str, ...]:
+    return notes_on_scored({r.pair.name: r.facts.known[SYNTHESIZED] for r in results})
 
 
 def _failed(evaluation: Evaluation) -> str:

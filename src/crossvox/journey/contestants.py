@@ -10,7 +10,7 @@ from crossvox.comparison import Comparison, ComparisonSettings, Contestant, comp
 from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.errors import CohortError, ModelError, SettingsError
 from crossvox.evaluation import Pair, find_pairs, read_pairs
-from crossvox.evaluation.admission import STRICT, Admission, admit
+from crossvox.evaluation.admission import KNOWN, STRICT, Admission, admit, status_in_model
 from crossvox.evaluation.pairs import PAIRS_FILE, Failure
 from crossvox.evaluation.tables import read_failures
 from crossvox.files import read_sidecar
@@ -162,9 +162,13 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
 def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> tuple[str, ...]:
     """Warnings where a run was scored on people that it was trained on or that chose its weights.
 
-    Only the names are looked at: the volumes of a run are of its own cohort.
+    Only names are looked at, of volumes whose sidecars do not say it themselves.
     """
-    scored = {pair.subject for pair in pairs}
+    scored = {
+        pair.subject
+        for pair in pairs
+        if status_in_model(read_sidecar(pair.synthesized)) not in KNOWN
+    }
     said = {
         "that it was trained on": scored & set(description.cohort.get("train", ())),
         "of its validation, who chose its weights": (
