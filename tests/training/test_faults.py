@@ -59,7 +59,7 @@ def test_only_the_first_of_many_errors_are_named(
     absent = [
         replace(case, images={**case.images, "T1w": tmp_path / "absent.nii.gz"}) for case in cases
     ]
-    with pytest.raises(CohortError, match=r"6 fault\(s\): .*; and 1 more\. `crossvox check`"):
+    with pytest.raises(CohortError, match=r"6 fault\(s\): .*sub-05: .*; and 1 more\. `crossvox"):
         refuse_faults(absent, tiny(), tmp_path / CHECK, progress=lambda *_count: None)
 
 
