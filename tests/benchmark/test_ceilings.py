@@ -17,5 +17,6 @@ def test_a_convolution_keeps_its_sizes_and_knows_its_operations(
     channels = answer.shape[1]
     assert answer.shape == (1, channels, 8, 8, 8)
     assert answer.is_contiguous(memory_format=torch.channels_last_3d)
-    assert variant.operations
-    assert variant.operations(small) == 2 * 27 * channels**2 * 8**3
+    assert variant.cost
+    assert variant.cost(small).operations == 2 * 27 * channels**2 * 8**3
+    assert variant.cost(small).parameters == 27 * channels**2

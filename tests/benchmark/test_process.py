@@ -3,12 +3,15 @@
 import platform
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from mmap import mmap
 from multiprocessing import active_children
 from typing import cast
 
+import psutil
 import pytest
+import torch
 
 from crossvox.benchmark.ceilings import CEILINGS, convolution
 from crossvox.benchmark.growth import plan_of
@@ -23,6 +26,7 @@ from crossvox.benchmark.process import (
 )
 from crossvox.benchmark.variant import Setting, Variant
 from crossvox.errors import ModelError, ResourceError, SettingsError
+from crossvox.synthesis.compute import keep_pages
 
 QUICK = CEILINGS[0]
 SIZE = 50_000_000  # bytes
@@ -52,6 +56,29 @@ def test_a_turn_is_a_work_to_warm_up_and_then_a_second(seconds: float, works: in
 
     assert len(turn(work)) == works
     assert len(done) == 1 + works
+
+
+def test_a_turn_leaves_no_pages_that_its_works_have_freed() -> None:
+    def work() -> None:
+        torch.ones(SIZE // 4)
+
+    keep_pages()
+    turn(work)
+    before = psutil.Process().memory_info().rss
+    work()
+    held = psutil.Process().memory_info().rss - before
+    turn(work)
+    left = psutil.Process().memory_info().rss - before
+    assert held > 0.9 * SIZE  # kept until the end of a turn
+    assert left < 0.1 * SIZE
+
+
+def test_a_process_counts_what_its_variant_costs(small: Setting) -> None:
+    with VariantProcess(QUICK, small) as process:
+        assert QUICK.cost
+        assert process.cost() == QUICK.cost(small)
+    with VariantProcess(replace(QUICK, cost=None), small) as process:
+        assert process.cost() is None
 
 
 def test_a_process_works_when_asked_and_ends_with_its_block(small: Setting) -> None:

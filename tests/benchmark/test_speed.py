@@ -10,6 +10,7 @@ import pytest
 
 from crossvox.benchmark import speed
 from crossvox.benchmark.ceilings import CEILINGS, convolution
+from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.process import Measurement
 from crossvox.benchmark.rounds import Outcome
 from crossvox.benchmark.speed import (
@@ -55,6 +56,8 @@ def test_a_prediction_is_measured_beside_others_and_written(
     for row in rows:
         assert float(row["ratio"]) == pytest.approx(float(row["median_seconds"]) / first)
         assert float(row["shortest_seconds"]) <= float(row["median_seconds"])
+        assert int(row["operations"]) > 0
+        assert int(row["parameters"]) > 0
     rounds = list(csv.DictReader((tmp_path / "predict_rounds.csv").read_text().splitlines()))
     assert len(rounds) == sum(int(row["works"]) for row in rows) >= 2 * len(rows)
 
@@ -82,7 +85,9 @@ def test_groups_are_chosen_beside_ours_which_comes_first() -> None:
 
 
 def test_an_unknown_group_is_refused_with_those_there_are() -> None:
-    with pytest.raises(SettingsError, match=r"'pix'; .*eager, windows, pix2pix, ddpm, monai"):
+    with pytest.raises(
+        SettingsError, match=r"'pix'; .*eager, windows, pix2pix, ddpm, monai, networks"
+    ):
         chosen_variants(PREDICT.variants, ("pix",))
 
 
@@ -92,8 +97,9 @@ def test_monai_is_refused_where_it_is_absent(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(speed, "refuse_without_monai", refuse)
     chosen_variants(PREDICT.variants, ("eager",))
-    with pytest.raises(SettingsError, match="no MONAI"):
-        chosen_variants(PREDICT.variants, ("monai",))
+    for group in ("monai", "networks"):
+        with pytest.raises(SettingsError, match="no MONAI"):
+            chosen_variants(PREDICT.variants, (group,))
 
 
 def test_openvino_is_refused_where_it_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,9 +110,10 @@ def test_openvino_is_refused_where_it_is_absent(monkeypatch: pytest.MonkeyPatch)
 
 def test_shares_are_of_what_convolutions_reach() -> None:
     ours = Variant(name="ours", group=OURS, load=partial(convolution, channels=4), pages="kept")
-    ceiling = replace(ours, name="large", group=CEILING, operations=lambda _: 4_000_000_000)
+    ceiling = replace(ours, name="large", group=CEILING)
     second = Measurement(seconds=1.0, page_faults=None, peak_bytes=None)
-    outcomes = [Outcome(variant=one, turns=((second,),)) for one in (ours, ceiling)]
+    cost = Cost(operations=4_000_000_000, parameters=1)
+    outcomes = [Outcome(variant=one, turns=((second,),), cost=cost) for one in (ours, ceiling)]
     setting = Setting(sizes=(16, 16, 16), threads=1)
     page = speed.arithmetic(outcomes, {"counted": 2_000_000_000}, setting)
     assert "| network counted | 2.0 | 2 | |" in page

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.process import Measurement
 from crossvox.benchmark.rounds import Outcome
 from crossvox.benchmark.table import (
@@ -14,7 +15,10 @@ from crossvox.benchmark.table import (
     markdown_facts,
     markdown_table,
 )
-from crossvox.benchmark.variant import Variant
+from crossvox.benchmark.variant import AS_OURS, Variant
+
+COST = Cost(operations=1_495_000_000_000, parameters=16_540_000)
+RUN = "whole, float32, contiguous | kept"
 
 
 def variant(name: str) -> Variant:
@@ -25,7 +29,8 @@ def outcome(name: str, *seconds: float, products: tuple[int, ...] = ()) -> Outco
     measurements = tuple(
         Measurement(seconds=one, page_faults=1234, peak_bytes=2**30) for one in seconds
     )
-    return Outcome(variant=replace(variant(name), products=products), turns=(measurements,))
+    chosen = replace(variant(name), products=products)
+    return Outcome(variant=chosen, turns=(measurements,), cost=COST)
 
 
 OUTCOMES = (
@@ -36,19 +41,19 @@ OUTCOMES = (
 
 
 def test_seconds_never_stand_without_their_ratio_to_the_first() -> None:
-    lines = markdown_table(OUTCOMES).splitlines()
+    lines = markdown_table(OUTCOMES, fast="bfloat16").splitlines()
     assert lines[2:] == [
-        "| ours | kept | 1.00 | 0.500 | 0.400 to 0.600 | 1,234 | 1.00 |",
-        "| steps | kept | 4.00 | 2.00 | 1.00 to 3.00 | 1,234 | 1.00 |",
-        "| steps, x 50 (product) | kept | 200 | 100 | | | |",
-        "| steps, x 1000 (product) | kept | 4,000 | 2,000 | | | |",
-        "| broken | kept | failed: no memory / at all | | | | |",
+        f"| ours | {RUN} | 1.00 | 0.500 | 0.400 to 0.600 | 1,495 | 16.54 | 1,234 | 1.00 |",
+        f"| steps | {RUN} | 4.00 | 2.00 | 1.00 to 3.00 | 1,495 | 16.54 | 1,234 | 1.00 |",
+        f"| steps, x 50 (product) | {RUN} | 200 | 100 | | 74,750 | 16.54 | | |",
+        f"| steps, x 1000 (product) | {RUN} | 4,000 | 2,000 | | 1,495,000 | 16.54 | | |",
+        f"| broken | {RUN} | failed: no memory / at all | | | | | | |",
     ]
-    assert {line.count("|") for line in lines} == {8}
+    assert {line.count("|") for line in lines} == {11}
 
 
 def test_the_csv_says_the_same_with_products_apart() -> None:
-    rows = list(csv.DictReader(csv_table(OUTCOMES).splitlines()))
+    rows = list(csv.DictReader(csv_table(OUTCOMES, fast="bfloat16").splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["variant"], row["passes"]) for row in rows] == [
         ("ours", "1"), ("steps", "1"), ("broken", "1"), ("steps", "50"), ("steps", "1000")
@@ -57,6 +62,15 @@ def test_the_csv_says_the_same_with_products_apart() -> None:
         if not row["failure"]:
             assert float(row["ratio"]) == pytest.approx(float(row["median_seconds"]) / 0.5)
     assert rows[2]["failure"] == "no memory | at all"
+
+
+def test_the_csv_says_how_each_was_run_and_what_it_cost() -> None:
+    fast = replace(OUTCOMES[0], variant=replace(variant("ours"), treatment=AS_OURS))
+    (row,) = csv.DictReader(csv_table([fast], fast="bfloat16").splitlines())
+    assert (row["extent"], row["precision"], row["order"]) == (
+        "whole", "bfloat16", "channels last"
+    )  # fmt: skip
+    assert (row["operations"], row["parameters"]) == ("1495000000000", "16540000")
 
 
 def test_every_round_is_kept() -> None:
@@ -69,8 +83,9 @@ def test_every_round_is_kept() -> None:
 
 def test_what_no_one_counts_is_not_available() -> None:
     uncounted = Measurement(seconds=1.0, page_faults=None, peak_bytes=None)
-    table = markdown_table([Outcome(variant=variant("ours"), turns=((uncounted,),))])
-    assert table.splitlines()[-1] == "| ours | kept | 1.00 | 1.00 | 1.00 to 1.00 | n/a | n/a |"
+    outcome = Outcome(variant=variant("ours"), turns=((uncounted,),))
+    row = markdown_table([outcome], fast="float32").splitlines()[-1]
+    assert row == f"| ours | {RUN} | 1.00 | 1.00 | 1.00 to 1.00 | n/a | n/a | n/a | n/a |"
 
 
 def test_facts_are_a_list_of_their_own() -> None:

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from crossvox.benchmark.training import TRAINING, step_of, trained_method
+from crossvox.benchmark.cost import parameters_of
+from crossvox.benchmark.ours import trained_method
+from crossvox.benchmark.training import TRAINING, step_of
 from crossvox.benchmark.variant import OURS, Setting, Variant
 from crossvox.contract import Batch
 
@@ -33,3 +35,11 @@ def test_a_step_changes_the_weights_of_both_networks(small: Setting) -> None:
 def test_ours_is_what_steps_are_compared_to() -> None:
     assert TRAINING[0].name == OURS
     assert len({one.name for one in TRAINING}) == len(TRAINING)
+
+
+def test_every_step_says_what_it_computes_and_how_many_weights_it_moves(small: Setting) -> None:
+    parameters = parameters_of(trained_method(small))
+    costs = [variant.cost(small) for variant in TRAINING if variant.cost]
+    assert len(costs) == len(TRAINING)
+    assert {cost.parameters for cost in costs} == {parameters}
+    assert costs[0].operations < costs[-1].operations  # as written in the paper

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from crossvox.benchmark.variant import Setting, random_volume
+from crossvox.benchmark.variant import AS_OURS, AS_TORCH, Setting, Treatment, random_volume
 from crossvox.errors import SettingsError
 
 
@@ -26,3 +26,10 @@ def test_a_setting_below_one_is_refused_by_its_name(name: str) -> None:
 def test_sizes_below_one_are_refused(small: Setting) -> None:
     with pytest.raises(SettingsError, match=r"sizes are at least 1, got \(8, 0, 8\)"):
         replace(small, sizes=(8, 0, 8))
+
+
+def test_a_treatment_says_extent_precision_and_order() -> None:
+    assert AS_OURS.in_words(fast="bfloat16") == "whole, bfloat16, channels last"
+    assert AS_TORCH.in_words(fast="bfloat16") == "whole, float32, contiguous"
+    windows = Treatment(extent="windows", overlap=0.25)
+    assert windows.in_words(fast="float32") == "windows overlapping by 0.25, float32, contiguous"

@@ -52,6 +52,22 @@ def test_the_same_seed_gives_the_same_split_whatever_the_order() -> None:
     assert one != {case.name: case.split for case in split_cohort(_people(20), seed=6)}
 
 
+@given(people=st.integers(3, 60), seed=st.integers(0, 1000))
+def test_a_new_person_moves_only_people_at_the_ends_of_a_part(people: int, seed: int) -> None:
+    before = {case.subject: case.split for case in split_cohort(_people(people), seed=seed)}
+    after = {case.subject: case.split for case in split_cohort(_people(people + 1), seed=seed)}
+    moved = [person for person, split in before.items() if after[person] != split]
+    # each of the two borders between the parts moves by one person
+    assert len(moved) <= 2
+    assert not [p for p in moved if {before[p], after[p]} == {"train", "test"}]
+
+
+def test_fractions_beside_splits_that_the_data_give_are_refused() -> None:
+    cases = [_case("a", split="test"), _case("b", split="train")]
+    with pytest.raises(SettingsError, match=r"cohort\.fractions is \[0\.5, 0\.25, 0\.25\]"):
+        split_cohort(cases, seed=0, fractions=(0.5, 0.25, 0.25))
+
+
 def test_all_cases_of_a_person_are_in_one_part() -> None:
     cases = [_case(f"sub-{number}", session) for number in range(9) for session in range(3)]
     parts = {(case.subject, case.split) for case in split_cohort(cases, seed=1)}

@@ -1,5 +1,6 @@
 """From a trained run to the report on people it never saw."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from crossvox.cohort import Case
-from crossvox.errors import SomeCasesFailedError
+from crossvox.errors import SettingsError, SomeCasesFailedError
 from crossvox.files import read_volume, write_volume
 from crossvox.journey.run import evaluate_run, is_evaluated, write_mean
+from crossvox.training.lock import locked
 from crossvox.training.train import Trained
 from crossvox.volume import Grid, Volume
 
@@ -109,6 +111,15 @@ def test_the_validation_people_are_scored_where_no_one_is_for_test(run: Trained)
 
 def test_nobody_is_scored_where_all_were_learned_from(run: Trained) -> None:
     assert evaluate_run(without(run, "test", "validation"), progress=Told().stage) is None
+    assert not (run.folder / "evaluation").exists()
+
+
+def test_a_run_that_another_process_works_in_is_not_evaluated(run: Trained) -> None:
+    with (
+        locked(run.folder),
+        pytest.raises(SettingsError, match=f"trained by process {os.getpid()}"),
+    ):
+        evaluate_run(run, progress=Told().stage)
     assert not (run.folder / "evaluation").exists()
 
 

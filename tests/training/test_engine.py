@@ -1,71 +1,24 @@
 """The loop: a method yields losses, the engine steps."""
 
-import csv
-import os
-import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
-import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, distributed, nn
+from torch import Tensor, distributed
+from torch._C._distributed_c10d import GradBucket
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
-from torch.optim import SGD, Optimizer
+from torch.nn.parallel import DistributedDataParallel
 
-from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
-from crossvox.errors import InterruptedRunError, SettingsError
+from crossvox.contract import Batch, Objective
+from crossvox.errors import SettingsError
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.engine import Run
 from crossvox.training.experiment import read_experiment
 from crossvox.training.patches import PatchSampler
-from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
-
-DEFAULTS = {
-    "cohort.source": ["FLAIR"],
-    "cohort.target": "T1w",
-    "training.batch": 2,
-    "training.checkpoint_every": 2,
-    "training.validate_every": 2,
-    "training.report_every": 3,
-}
-
-
-STOPPED = -1.0  # a score before which the run is asked to stop
-
-
-class Pair(SynthesisMethod):
-    """Two scalings; the second's loss looks at the first, so the order of steps shows."""
-
-    product: ClassVar[tuple[str, ...]] = ("second",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.first = nn.Conv3d(1, 1, 1)
-        self.second = nn.Conv3d(1, 1, 1)
-        self.seen: list[float] = []
-        self.noise: list[float] = []
-
-    def optimizers(self) -> dict[str, Optimizer]:
-        """Plain gradient descent, whose steps are easily told."""
-        return {name: SGD(getattr(self, name).parameters(), lr=0.1) for name in ("first", "second")}
-
-    def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """Squared distance of each to the target."""
-        self.noise.append(float(torch.rand(())))
-        self.seen.append(_weight(self.first))
-        yield Objective(network="first", loss=_distance(self.first, batch))
-        self.seen.append(_weight(self.first))
-        yield Objective(network="second", loss=_distance(self.second, batch))
-
-    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
-        """The second scaling."""
-        synthesized: Tensor = self.second(source)
-        return synthesized
+from scalings import DEFAULTS, Kept, Pair, Train, weights_of
 
 
 class Diverging(Pair):
@@ -76,89 +29,6 @@ class Diverging(Pair):
         for objective in super().objectives(batch):
             factor = float("inf") if len(self.noise) > 1 else 1.0
             yield Objective(network=objective.network, loss=objective.loss * factor)
-
-
-def _weight(network: nn.Module) -> float:
-    return float(next(network.parameters()).detach().flatten()[0])
-
-
-def _distance(network: nn.Module, batch: Batch) -> Tensor:
-    distance: Tensor = (network(batch.source) - batch.target).square().mean()
-    return distance
-
-
-class Kept:
-    """What the engine stored and told."""
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.rows: list[int] = []
-
-    def keep(self, weights: Mapping[str, Tensor], step: int) -> None:
-        """Weights of the product alone are stored."""
-        assert set(weights) == {"second.weight", "second.bias"}
-        self.steps.append(step)
-
-    def report(self, step: int, row: Mapping[str, float]) -> None:  # noqa: ARG002 - the engine's
-        """A row is told."""
-        self.rows.append(step)
-
-
-Train = Callable[..., tuple[Pair, Kept]]
-
-
-@pytest.fixture
-def sampler(tmp_path: Path) -> PatchSampler:
-    random = np.random.default_rng(0)
-    cases = []
-    for name in "abc":
-        voxels = random.integers(-STEPS_PER_UNIT, STEPS_PER_UNIT, (3, 4, 4, 4)).astype(np.int16)
-        voxels[-1] = 1
-        np.save(tmp_path / f"{name}.npy", voxels)
-        cases.append(PreparedCase(name=name, path=tmp_path / f"{name}.npy"))
-    return PatchSampler(cases=cases, patch=(4, 4, 4), batch=2, flip_share=0.5, seed=0)
-
-
-@pytest.fixture
-def train(sampler: PatchSampler, tmp_path: Path) -> Train:
-    """A run in a folder, with changes of its training; `scores` are what validation says."""
-
-    def run(
-        folder: str,
-        *changes: str,
-        scores: list[float] | None = None,
-        kind: type[Pair] = Pair,
-        lost: bool = False,
-    ) -> tuple[Pair, Kept]:
-        told, kept, method = iter(scores or ()), Kept(), kind()
-        fabric = Fabric(accelerator="cpu", devices=1)
-        fabric.launch()
-
-        def score() -> float:
-            following = next(told)
-            if following == STOPPED:
-                os.kill(os.getpid(), signal.SIGTERM)
-            return following
-
-        asked = [f"training.{change}" for change in changes]
-        Run(
-            fabric=fabric,
-            method=method,
-            sampler=sampler,
-            settings=read_experiment(None, defaults=DEFAULTS, changes=asked).training,
-            folder=tmp_path / folder,
-            validate=None if scores is None else lambda _: {"ssim": score()},
-            keep=kept.keep,
-            report=kept.report,
-            is_kept=lambda: not lost,
-        ).train()
-        return method, kept
-
-    return run
-
-
-def weights_of(method: Pair) -> list[Tensor]:
-    return [parameter.detach().clone() for parameter in method.parameters()]
 
 
 def test_a_network_has_stepped_before_the_next_line_of_the_method_runs(
@@ -262,58 +132,6 @@ def test_the_last_step_is_told_validated_and_saved_whatever_the_intervals(
     assert newest.step == 5
 
 
-def table_of(folder: Path) -> list[dict[str, str]]:
-    """The rows of progress, without what the clock says."""
-    with (folder / "progress.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [{name: row[name] for name in row if "seconds" not in name} for row in rows]
-
-
-@pytest.mark.parametrize("stop", [1, 2, 3, 4, 5])
-def test_the_rows_of_a_run_that_was_stopped_are_those_of_one_that_was_not(
-    train: Train, tmp_path: Path, stop: int
-) -> None:
-    changes = ("report_every=5", "steps=10", "validate_every=100", "checkpoint_every=1")
-    train("through", *changes)
-
-    class Stopping(Pair):
-        """Asks to stop in a step."""
-
-        def objectives(self, batch: Batch) -> Iterator[Objective]:
-            yield from super().objectives(batch)
-            if len(self.noise) == stop:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-    with pytest.raises(InterruptedRunError, match=f"step {stop} of 10"):
-        train("stopped", *changes, kind=Stopping)
-    train("stopped", *changes)
-    assert table_of(tmp_path / "stopped") == table_of(tmp_path / "through")
-
-
-@pytest.mark.parametrize("stopped_in", [1, 2])
-def test_a_validation_that_was_given_up_is_made_up_for(
-    train: Train, tmp_path: Path, stopped_in: int
-) -> None:
-    scores = [0.5, 0.8]
-    through, kept = train("through", "steps=4", scores=scores)
-    before, after = scores[: stopped_in - 1], scores[stopped_in - 1 :]
-    with pytest.raises(InterruptedRunError, match=f"step {2 * stopped_in} of 4"):
-        train("stopped", "steps=4", scores=[*before, STOPPED])
-    resumed, kept_after = train("stopped", "steps=4", scores=after)
-    assert kept_after.steps == kept.steps[stopped_in - 1 :]
-    assert table_of(tmp_path / "stopped") == table_of(tmp_path / "through")
-    for one, other in zip(weights_of(resumed), weights_of(through), strict=True):
-        assert torch.equal(one, other)
-    _, again = train("stopped", "steps=4", scores=[])  # nothing is due any more
-    assert again.steps == []
-
-
-def test_a_run_whose_kept_weights_are_lost_keeps_its_present_ones(train: Train) -> None:
-    train("run", "steps=4", scores=[0.9, 0.5])
-    _, kept = train("run", "steps=6", scores=[0.5, 0.7], lost=True)
-    assert kept.steps == [4, 6]
-
-
 class Counting(Pair):
     """Counts how often gradients are exchanged among processes."""
 
@@ -324,12 +142,13 @@ class Counting(Pair):
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         """As in a pair."""
         if not self.noise:
-            for network in (self.first, self.second):
-                network._forward_module.register_comm_hook(self, exchange)
+            for network in self.modules():
+                if isinstance(network, DistributedDataParallel):
+                    network.register_comm_hook(self, exchange)
         yield from super().objectives(batch)
 
 
-def exchange(counting: Counting, bucket: distributed.GradBucket) -> torch.futures.Future[Tensor]:
+def exchange(counting: Counting, bucket: GradBucket) -> torch.futures.Future[Tensor]:
     """What DistributedDataParallel does by itself, counted."""
     counting.exchanges += 1
     return allreduce_hook(None, bucket)  # type: ignore[arg-type]  # the default group

@@ -55,6 +55,16 @@ def test_what_comes_between_two_rows_is_not_timed() -> None:
     assert row["seconds_per_step"] < 0.2
 
 
+def test_a_pause_within_a_row_is_not_timed() -> None:
+    record = Record(Fabric(accelerator="cpu", devices=1))
+    for _ in range(2):
+        record.begin_step()
+        record.note(objective(1.0), parts=1)
+        record.pause()
+        time.sleep(0.3)  # a validation
+    assert record.take()["seconds_per_step"] < 0.2
+
+
 def test_parts_of_a_step_are_averaged() -> None:
     record = Record(Fabric(accelerator="cpu", devices=1))
     record.begin_step()

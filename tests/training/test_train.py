@@ -1,5 +1,6 @@
 """Runs that are interrupted, resumed, shared among processes and refused."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,8 +17,11 @@ from safetensors.torch import load_file
 
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError, InterruptedRunError, SettingsError
+from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.synthesis.store import read_description
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.experiment import Experiment
+from crossvox.training.lock import locked
 from crossvox.training.train import Trained, TrainingProgress, train
 
 Tiny = Callable[..., Experiment]
@@ -118,6 +122,68 @@ def test_fresh_starts_again(
     assert f"seed = {seeds}" in (folder / "experiment.toml").read_text()
 
 
+def test_fresh_in_a_folder_that_is_no_run_removes_nothing(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared/mine.txt").write_text("precious")
+    with pytest.raises(SettingsError, match="is no run"):
+        train(cases, tmp_path, tiny(), fresh=True, progress=silent)
+    assert (tmp_path / "prepared/mine.txt").read_text() == "precious"
+    assert not (tmp_path / "experiment.toml").exists()
+
+
+def test_a_folder_that_another_process_trains_in_is_refused(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    with (
+        locked(tmp_path),
+        pytest.raises(SettingsError, match=f"trained by process {os.getpid()}"),
+    ):
+        train(cases, tmp_path, tiny(), fresh=True, progress=silent)
+
+
+def test_a_finished_run_that_is_given_another_cohort_is_refused_and_scores_nobody(
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
+    write_phantom(
+        tmp_path / "others",
+        cases=6,
+        settings=PhantomSettings(size=32, seed=1, modalities=("FLAIR", "T1w")),
+    )
+    others = read_cohort(tmp_path / "others", modalities=("FLAIR", "T1w"))
+    with pytest.raises(CohortError, match="sub-01's FLAIR changed"):
+        train(others, folder, tiny(), progress=silent)
+    with pytest.raises(CohortError, match="sub-01 is missing"):
+        train(cases[1:], folder, tiny(), progress=silent)
+    train(others, folder, tiny(), fresh=True, progress=silent)
+
+
+def test_a_synthesizer_tells_the_hashes_of_those_it_saw_and_a_lost_one_is_made_again(
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
+    shutil.rmtree(folder / "synthesizer")
+    again = train(cases, folder, tiny(), progress=silent)
+    assert (again.best_step, again.best_ssim is None) == (6, False)
+    description = read_description(folder)
+    assert description.step == 6
+    seen = {
+        split: {
+            case.subject: [hashlib.sha256(case.images["FLAIR"].read_bytes()).hexdigest()]
+            for case in cases
+            if case.split == split
+        }
+        for split in ("train", "validation")
+    }
+    assert description.cohort["source_sha256"] == seen
+    assert_equal_state(folder, trained.folder)
+    before = (folder / "synthesizer/synthesizer.json").stat().st_mtime_ns
+    train(cases, folder, tiny(), progress=silent)
+    assert (folder / "synthesizer/synthesizer.json").stat().st_mtime_ns == before
+
+
 def test_several_sources_are_learned_from(
     cohort_folder: Path, tiny: Tiny, tmp_path: Path, silent: TrainingProgress
 ) -> None:
@@ -147,7 +213,9 @@ def test_faults_are_found_before_training(
         split=first.split,
     )
     with pytest.raises(CohortError, match="crossvox check"):
-        train((swapped, second, *rest), tmp_path, tiny("cohort.check=true"), progress=silent)
+        train(
+            (swapped, second, *rest), tmp_path / "run", tiny("cohort.check=true"), progress=silent
+        )
 
 
 def command(folder: Path, data: Path, experiment: Path) -> list[str]:
@@ -203,6 +271,14 @@ def test_two_processes_learn_what_one_does_at_the_same_batch(
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     subprocess.run(one, check=True)
     subprocess.run([*torchrun, "--no-python", *two], check=True)
+    one_row, two_row = (
+        (tmp_path / name / "progress.csv").read_text().splitlines()[-1].split(",")
+        for name in ("one", "two")
+    )
+    # the validation people are shared; weights differ by 1e-5
+    assert [float(cell) for cell in one_row[-2:]] == pytest.approx(
+        [float(cell) for cell in two_row[-2:]], abs=1e-4
+    )
     first, second = state_of(tmp_path / "one"), state_of(tmp_path / "two")
     for name, value in first.items():
         torch.testing.assert_close(value, second[name], atol=1e-5, rtol=0, msg=name)

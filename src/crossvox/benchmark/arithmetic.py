@@ -1,19 +1,19 @@
-"""How much is computed, counted without computing it."""
+"""How much ours computes, counted without computing it."""
 
-import copy
-from collections.abc import Callable
 from functools import partial
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
+from crossvox.benchmark.cost import Cost, operations_of, parameters_of, without_contents
+from crossvox.benchmark.ours import generator_of, trained_method
 from crossvox.benchmark.plain import plain_convolutions, textbook
-from crossvox.benchmark.prediction import generator_of
-from crossvox.benchmark.training import trained_method
-from crossvox.benchmark.variant import Setting
+from crossvox.benchmark.variant import Setting, random_volume
 from crossvox.contract import Batch, SynthesisMethod
+from crossvox.networks.noise import normal_noise
 from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.memory import NOWHERE
 from crossvox.synthesis.optimise import optimised
+from crossvox.synthesis.windows import synthesize_in_windows
 
 REWRITTEN, WRITTEN = "as rewritten for synthesis", "as written in the paper"
 TRAINED = "as the engine trains it"
@@ -25,33 +25,60 @@ def operations_of_prediction(setting: Setting) -> dict[str, int]:
     A multiplication and an addition are two. Only what the network needs is counted: not the
     zeros that keep one channel in channels-last order.
     """
-    method = generator_of(setting).eval()
-    rewritten = optimised(method, Compute(device="cpu", bf16=False))
-    forms = {REWRITTEN: plain_convolutions(rewritten), WRITTEN: textbook(method)}
-    return {name: _counted(partial(_predict, one, setting)) for name, one in forms.items()}
+    forms = (REWRITTEN, WRITTEN)
+    return {form: cost_of_volume(setting, form=form).operations for form in forms}
 
 
 def operations_of_training(setting: Setting) -> dict[str, int]:
     """Floating-point operations of one step, forwards and backwards, as above."""
+    forms = (TRAINED, WRITTEN)
+    return {form: cost_of_step(setting, form=form).operations for form in forms}
+
+
+def cost_of_volume(setting: Setting, *, form: str) -> Cost:
+    """Cost of the generator's one pass over the whole volume."""
+    method = generator_of(setting)
+    parameters = parameters_of(method.get_submodule("generator"))
+    network = predicting(method, form=form).to(NOWHERE)
+    volume = torch.empty(1, 1, *setting.sizes, device=NOWHERE)
+    operations = operations_of(partial(network.synthesize, volume))
+    return Cost(operations=operations, parameters=parameters)
+
+
+def cost_of_windows(setting: Setting, *, form: str) -> Cost:
+    """Cost of the generator's passes over overlapping windows of the volume."""
+    method = generator_of(setting)
+    parameters = parameters_of(method.get_submodule("generator"))
+    network = predicting(method, form=form)
+    forward = without_contents(network.to(NOWHERE).synthesize)
+    work = partial(
+        synthesize_in_windows,
+        lambda patch, _: forward(patch),
+        random_volume(setting),
+        noise=normal_noise((1, 1, *setting.sizes), seed=0),
+        window=setting.window,
+    )
+    return Cost(operations=operations_of(work), parameters=parameters)
+
+
+def cost_of_step(setting: Setting, *, form: str) -> Cost:
+    """Cost of one training step of both networks; what is computed twice counts once."""
     method = trained_method(setting)
-    forms = {TRAINED: plain_convolutions(copy.deepcopy(method)), WRITTEN: textbook(method)}
-    return {name: _counted(partial(_learn, one, setting)) for name, one in forms.items()}
+    parameters = parameters_of(method)
+    written = textbook(method) if form == WRITTEN else plain_convolutions(method)
+    work = partial(_learn, written.to(NOWHERE).train(), setting)
+    return Cost(operations=operations_of(torch.enable_grad()(work)), parameters=parameters)
 
 
-def _counted(work: Callable[[], None]) -> int:
-    counter = FlopCounterMode(display=False)
-    with counter:
-        work()
-    return int(counter.get_total_flops())
-
-
-def _predict(method: SynthesisMethod, setting: Setting) -> None:
-    with torch.no_grad():
-        method.to("meta").synthesize(torch.empty(1, 1, *setting.sizes, device="meta"))
+def predicting(method: SynthesisMethod, *, form: str) -> SynthesisMethod:
+    """`method` for counting predictions, with only the operations that it needs."""
+    if form == WRITTEN:
+        return textbook(method.eval())
+    rewritten = optimised(method.eval(), Compute(device="cpu", bf16=False))
+    return plain_convolutions(rewritten)
 
 
 def _learn(method: SynthesisMethod, setting: Setting) -> None:
-    volume = torch.empty(1, 1, *setting.sizes, device="meta")
-    method.to("meta").train()
+    volume = torch.empty(1, 1, *setting.sizes, device=NOWHERE)
     for objective in method.objectives(Batch(source=volume, target=volume, mask=volume)):
         objective.loss.backward()

@@ -11,7 +11,7 @@ import psutil
 
 from crossvox.benchmark.facts import machine_facts
 from crossvox.benchmark.growth_chart import draw_growth
-from crossvox.benchmark.prediction import generator_of, synthesizer_of
+from crossvox.benchmark.ours import generator_of, synthesizer_of
 from crossvox.benchmark.process import VariantProcess, timed
 from crossvox.benchmark.rounds import Progress
 from crossvox.benchmark.table import GIB, markdown_facts

@@ -1,64 +1,58 @@
-"""What a volume can be predicted by: ours, the same network otherwise, and other methods."""
+"""What a volume can be predicted by: ours, the same network otherwise, and other networks."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from einops import rearrange
 from torch import Tensor
-from torch.nn import functional
 
-from crossvox.benchmark.peers import MONAI
+from crossvox.benchmark.arithmetic import REWRITTEN, WRITTEN, cost_of_volume, cost_of_windows
+from crossvox.benchmark.baselines import BASELINES
+from crossvox.benchmark.cost import Cost
+from crossvox.benchmark.ours import GENERATOR, generator_of, synthesizer_of
+from crossvox.benchmark.peers import AS_RUN, FOR_NETWORK, NETWORKS
 from crossvox.benchmark.plain import textbook
-from crossvox.benchmark.variant import OURS, Setting, Variant, Work, random_volume
-from crossvox.contract import SynthesisMethod
+from crossvox.benchmark.treated import treated
+from crossvox.benchmark.variant import (
+    AS_OURS,
+    AS_TORCH,
+    OURS,
+    Setting,
+    Treatment,
+    Variant,
+    Work,
+    random_volume,
+)
 from crossvox.export import by_openvino
 from crossvox.networks.noise import normal_noise
-from crossvox.networks.padding import padded
-from crossvox.preparation import IntensityScale, Preparation
-from crossvox.synthesis import Synthesizer
-from crossvox.synthesis.catalogue import build_method, method_settings
-from crossvox.synthesis.compute import compute_at_hand
-from crossvox.synthesis.fused import fused
-from crossvox.synthesis.optimise import optimised
+from crossvox.synthesis.catalogue import method_settings
 from crossvox.synthesis.store import read_description, save_synthesizer
-from crossvox.synthesis.windows import Sizes, synthesize_in_windows
+from crossvox.synthesis.windows import synthesize_in_windows
 
-GENERATOR = "gan3d"  # the method whose network all of ours share
-PIX2PIX = {"slice_axis": "z", "width": 64, "depth": 8}  # as published
-DDPM = {"width": 32, "depth": 4}
-SLICE_MULTIPLE = 256  # what 8 halvings see down to one pixel
 OPENVINO = "openvino"  # a group
-DENOISING_STEP = 500  # which one makes no difference to time
-
-
-def synthesizer_of(
-    method: SynthesisMethod, *, precise: bool = False, window: Sizes | None = None
-) -> Synthesizer:
-    """A synthesizer of an untrained method on the CPU; intensities stay as they are."""
-    scale = IntensityScale(kind="window", limits=(-1, 1))
-    preparation = Preparation(
-        source_modalities=("source",),
-        target_modality="target",
-        target_unit="arbitrary",
-        spacing_mm=None,
-        source_scales=(scale,),
-        target_scale=scale,
-    )
-    compute = compute_at_hand(device="cpu", precise=precise)
-    return Synthesizer(preparation, method, compute, window=window)
-
-
-def generator_of(setting: Setting) -> SynthesisMethod:
-    """The paper's 3D GAN, untrained."""
-    return build_method(GENERATOR, {"width": setting.width}, sources=1)
+MATCHING = {
+    "BasicUNet and SwinUNETR": 24,
+    "DynUNet": 32,
+}  # smallest multiple of 8 that computes more
+OVERLAP = 0.5  # of windows over the paper's network
 
 
 def whole(setting: Setting, *, precise: bool = False) -> Work:
     """Ours, as a user has it."""
     synthesizer = synthesizer_of(generator_of(setting), precise=precise)
     return partial(synthesizer.synthesize, random_volume(setting))
+
+
+def of_width(setting: Setting, *, width: int) -> Work:
+    """Ours at a width of its own."""
+    return whole(replace(setting, width=width))
+
+
+def cost_of_width(setting: Setting, *, width: int) -> Cost:
+    """Cost of ours at that width."""
+    return cost_of_volume(replace(setting, width=width), form=REWRITTEN)
 
 
 def exported(setting: Setting) -> Work:
@@ -79,12 +73,13 @@ def exported(setting: Setting) -> Work:
     return partial(ready.synthesize, source)
 
 
-def eager(setting: Setting, *, as_written: bool = False) -> Work:
-    """The same network in float32 as torch runs it, whole volume."""
+def eager(setting: Setting, *, as_written: bool = False, treatment: Treatment = AS_TORCH) -> Work:
+    """The same network as torch runs it, whole volume."""
     method = generator_of(setting).eval()
     if as_written:
         textbook(method)
-    return torch.inference_mode()(partial(method.synthesize, random_volume(setting)))
+    forward = treated(method, method.synthesize, treatment=treatment)
+    return torch.inference_mode()(partial(forward, random_volume(setting)))
 
 
 def windows(setting: Setting) -> Work:
@@ -105,121 +100,109 @@ def eager_windows(setting: Setting) -> Work:
             source,
             noise=noise,
             window=setting.window,
+            overlap=OVERLAP,
         )
 
     return torch.inference_mode()(work)
 
 
-def one_slice_at_a_time(setting: Setting) -> Work:
-    """Pix2Pix in float32, as it is run on slices of the size it is published for."""
-    generator = build_method("pix2pix2d", PIX2PIX, sources=1).get_submodule("generator").eval()
-    source = random_volume(setting)
+COST, COST_WRITTEN = partial(cost_of_volume, form=REWRITTEN), partial(cost_of_volume, form=WRITTEN)
+IN_WINDOWS = Treatment(extent="windows", overlap=OVERLAP)
+OURS_IN_WINDOWS = replace(AS_OURS, extent="windows", overlap=OVERLAP)
+IN_FLOAT32 = replace(AS_OURS, precision="float32")
 
-    def work() -> Tensor:
-        slices = [generator(one[None]) for one in _published_slices(source)]
-        return _volume(torch.cat(slices), sizes=setting.sizes)
-
-    return torch.inference_mode()(work)
-
-
-def batches_of_slices(setting: Setting) -> Work:
-    """Pix2Pix on the same slices by our optimised path."""
-    synthesizer = synthesizer_of(build_method("pix2pix2d", PIX2PIX, sources=1))
-    source = random_volume(setting)
-
-    def work() -> Tensor:
-        slices = rearrange(_published_slices(source), "z c x y -> 1 c x y z")
-        answer = rearrange(synthesizer.synthesize(slices), "1 c x y z -> z c x y")
-        return _volume(answer, sizes=setting.sizes)
-
-    return torch.inference_mode()(work)
-
-
-def denoising_step(setting: Setting, *, as_torch_runs_it: bool = False) -> Work:
-    """One pass of our diffusion's network over the whole volume."""
-    method = build_method("ddpm3d", DDPM, sources=1).eval()
-    source, _ = padded(random_volume(setting), multiple=2 ** DDPM["depth"])
-    if as_torch_runs_it:
-        textbook(method)
-    else:
-        compute = compute_at_hand(device="cpu")
-        method = fused(optimised(method, compute), compute)
-        source = source.contiguous(memory_format=torch.channels_last_3d)
-    denoiser = method.get_submodule("denoiser")
-    step = torch.full((1,), DENOISING_STEP)
-    return torch.inference_mode()(partial(denoiser, source, source, step))
-
-
-def _published_slices(volume: Tensor) -> Tensor:
-    """(Z, 1, x, y) of (1, 1, X, Y, Z): resized to the nearest size the published U-Net takes."""
-    slices = rearrange(volume, "1 c x y z -> z c x y")
-    sizes = [max(1, round(size / SLICE_MULTIPLE)) * SLICE_MULTIPLE for size in slices.shape[2:]]
-    return functional.interpolate(slices, size=sizes, mode="bilinear")
-
-
-def _volume(slices: Tensor, *, sizes: Sizes) -> Tensor:
-    restored = functional.interpolate(slices, size=sizes[:2], mode="bilinear")
-    return rearrange(restored, "z c x y -> 1 c x y z")
-
-
-PREDICTION: tuple[Variant, ...] = (
-    Variant(name="ours", group=OURS, load=whole, pages="kept"),
-    Variant(name="ours, --precise", group=OURS, load=partial(whole, precise=True), pages="kept"),
-    Variant(name="ours, by OpenVINO", group=OPENVINO, load=exported, pages="kept"),
-    Variant(name="same network, float32, eager", group="eager", load=eager, pages="kept"),
+SAME: tuple[Variant, ...] = (
+    Variant(name="ours", group=OURS, load=whole, pages="kept", treatment=AS_OURS, cost=COST),
+    Variant(
+        name="ours, --precise",
+        group=OURS,
+        load=partial(whole, precise=True),
+        pages="kept",
+        treatment=IN_FLOAT32,
+        cost=COST,
+    ),
+    Variant(
+        name="ours, by OpenVINO",
+        group=OPENVINO,
+        load=exported,
+        pages="kept",
+        treatment=AS_OURS,
+        cost=COST,
+    ),
+    Variant(
+        name="same network, float32, eager",
+        group="eager",
+        load=eager,
+        pages="kept",
+        treatment=IN_FLOAT32,
+        cost=COST,
+    ),
     Variant(
         name="same network, float32, eager, default allocator",
         group="eager",
         load=eager,
         pages="returned",
+        treatment=IN_FLOAT32,
+        cost=COST,
     ),
     Variant(
         name="same network as written in the paper, float32, eager",
         group="eager",
         load=partial(eager, as_written=True),
         pages="kept",
+        cost=COST_WRITTEN,
     ),
     Variant(
         name="same network as written in the paper, float32, eager, default allocator",
         group="eager",
         load=partial(eager, as_written=True),
         pages="returned",
+        cost=COST_WRITTEN,
     ),
     Variant(
         name="same network as written in the paper in windows, float32, eager",
         group="windows",
         load=eager_windows,
         pages="kept",
+        treatment=IN_WINDOWS,
+        cost=partial(cost_of_windows, form=WRITTEN),
     ),
     Variant(
         name="same network as written in the paper in windows, float32, eager, default allocator",
         group="windows",
         load=eager_windows,
         pages="returned",
-    ),
-    Variant(name="ours in windows", group="windows", load=windows, pages="kept"),
-    Variant(
-        name="pix2pix2d, float32, eager, one slice at a time, default allocator",
-        group="pix2pix",
-        load=one_slice_at_a_time,
-        pages="returned",
+        treatment=IN_WINDOWS,
+        cost=partial(cost_of_windows, form=WRITTEN),
     ),
     Variant(
-        name="pix2pix2d, our optimised path", group="pix2pix", load=batches_of_slices, pages="kept"
-    ),
-    Variant(
-        name="ddpm3d, one step, float32, eager, default allocator",
-        group="ddpm",
-        load=partial(denoising_step, as_torch_runs_it=True),
-        pages="returned",
-        products=(50, 1000),
-    ),
-    Variant(
-        name="ddpm3d, one step, our optimised path",
-        group="ddpm",
-        load=denoising_step,
+        name="ours in windows",
+        group="windows",
+        load=windows,
         pages="kept",
-        products=(50, 1000),
+        treatment=OURS_IN_WINDOWS,
+        cost=partial(cost_of_windows, form=REWRITTEN),
     ),
-    *MONAI,
 )
+OURS_FOR_NETWORK: tuple[Variant, ...] = (
+    Variant(
+        name="same network as written in the paper, network for network",
+        group=NETWORKS,
+        load=partial(eager, as_written=True, treatment=AS_OURS),
+        pages="kept",
+        treatment=AS_OURS,
+        cost=COST_WRITTEN,
+    ),
+    *(
+        Variant(
+            name=f"ours, width {width}, as many operations as {peers}",
+            group=NETWORKS,
+            load=partial(of_width, width=width),
+            pages="kept",
+            treatment=AS_OURS,
+            cost=partial(cost_of_width, width=width),
+        )
+        for peers, width in MATCHING.items()
+    ),
+)
+PREDICTION: tuple[Variant, ...] = (*SAME, *BASELINES, *AS_RUN, *OURS_FOR_NETWORK, *FOR_NETWORK)

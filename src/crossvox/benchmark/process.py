@@ -1,10 +1,12 @@
 """One variant in a process of its own, which loads once and works when asked."""
 
+import ctypes
 import platform
 import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -14,6 +16,7 @@ from typing import Any, Self, TypeVar
 
 import torch
 
+from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.variant import SEED, Setting, Variant, Work
 from crossvox.errors import CrossvoxError, ModelError, ResourceError
 from crossvox.synthesis.compute import is_out_of_memory, keep_pages, peak_memory_bytes
@@ -57,13 +60,21 @@ def turn(work: Work) -> tuple[Measurement, ...]:
     """`work` done for a second, at least once and at most five times.
 
     Once before that it does not count: a processor that was idle, or worked for others, begins
-    slowly, which can double the time of what is short.
+    slowly, which can double the time of what is short. Kept pages are released afterwards, so
+    that a process that waits holds little more than its weights; the work that does not count
+    maps them again.
     """
     work()
-    found: list[Measurement] = []
-    while len(found) < TURN_WORKS and sum(one.seconds for one in found) < TURN_SECONDS:
-        found.append(timed(work))
-    return tuple(found)
+    measurements: list[Measurement] = []
+    while len(measurements) < TURN_WORKS and sum(it.seconds for it in measurements) < TURN_SECONDS:
+        measurements.append(timed(work))
+    _release_pages()
+    return tuple(measurements)
+
+
+def counted(_work: Work, *, variant: Variant, setting: Setting) -> Cost | None:
+    """Operations and parameters of `variant`; None where it does not count them."""
+    return variant.cost(setting) if variant.cost else None
 
 
 class VariantProcess:
@@ -77,6 +88,7 @@ class VariantProcess:
     def __init__(self, variant: Variant, setting: Setting) -> None:
         self.variant = variant
         self.failure = ""
+        self._setting = setting
         context = get_context("spawn")  # a fork would inherit threads and the allocator's setting
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
@@ -116,6 +128,14 @@ class VariantProcess:
             self._connection.send(task)
         answer: Answer = self._answer()
         return answer
+
+    def cost(self) -> Cost | None:
+        """Operations and parameters, counted in the process that has imported the networks.
+
+        Raises:
+            ModelError: They cannot be counted.
+        """
+        return self.ask(partial(counted, variant=self.variant, setting=self._setting))
 
     def close(self, *, patience: float = PATIENCE) -> None:
         """End the process: what it does is done, or it is stopped."""
@@ -179,6 +199,11 @@ def _in_words(error: Exception) -> CrossvoxError:
     ):
         return ResourceError("out of memory")
     return ModelError(" ".join(str(error).split()) or type(error).__name__)
+
+
+def _release_pages() -> None:
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _page_faults() -> int | None:

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median
 
+from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.process import Measurement, VariantProcess, turn
 from crossvox.benchmark.variant import Setting, Variant
 from crossvox.errors import CrossvoxError, SettingsError
@@ -20,11 +21,13 @@ class Outcome:
         variant: Which.
         turns: The works that count of each round; none where it failed.
         failure: Why it failed.
+        cost: Operations and parameters; None where they could not be counted.
     """
 
     variant: Variant
     turns: tuple[tuple[Measurement, ...], ...] = ()
     failure: str = ""
+    cost: Cost | None = None
 
     @property
     def measurements(self) -> list[Measurement]:
@@ -93,4 +96,7 @@ def in_rounds(
 def _outcome(process: VariantProcess, turns: Sequence[tuple[Measurement, ...]]) -> Outcome:
     if process.failure:
         return Outcome(variant=process.variant, failure=process.failure)
-    return Outcome(variant=process.variant, turns=tuple(turns))
+    cost = None
+    with suppress(CrossvoxError):  # seconds count without it; the table says n/a
+        cost = process.cost()
+    return Outcome(variant=process.variant, turns=tuple(turns), cost=cost)

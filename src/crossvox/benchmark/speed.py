@@ -10,18 +10,17 @@ import torch
 from crossvox.benchmark.arithmetic import operations_of_prediction, operations_of_training
 from crossvox.benchmark.ceilings import CEILINGS
 from crossvox.benchmark.facts import Facts, machine_facts, profiled
-from crossvox.benchmark.peers import GROUP, refuse_without_monai
+from crossvox.benchmark.peers import MONAI, NETWORKS, refuse_without_monai
 from crossvox.benchmark.prediction import OPENVINO, PREDICTION
 from crossvox.benchmark.rounds import Outcome, Progress, in_rounds, started
-from crossvox.benchmark.table import csv_rounds, csv_table, markdown_facts, markdown_table
+from crossvox.benchmark.table import GIGA, csv_rounds, csv_table, markdown_facts, markdown_table
 from crossvox.benchmark.training import TRAINING
+from crossvox.benchmark.treated import fast_precision
 from crossvox.benchmark.variant import CEILING, OURS, Setting, Variant
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files import write_atomically
 from crossvox.synthesis.engines import openvino
 from crossvox.synthesis.windows import Sizes
-
-GIGA = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +152,9 @@ def benchmark(
             ("load before (processes at work)", f"{load:.2f}"),
         )
         operations = processes[0].ask(profiled) if options.profile else ""
-    parts = [f"# {kind.title}", markdown_facts(facts), markdown_table(outcomes[: len(chosen)])]
+    fast = fast_precision()
+    table = markdown_table(outcomes[: len(chosen)], fast=fast)
+    parts = [f"# {kind.title}", markdown_facts(facts), table]
     if options.profile:
         parts += [
             arithmetic(outcomes, kind.operations(setting), setting),
@@ -161,7 +162,7 @@ def benchmark(
         ]
     page = "\n\n".join(parts) + "\n"
     write_atomically(out / f"{kind.name}.md", page.encode())
-    write_atomically(out / f"{kind.name}.csv", csv_table(outcomes).encode())
+    write_atomically(out / f"{kind.name}.csv", csv_table(outcomes, fast=fast).encode())
     write_atomically(out / f"{kind.name}_rounds.csv", csv_rounds(outcomes).encode())
     return Result(page=page, outcomes=tuple(outcomes))
 
@@ -178,7 +179,7 @@ def chosen_variants(variants: Sequence[Variant], against: Sequence[str]) -> list
             raise SettingsError(
                 f"nothing is called {name!r}; --against knows: {', '.join(groups) or 'nothing'}"
             )
-    if GROUP in against:
+    if {MONAI, NETWORKS} & set(against):
         refuse_without_monai()
     if OPENVINO in against:
         openvino()
@@ -187,7 +188,7 @@ def chosen_variants(variants: Sequence[Variant], against: Sequence[str]) -> list
 
 def _given(kind: Kind, setting: Setting, options: Options) -> Facts:
     windows = " x ".join(map(str, setting.window))
-    special = ("windows", f"{windows}, overlapping by half")
+    special = ("windows", f"{windows}, grown to what a network takes")
     if kind.name == TRAIN.name:
         special = ("discriminator", f"width {setting.discriminator_width}")
     return (
@@ -210,11 +211,11 @@ def arithmetic(outcomes: Sequence[Outcome], operations: Mapping[str, int], setti
         rate = f"{reached:,.0f}" if name == counted else ""
         lines.append(f"| network {name} | {count / GIGA:,.1f} | {rate} | |")
     for outcome in outcomes:
-        counted_as = outcome.variant.operations
-        if outcome.variant.group == CEILING and counted_as and outcome.measurements:
-            possible = counted_as(setting) / outcome.seconds / GIGA
+        cost = outcome.cost
+        if outcome.variant.group == CEILING and cost and outcome.measurements:
+            possible = cost.operations / outcome.seconds / GIGA
             lines.append(
-                f"| {outcome.variant.name} | {counted_as(setting) / GIGA:,.1f} | {possible:,.0f}"
+                f"| {outcome.variant.name} | {cost.operations / GIGA:,.1f} | {possible:,.0f}"
                 f" | {reached / possible:.0%} |"
             )
     return "\n".join(

@@ -10,10 +10,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from crossvox.benchmark.arithmetic import TRAINED, WRITTEN, cost_of_step
+from crossvox.benchmark.ours import trained_method
 from crossvox.benchmark.plain import textbook
-from crossvox.benchmark.variant import OURS, SEED, Setting, Variant, Work, random_volume
+from crossvox.benchmark.variant import (
+    OURS,
+    SEED,
+    Setting,
+    Treatment,
+    Variant,
+    Work,
+    random_volume,
+)
 from crossvox.contract import Batch, SynthesisMethod
-from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import compute_at_hand
 from crossvox.training.engine import Run
 from crossvox.training.experiment import TrainingSettings
@@ -37,12 +46,6 @@ class RandomCase(PreparedCase):
     def open(self) -> NDArray[np.int16]:
         """The voxels."""
         return self.voxels
-
-
-def trained_method(setting: Setting) -> SynthesisMethod:
-    """The paper's 3D GAN, both networks."""
-    settings = {"width": setting.width, "discriminator_width": setting.discriminator_width}
-    return build_method("gan3d", settings, sources=1)
 
 
 def engine_step(setting: Setting, *, recompute: Literal["nothing", "blocks"] = "nothing") -> Work:
@@ -95,25 +98,48 @@ def _batch(setting: Setting) -> Batch:
     return Batch(source=source, target=-source, mask=torch.ones_like(source))
 
 
+IN_FLOAT32 = Treatment(extent="patch")
+AS_TRAINED = Treatment(extent="patch", precision="fast", order="channels last")
+
 TRAINING: tuple[Variant, ...] = (
-    Variant(name="ours", group=OURS, load=engine_step, pages="kept"),
+    Variant(
+        name="ours",
+        group=OURS,
+        load=engine_step,
+        pages="kept",
+        treatment=AS_TRAINED,
+        cost=partial(cost_of_step, form=TRAINED),
+    ),
     Variant(
         name="ours, recomputing blocks",
         group=OURS,
         load=partial(engine_step, recompute="blocks"),
         pages="kept",
+        treatment=AS_TRAINED,
+        cost=partial(cost_of_step, form=TRAINED),
     ),
-    Variant(name="same method, float32, eager", group=OURS, load=plain_step, pages="kept"),
+    Variant(
+        name="same method, float32, eager",
+        group=OURS,
+        load=plain_step,
+        pages="kept",
+        treatment=IN_FLOAT32,
+        cost=partial(cost_of_step, form=TRAINED),
+    ),
     Variant(
         name="same method, float32, eager, default allocator",
         group=OURS,
         load=plain_step,
         pages="returned",
+        treatment=IN_FLOAT32,
+        cost=partial(cost_of_step, form=TRAINED),
     ),
     Variant(
         name="same method as written in the paper, float32, eager, default allocator",
         group=OURS,
         load=partial(plain_step, as_written=True),
         pages="returned",
+        treatment=IN_FLOAT32,
+        cost=partial(cost_of_step, form=WRITTEN),
     ),
 )

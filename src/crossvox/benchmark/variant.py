@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from crossvox.benchmark.cost import Cost
 from crossvox.errors import SettingsError
 from crossvox.synthesis.windows import Sizes
 
@@ -45,6 +46,40 @@ class Setting:
             raise SettingsError(f"sizes are at least 1, got {self.sizes} and {self.window}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """How a network is run, apart from the network and the allocator.
+
+    Attributes:
+        extent: What one pass of the network sees.
+        overlap: Share of a window that its neighbour covers too, in [0, 1).
+        precision: "fast" is what crossvox chooses on this machine: bfloat16 where the hardware
+            multiplies it faster than float32, else float32.
+        order: Memory order of weights and activations.
+    """
+
+    extent: Literal["whole", "windows", "slices", "patch"] = "whole"
+    overlap: float = 0.0
+    precision: Literal["float32", "fast"] = "float32"
+    order: Literal["contiguous", "channels last"] = "contiguous"
+
+    def in_words(self, *, fast: str) -> str:
+        """The treatment for a table.
+
+        Args:
+            fast: The precision that "fast" is on this machine.
+        """
+        overlap = f" overlapping by {self.overlap:g}" if self.extent == "windows" else ""
+        return f"{self.extent}{overlap}, {self.precision_in_words(fast=fast)}, {self.order}"
+
+    def precision_in_words(self, *, fast: str) -> str:
+        """The precision by its own name."""
+        return fast if self.precision == "fast" else self.precision
+
+
+AS_OURS = Treatment(precision="fast", order="channels last")
+AS_TORCH = Treatment()
+
 Work = Callable[[], object]  # one volume, one step of a diffusion, or one step of training
 Load = Callable[[Setting], Work]
 
@@ -59,7 +94,8 @@ class Variant:
         load: Makes the work, once, in a process of its own; a function of a module.
         pages: Whether glibc keeps freed memory there or returns it, as it does by default.
         products: Passes that a volume takes, where one work is one pass.
-        operations: Floating-point operations of one work, where they are known.
+        treatment: How the network is run.
+        cost: Counts the operations of one work and the parameters.
     """
 
     name: str
@@ -67,7 +103,8 @@ class Variant:
     load: Load
     pages: Literal["kept", "returned"]
     products: tuple[int, ...] = ()
-    operations: Callable[[Setting], int] | None = None
+    treatment: Treatment = AS_TORCH
+    cost: Callable[[Setting], Cost] | None = None
 
 
 def random_volume(setting: Setting) -> Tensor:

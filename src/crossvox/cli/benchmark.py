@@ -34,7 +34,8 @@ def benchmark(
         Folder for a page, tables and drawings; their names begin with what was measured.
     against
         Of predict, separated by commas: windows, pix2pix, ddpm, eager, openvino (which needs
-        crossvox[export]), monai (crossvox[benchmark]). The first four unless given.
+        crossvox[export]), monai (its networks as people run them) and networks (treated as
+        ours), which need crossvox[benchmark]. The first four unless given.
     rounds
         How often each has its turn: a work that warms up, then works for a second. With --grow
         the volumes of each cube that count, after one that warms up.

@@ -1,5 +1,6 @@
 """Who is trained on, who is watched during training and who is tested on."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from crossvox.errors import CohortError, SettingsError
 
 ENOUGH_FOR_ALL_PARTS = 3
 SHARE_TOLERANCE = 1e-6
+FRACTIONS = (0.7, 0.15, 0.15)  # where nobody says otherwise
 SPELLINGS: dict[str, Split] = {
     **dict.fromkeys(("train", "training", "tr"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev", "development"), "validation"),
@@ -20,35 +22,39 @@ UNKNOWN = frozenset({"", "n/a", "na", "none"})
 
 
 def split_cohort(
-    cases: Sequence[Case], *, seed: int, fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
+    cases: Sequence[Case], *, seed: int, fractions: tuple[float, float, float] | None = None
 ) -> tuple[Case, ...]:
     """`cases`, each with its split: the one the data give, else drawn by person.
+
+    People stand in an order that the seed and their own names decide, and the parts are cut out
+    of it: of those who were there before, a new person moves only people at the ends of a part.
 
     Args:
         cases: In any order; the order is kept.
         seed: Same seed and people, same split.
-        fractions: Shares of people for training, validation and test. From three people on,
-            each part with a share gets at least one of them.
+        fractions: Shares of people for training, validation and test, where the data give no
+            splits; `FRACTIONS` if None. From three people on, each part with a share gets at
+            least one of them.
 
     Raises:
         CohortError: One person is in two splits, or only some cases have one.
-        SettingsError: The fractions are not shares of one.
+        SettingsError: The fractions are not shares of one, or the data give splits already.
     """
     refuse_shared_people(cases)
     unsplit = [case.name for case in cases if case.split is None]
-    if not unsplit:
+    if cases and not unsplit:
+        _refuse_two_origins(fractions)
         return tuple(cases)
     if len(unsplit) < len(cases):
         raise CohortError(
             f"{len(unsplit)} of {len(cases)} cases have no split, such as {unsplit[0]}; "
             "give a split to all of them or to none"
         )
-    people = sorted({case.subject for case in cases})
-    order = np.random.default_rng(seed).permutation(len(people))
-    ends = np.cumsum(_part_sizes(len(people), fractions))
+    people = sorted({case.subject for case in cases}, key=lambda person: _place(person, seed=seed))
+    ends = np.cumsum(_part_sizes(len(people), fractions or FRACTIONS))
     part_of = {
-        people[person]: SPLITS[int(np.searchsorted(ends, place, side="right"))]
-        for place, person in enumerate(order)
+        person: SPLITS[int(np.searchsorted(ends, place, side="right"))]
+        for place, person in enumerate(people)
     }
     return tuple(replace(case, split=part_of[case.subject]) for case in cases)
 
@@ -90,6 +96,19 @@ def parse_split(text: str | None, *, origin: str) -> Split | None:
     if spelling not in SPELLINGS:
         raise CohortError(f"{origin}: unknown split {text!r}; use {', '.join(SPLITS)}")
     return SPELLINGS[spelling]
+
+
+def _refuse_two_origins(fractions: tuple[float, float, float] | None) -> None:
+    if fractions is not None:
+        raise SettingsError(
+            f"cohort.fractions is {list(fractions)}, and the data say themselves who is trained"
+            " on; leave out cohort.fractions, or the splits of the data"
+        )
+
+
+def _place(person: str, *, seed: int) -> bytes:
+    """Where a person stands in the drawn order, whoever else is there."""
+    return hashlib.sha256(f"{seed} {person}".encode()).digest()
 
 
 def _part_sizes(people: int, fractions: tuple[float, float, float]) -> list[int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from crossvox.cohort import Case
+from crossvox.evaluation.admission import Admission
 from crossvox.evaluation.evaluate import evaluate
 from crossvox.evaluation.pairs import Failure, Pair, Pairing, are_written
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
@@ -15,6 +16,7 @@ from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.predict import PredictOptions, output_path, predict
 from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import load_synthesizer, read_description
+from crossvox.training.lock import locked
 from crossvox.training.train import Trained
 
 PREDICTED = "synthesized"
@@ -38,11 +40,23 @@ def evaluate_run(
 
     Raises:
         SomeCasesFailedError: Some cases failed; the rest is scored.
+        SettingsError: Another process is at work in the run's folder.
         CrossvoxError: All of them failed.
     """
     cases = unseen_cases(trained)
     if not cases:
         return None
+    with locked(trained.folder):
+        return _evaluated(trained, cases, device=device, progress=progress)
+
+
+def _evaluated(
+    trained: Trained,
+    cases: Sequence[Case],
+    *,
+    device: str | None,
+    progress: Callable[[str, int, int], None],
+) -> Evaluation:
     out = trained.folder / "evaluation"
     description = read_description(trained.folder)
     compute = _compute(trained, device)
@@ -60,6 +74,8 @@ def evaluate_run(
     settings = EvaluationSettings(
         mean_target=write_mean(learned, out / f"mean_{target}.nii.gz"),
         run=read_run(trained.folder),
+        # Without test people the validation people are scored, and the report says so.
+        admission=Admission(include_trained=all(case.split != "test" for case in cases)),
     )
     return evaluate(
         _pairing(_pairs(trained, cases, out / PREDICTED), predicted.failed),

@@ -34,7 +34,8 @@ from crossvox.training.cohort import read_cohort_of, spelled_as
 from crossvox.training.experiment import Experiment
 from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.processes import process_count
-from crossvox.training.train import EXPERIMENT, TrainingProgress, train
+from crossvox.training.run_folder import EXPERIMENT
+from crossvox.training.train import TrainingProgress, train
 
 RUNS, COMPARISON, PHANTOM = "runs", "comparison", "phantom"
 FEWEST = 2

@@ -97,6 +97,7 @@ class Run:
                 average.update(step)
                 row = record.take() if self._due(step, self.settings.report_every) else {}
                 if self._due(step, self.settings.validate_every or steps):
+                    record.pause()
                     row |= self._validate(step, average, interruption)
                 self._tell(progress, step, row)
                 stopping = interruption.agreed(self.fabric)
@@ -266,8 +267,8 @@ class Run:
         average.load(checkpoint.tensors)
         for name, optimizer in optimizers.items():
             load_optimizer(optimizer, checkpoint.tensors, name=name)
-        record.load(checkpoint.facts["record"])
-        self.best = Best(**checkpoint.facts["best"])
+        record.load(checkpoint.facts.get("record", {}))
+        self.best = Best(**checkpoint.facts.get("best", {}))
         if self.best.step and not self.fabric.broadcast(self.is_kept()):
             self.best = Best(due=True)  # those weights are lost: the present ones are the best
         return checkpoint.step

@@ -35,7 +35,8 @@ class CohortSettings:
     Attributes:
         source: Modalities given, in the order of the network's channels.
         target: Modality wanted.
-        fractions: Shares of people for train, validation and test where the data do not say.
+        fractions: Shares of people for train, validation and test where the data do not say;
+            70, 15 and 15 % if None.
         split_seed: Of that division.
         check: Whether pairs are checked for faults before training.
         allow_synthetic: Whether volumes that carry the notice of synthesized ones are taken too.
@@ -46,7 +47,7 @@ class CohortSettings:
 
     source: tuple[str, ...]
     target: str
-    fractions: tuple[Share, Share, Share] = (0.7, 0.15, 0.15)
+    fractions: tuple[Share, Share, Share] | None = None
     split_seed: Seed = 0
     check: bool = True
     allow_synthetic: bool = False

@@ -30,9 +30,13 @@ class Record:
         self._clocks = Clocks()
 
     def begin_step(self) -> None:
-        """Count a step; the first after a row starts the clocks, so validation is not timed."""
+        """Count a step and let the clocks run."""
         self._clocks.start()
         self._steps += 1
+
+    def pause(self) -> None:
+        """Stop the clocks until the next step, for work that is not part of one."""
+        self._clocks.pause()
 
     def note(self, objective: Objective, *, parts: int) -> None:
         """Add the loss and its terms of one of `parts` parts of a step."""
@@ -87,7 +91,7 @@ class Record:
 
 
 class Clocks:
-    """Seconds on the clock and of all threads, from the first start on."""
+    """Seconds on the clock and of all threads while running."""
 
     def __init__(self, *, before: float = 0.0, cpu_before: float = 0.0) -> None:
         self._before, self._cpu_before = before, cpu_before
@@ -97,6 +101,11 @@ class Clocks:
         """Begin, unless this is running already."""
         if self._since is None:
             self._since = time.perf_counter(), time.process_time()
+
+    def pause(self) -> None:
+        """Stand still until the next start."""
+        self._before, self._cpu_before = self.seconds()
+        self._since = None
 
     def seconds(self) -> tuple[float, float]:
         """Those on the clock and those of all threads, with those of before."""

@@ -1,13 +1,20 @@
 """The same command again: which experiment goes on."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from typing import TypeVar
 
 from crossvox.errors import SettingsError
-from crossvox.training.experiment import Experiment, PreparationSettings, TrainingSettings
+from crossvox.training.experiment import (
+    CohortSettings,
+    Experiment,
+    PreparationSettings,
+    TrainingSettings,
+)
 
-Section = TypeVar("Section", PreparationSettings, TrainingSettings)
+Section = TypeVar("Section", CohortSettings, PreparationSettings, TrainingSettings)
 
+SECTIONS = ("cohort", "preparation", "method_settings", "training")
 MAY_CHANGE = {
     "training": frozenset(
         {
@@ -31,13 +38,22 @@ def filled_from(asked: Experiment, existing: Experiment) -> Experiment:
         training = replace(training, steps=asked.training.steps, epochs=asked.training.epochs)
     return replace(
         asked,
+        cohort=_filled(asked.cohort, existing.cohort),
         preparation=_filled(asked.preparation, existing.preparation),
         training=training,
     )
 
 
-def refuse_other_settings(asked: Experiment, existing: Experiment, *, folder: str) -> None:
+def refuse_other_settings(
+    asked: Experiment, existing: Experiment, *, folder: str, sections: Sequence[str] = SECTIONS
+) -> None:
     """Only how long a run takes and how often it reports may change while it goes on.
+
+    Args:
+        asked: As the command says.
+        existing: Of the run.
+        folder: The run's, named in the refusal.
+        sections: Those that are compared.
 
     Raises:
         SettingsError: Something else differs.
@@ -45,7 +61,7 @@ def refuse_other_settings(asked: Experiment, existing: Experiment, *, folder: st
     new, old = asdict(asked), asdict(existing)
     differing = [
         f"{section}.{name} is {old[section].get(name)!r} there, {value!r} asked"
-        for section in ("cohort", "preparation", "method_settings", "training")
+        for section in sections
         for name, value in new[section].items()
         if value != old[section].get(name) and name not in MAY_CHANGE.get(section, ())
     ]

@@ -1,8 +1,7 @@
 """From a cohort and an experiment to a trained run."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -11,28 +10,33 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from crossvox.cohort import SPLITS, Case, split_cohort
+from crossvox.cohort import SPLITS, Case
 from crossvox.contract import SynthesisMethod
-from crossvox.errors import CohortError, ResourceError, SettingsError
+from crossvox.errors import ResourceError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, compute_at_hand, is_out_of_memory, keep_pages
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
-from crossvox.training.budget import refuse_two_budgets, steps_within
+from crossvox.training.begin import Begun, begin
+from crossvox.training.budget import steps_within
 from crossvox.training.engine import Run
-from crossvox.training.experiment import Experiment, read_experiment, write_experiment
-from crossvox.training.faults import CHECK, refuse_faults
+from crossvox.training.experiment import Experiment, write_experiment
+from crossvox.training.lock import locked
 from crossvox.training.patches import PatchSampler
-from crossvox.training.plan import lasting, plan
-from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
-from crossvox.training.processes import launch
-from crossvox.training.rerun import filled_from, refuse_other_settings
+from crossvox.training.people import source_hashes
+from crossvox.training.plan import lasting
+from crossvox.training.prepared import PreparedCase
+from crossvox.training.processes import first_alone, launch
+from crossvox.training.run_folder import (
+    EXPERIMENT,
+    SYNTHESIZER,
+    forget,
+    holds_synthesizer,
+    refuse_foreign_folder,
+)
 from crossvox.training.validation import validate
-
-EXPERIMENT, PREPARED = "experiment.toml", "prepared"
-MADE = ("checkpoint", "synthesizer", "evaluation", PREPARED)
 
 
 class TrainingProgress(Protocol):
@@ -54,12 +58,18 @@ class Trained:
         experiment: As resolved.
         cases: With their splits.
         fabric: Of the processes that trained it.
+        preparation: How volumes reach its scale and return.
+        best_step: Step of the weights that its synthesizer holds.
+        best_ssim: Their SSIM on the validation people; None where there are none.
     """
 
     folder: Path
     experiment: Experiment
     cases: tuple[Case, ...]
     fabric: Fabric
+    preparation: Preparation
+    best_step: int
+    best_ssim: float | None
 
 
 def train(
@@ -75,49 +85,45 @@ def train(
 
     Args:
         cases: Each with all modalities of the experiment.
-        out: The run's folder: experiment.toml, checkpoint/, synthesizer/, progress.csv.
+        out: The run's folder: experiment.toml, cohort.json, checkpoint/, synthesizer/,
+            progress.csv.
         experiment: What it leaves open is planned from the cohort and the memory at hand.
         device: "cpu" or "cuda"; the GPU where there is one, if None.
         fresh: Forget what is in `out` and start again.
         progress: Told what happens.
 
     Raises:
-        CohortError: Too few cases, or pairs with faults.
-        SettingsError: `out` holds a run of other settings.
+        CohortError: Too few cases, pairs with faults, or other people than the run has.
+        SettingsError: `out` holds a run of other settings, is being trained by another process,
+            or is no place for a run.
         ResourceError: A step does not fit in memory, or the disk is full.
         InterruptedRunError: Asked to stop; everything is saved.
     """
+    refuse_foreign_folder(out, cases)
     keep_pages()
     compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")
     fabric = launch(compute, precision=_precision(experiment, compute))
-    if fresh and fabric.is_global_zero:
-        _forget(out)
-    fabric.barrier()
-    split = _split(cases, experiment)
-    learned = [case for case in split if case.split == "train"]
-    with fabric.rank_zero_first():
-        experiment = _resolved(experiment, split, out, compute=compute, progress=progress)
-        preparation = fit_preparation(experiment, learned, out / PREPARED, progress=progress.stage)
-        used = [case for case in split if case.split in ("train", "validation")]
-        prepared = prepare_cohort(preparation, used, out / PREPARED, progress=progress.stage)
-    held_out = [one for one, case in zip(prepared, used, strict=True) if case.split != "train"]
-    trainees = [one for one, case in zip(prepared, used, strict=True) if case.split == "train"]
-    run = Run(
-        fabric=fabric,
-        method=_method(experiment),
-        sampler=_sampler(experiment, trainees),
-        settings=experiment.training,
+    with locked(out) if fabric.is_global_zero else nullcontext():
+        with first_alone(fabric):
+            if fresh and fabric.is_global_zero:
+                forget(out)
+            begun = begin(cases, out, experiment, compute=compute, progress=progress.stage)
+        run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
+        with _explaining_memory(begun.experiment):
+            if run.settings.steps is None:
+                timed = _timed(run, begun.experiment, progress=progress)
+                begun = replace(begun, experiment=timed)
+                run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
+            run.train()
+    return Trained(
         folder=out,
-        validate=_validation(experiment, preparation, held_out, compute) if held_out else None,
-        keep=_keeping(experiment, preparation, split, out),
-        report=lambda step, row: progress.row(step, run.settings.steps or 0, row),
+        experiment=begun.experiment,
+        cases=begun.cases,
+        fabric=fabric,
+        preparation=begun.preparation,
+        best_step=run.best.step,
+        best_ssim=run.best.ssim if begun.watched else None,
     )
-    with _explaining_memory(experiment):
-        if experiment.training.steps is None:
-            experiment = _timed(run, experiment, progress=progress)
-            run = replace(run, method=_method(experiment), settings=experiment.training)
-        run.train()
-    return Trained(folder=out, experiment=experiment, cases=split, fabric=fabric)
 
 
 def _timed(run: Run, experiment: Experiment, *, progress: TrainingProgress) -> Experiment:
@@ -148,34 +154,24 @@ def _precision(experiment: Experiment, compute: Compute) -> str:
     return compute.precision if asked == "auto" else asked
 
 
-def _split(cases: Sequence[Case], experiment: Experiment) -> tuple[Case, ...]:
-    settings = experiment.cohort
-    split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
-    if not any(case.split == "train" for case in split):
-        raise CohortError("no case is for training; look at the split column of participants.tsv")
-    return tuple(split)
-
-
-def _resolved(
-    asked: Experiment,
-    cases: Sequence[Case],
-    out: Path,
-    *,
-    compute: Compute,
-    progress: TrainingProgress,
-) -> Experiment:
-    path = out / EXPERIMENT
-    existing = read_experiment(path) if path.is_file() else None
-    refuse_two_budgets(asked.training, existing.training if existing else None)
-    if existing is None and asked.cohort.check:
-        refuse_faults(cases, asked, out / CHECK, progress=progress.stage)
-    learned = [case for case in cases if case.split == "train"]
-    filled = filled_from(asked, existing) if existing else asked
-    planned = plan(filled, learned, compute=compute)
-    if existing:
-        refuse_other_settings(planned, existing, folder=str(out))
-    write_atomically(path, write_experiment(planned).encode())
-    return planned
+def _run(
+    begun: Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: TrainingProgress
+) -> Run:
+    experiment, steps = begun.experiment, begun.experiment.training.steps or 0
+    share = begun.watched[fabric.global_rank :: fabric.world_size]
+    validation = _validation(experiment, begun.preparation, share, compute)
+    return Run(
+        fabric=fabric,
+        method=_method(experiment),
+        sampler=_sampler(experiment, begun.learned),
+        settings=experiment.training,
+        folder=out,
+        validate=validation if begun.watched else None,
+        share=len(share),
+        keep=_keeping(begun, out),
+        is_kept=lambda: holds_synthesizer(out),
+        report=lambda step, row: progress.row(step, steps, row),
+    )
 
 
 def _method(experiment: Experiment) -> SynthesisMethod:
@@ -214,27 +210,22 @@ def _validation(
     return scores
 
 
-def _keeping(
-    experiment: Experiment, preparation: Preparation, cases: Sequence[Case], out: Path
-) -> Callable[[Mapping[str, Tensor], int], None]:
-    cohort = {split: sorted({c.subject for c in cases if c.split == split}) for split in SPLITS}
+def _keeping(begun: Begun, out: Path) -> Callable[[Mapping[str, Tensor], int], None]:
+    experiment, cases = begun.experiment, begun.cases
+    cohort: dict[str, object] = {
+        split: sorted({case.subject for case in cases if case.split == split}) for split in SPLITS
+    }
+    cohort["source_sha256"] = source_hashes(begun.people, source=experiment.cohort.source[0])
 
     def keep(weights: Mapping[str, Tensor], step: int) -> None:
         save_synthesizer(
-            out / "synthesizer",
+            out / SYNTHESIZER,
             weights=weights,
             method=(experiment.method, experiment.method_settings),
-            preparation=preparation,
+            preparation=begun.preparation,
             step=step,
             cohort=cohort,
             patch=experiment.training.patch,
         )
 
     return keep
-
-
-def _forget(out: Path) -> None:
-    for name in MADE:
-        shutil.rmtree(out / name, ignore_errors=True)
-    for name in (EXPERIMENT, CHECK, "progress.csv"):
-        (out / name).unlink(missing_ok=True)
