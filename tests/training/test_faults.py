@@ -68,3 +68,11 @@ def test_a_sound_cohort_leaves_a_record_without_findings(
 ) -> None:
     refuse_faults(cases[:2], tiny(), tmp_path / CHECK, progress=lambda *_count: None)
     assert json.loads((tmp_path / CHECK).read_text())["findings"] == []
+
+
+def test_a_volume_of_a_person_in_another_split_is_refused_before_training(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    double = replace(cases[0], subject="other", name="other", split="test")
+    with pytest.raises(CohortError, match="other: FLAIR is the same file as FLAIR of sub-01"):
+        train((*cases, double), tmp_path, tiny("cohort.check=true"), progress=silent)
