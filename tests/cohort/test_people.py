@@ -114,3 +114,13 @@ def test_a_suspicious_pair_is_compared_with_a_fixed_number_of_people_and_that_is
     ]
     report_wrong_people([suspect, *others], source="FLAIR", target="T1w", seed=0, most_looked_at=3)
     assert "; 3 of 4 others looked at" in suspect.findings[-1].problem
+
+
+def test_people_who_look_alike_in_a_single_modality_are_a_warning(cohort_folder: Path) -> None:
+    cases = read_cohort(cohort_folder, modalities=("T1w",))[:2]
+    again = replace(cases[0], subject="x", name="x", split="test")
+    examined = [examine(case, modalities=("T1w",), step_mm=4.0) for case in (*cases, again)]
+    examined[2].voxels_sha256["T1w"] = "as if it were another scan of the same head"
+    report_leaks(examined, modalities=("T1w",))
+    (finding,) = (finding for case in examined for finding in case.findings)
+    assert (finding.case, finding.severity) == (cases[0].name, "warning")

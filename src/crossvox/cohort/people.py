@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crossvox.cohort.alignment import align
 from crossvox.cohort.copies import share_voxels
 from crossvox.cohort.examine import Examined
+from crossvox.cohort.findings import Severity
 from crossvox.cohort.fingerprint import BOX_CELLS, nearest
 from crossvox.cohort.split import people_in_two_splits
 
@@ -25,8 +26,9 @@ MOST_LOOKED_AT = 32  # people among whom the person of a suspicious target is lo
 # both modalities), two people at most 0.092.
 ONE_PERSON_INFORMATION = 0.105
 # Two sessions of one person measure at least 1.05 times as much as source and target of one
-# session, drawn heads of a few ellipsoids 0.2 to 0.7 times as much, though above the limit above.
-SHARE_OF_OWN_PAIR = 0.8
+# session. Strangers who measure more than the limit above (drawn heads of a few ellipsoids, or the
+# most alike of thousands) measure less than their own pairs.
+SURE_SHARE_OF_OWN_PAIR, SUSPICIOUS_SHARE_OF_OWN_PAIR = 1.0, 0.8
 HOPELESS_INFORMATION = ONE_PERSON_INFORMATION / 2  # in one modality, whatever the others say
 MOST_ALIKE = 5  # cases that each case is aligned with, chosen by fingerprint
 SAME_SIZE = 0.1  # two sessions of one person differ by less of the head's volume
@@ -79,8 +81,9 @@ def report_leaks(cases: Sequence[Examined], *, modalities: Sequence[str]) -> Non
     """Note people who are in two splits, by name or by their images, as errors.
 
     Images are compared by fingerprints, all with all; each case is then aligned with the
-    `MOST_ALIKE` most similar. Where no case has a split yet, one person under two names is a
-    warning.
+    `MOST_ALIKE` most similar. Two cases that are less alike than source and target of one case,
+    or have no target to tell by, are a warning, and so is one person under two names where no
+    case has a split yet.
     """
     for person, splits in people_in_two_splits([case.case for case in cases]).items():
         for case in cases:
@@ -94,13 +97,15 @@ def report_leaks(cases: Sequence[Examined], *, modalities: Sequence[str]) -> Non
         case, other = cases[index], cases[other_index]
         if share_voxels(case, other):
             continue  # reported as copies
-        own = [found.information for one in (case, other) for found in one.alignments.values()]
-        least = max(ONE_PERSON_INFORMATION, SHARE_OF_OWN_PAIR * max(own, default=0.0))
-        if _likeness(case, other, modalities) > least:
-            _report_likeness(case, other)
+        likeness = _likeness(case, other, modalities)
+        pairs = [*case.alignments.values(), *other.alignments.values()]
+        own = max((pair.information for pair in pairs), default=0.0)
+        if likeness > max(ONE_PERSON_INFORMATION, SUSPICIOUS_SHARE_OF_OWN_PAIR * own):
+            sure = own > 0 and likeness > SURE_SHARE_OF_OWN_PAIR * own
+            _report_likeness(case, other, severity="error" if sure else "warning")
 
 
-def _report_likeness(case: Examined, other: Examined) -> None:
+def _report_likeness(case: Examined, other: Examined, *, severity: Severity) -> None:
     alike = f"looks like the person of {other.case.name}"
     if case.case.split is None:
         case.report(
@@ -113,7 +118,7 @@ def _report_likeness(case: Examined, other: Examined) -> None:
         f"{alike}, but {case.case.name} is in {case.case.split} and {other.case.name} in "
         f"{other.case.split}",
         "look at both; if they are one person, put them into one split",
-        severity="error",
+        severity=severity,
     )
 
 
