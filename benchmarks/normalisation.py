@@ -32,6 +32,12 @@ class Lines:
         if done == total:
             print(name, total, flush=True)
 
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+
+    def step(self, step: int, steps: int) -> None:
+        pass
+
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
         print(step, steps, {name: round(value, 4) for name, value in values.items()}, flush=True)
 

@@ -25,6 +25,13 @@ class Lines:
         if done == total:
             print(f"{name}: {total}")
 
+    def say(self, text: str) -> None:
+        """A part of the plan, with its reason."""
+        print(text)
+
+    def step(self, step: int, steps: int) -> None:
+        """A step is done; rows tell enough here."""
+
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
         """A row of progress.csv."""
         print(f"step {step} of {steps}: " + ", ".join(f"{k} {v:.3g}" for k, v in values.items()))

@@ -23,6 +23,7 @@ TINY = {
     "method.discriminator_width": 4,
     "method.discriminator_levels": 2,
     "training.steps": 6,
+    "training.decay_share": 0.0,  # runs that go on to more steps are compared bit by bit
     "training.patch": [16, 16, 16],
     "training.batch": 2,
     "training.validate_every": 3,
@@ -40,6 +41,12 @@ class Silent:
     """Progress that nobody looks at."""
 
     def stage(self, name: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def step(self, step: int, steps: int) -> None:
         """Nothing."""
 
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:

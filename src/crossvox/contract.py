@@ -19,7 +19,7 @@ class Batch:
     Attributes:
         source: (B, C, X, Y, Z), one channel per source modality, in [-1, 1].
         target: (B, 1, X, Y, Z), in [-1, 1].
-        mask: (B, 1, X, Y, Z), 1 where losses count, else 0.
+        mask: (B, 1, X, Y, Z), weight of each voxel's loss in [0, 1]; 0 where there is no target.
     """
 
     source: Tensor
@@ -55,7 +55,7 @@ class SynthesisMethod(nn.Module, ABC):
     """
 
     product: ClassVar[tuple[str, ...]]
-    average_decay: ClassVar[float] = 0.0
+    average_decay: ClassVar[float] = 0.995
     free_settings: ClassVar[tuple[str, ...]] = ()
 
     @property

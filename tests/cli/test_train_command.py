@@ -20,12 +20,33 @@ SMALL = (
 )
 
 
-def test_training_ends_with_the_way_to_the_report(
+def test_training_tells_its_plan_and_ends_with_scores_and_the_way_to_the_report(
     crossvox: Command, cohort_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert crossvox("train", cohort_folder, tmp_path, *NAMES, *SMALL) == 0
-    assert capsys.readouterr().out.strip() == str(tmp_path / "evaluation/report.html")
+    told = capsys.readouterr()
+    *table, last = told.out.splitlines()
+    assert last == str(tmp_path / "evaluation/report.html")
     assert (tmp_path / "evaluation/report.html").is_file()
+    for name in ("SSIM", "MAE", "PSNR", "synthesized", "copied"):
+        assert any(name in line for line in table)
+    lines = told.err.splitlines()
+    plan = next(n for n, line in enumerate(lines) if line.startswith("training.patch = 16x16x16"))
+    first = next(n for n, line in enumerate(lines) if line.startswith("training 1/1"))
+    assert plan < first
+
+
+def test_a_plan_alone_tells_each_setting_with_its_reason_and_writes_nothing(
+    crossvox: Command, cohort_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert crossvox("train", cohort_folder, out, *NAMES, *SMALL, "--plan-only") == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.partition(" = ")[0] for line in lines]
+    wanted = ("preparation.spacing_mm", "preparation.target_scale", "training.patch", "memory")
+    assert {*wanted, "training.steps", "training.validate_every", "hours"} <= set(names)
+    assert all(line.endswith(")") for line in lines)
+    assert not out.exists()
 
 
 def test_an_experiment_is_trained_and_options_win_over_it(
@@ -83,6 +104,13 @@ def test_cases_left_out_are_told_and_synthesized_ones_learned_from_only_if_asked
         ("training.report_every=0", "training.report_every"),
         ("training.validate_every=0", "training.validate_every"),
         ("training.ema=2", "training.ema"),
+        ("training.steps=true", "training.steps"),
+        ("training.clip=inf", "training.clip"),
+        ("method.learning_rate=nan", "method.learning_rate"),
+        ("method.depth=9", "method.depth"),
+        ("method.discriminator_levels=6", "method.discriminator_levels 6"),
+        ("training.patch=[40,40,40]", "training.patch 40x40x40"),
+        ("training.patch=[8,8,8]", "training.patch 8x8x8"),
         ("training.clip=-1", "training.clip"),
         ("training.seed=-1", "training.seed"),
         ("cohort.target=FLAIR", "is a source too"),
@@ -105,6 +133,17 @@ def test_an_impossible_setting_is_refused_before_anything_is_learned(
     assert crossvox("train", cohort_folder, tmp_path, *NAMES, *small, "--set", change) == 2
     assert told in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "checkpoint").exists()
+
+
+def test_a_patch_that_memory_does_not_hold_is_refused_before_anything_is_prepared(
+    crossvox: Command, cohort_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    huge = ("--set", "training.patch=[2048,2048,2048]")
+    assert crossvox("train", cohort_folder, tmp_path / "run", *NAMES[:4], *huge) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("crossvox: training.patch 2048x2048x2048 takes ")
+    assert "GiB are free; training.patch=[" in line
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,12 @@ class Told:
         if done == total:
             self.stages.append(name)
 
+    def say(self, text: str) -> None:
+        """A line for people."""
+
+    def step(self, step: int, steps: int) -> None:
+        """A step is done."""
+
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
         """A row of training."""
         self.steps.append(step)

@@ -30,6 +30,12 @@ class Told:
         if done == total:
             self.done.append((self.name, name))
 
+    def say(self, text: str) -> None:
+        """A line for people."""
+
+    def step(self, step: int, steps: int) -> None:
+        """A step is done."""
+
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
         """A row of training."""
         self.done.append((self.name, f"step {step}"))
@@ -82,6 +88,27 @@ def test_a_run_that_was_to_be_the_opponent_and_failed_is_told(
     result = run_suite(broken, tmp_path, progress=Told())
     assert result.page is not None
     assert "tested against one" in result.failed["comparison"]
+
+
+def test_runs_whose_budgets_came_out_unequal_are_not_ranked(suite: Suite, tmp_path: Path) -> None:
+    timed = {
+        name: replace(one, training=replace(one.training, steps=None, minutes=0.003))
+        for name, one in suite.experiments.items()
+    }
+    minutes = replace(suite, experiments=timed)
+    run_suite(minutes, tmp_path, progress=Told())
+    table = tmp_path / "runs/one/progress.csv"
+    # as if the steps had been timed on a busy machine and made on an idle one
+    rows = table.read_text().splitlines()
+    column = rows[0].split(",").index("cpu_seconds_per_step")
+    cells = [row.split(",") for row in rows[1:]]
+    for row in cells:
+        row[column] = "1e-9"
+    table.write_text("\n".join([rows[0], *(",".join(row) for row in cells), ""]))
+    result = run_suite(minutes, tmp_path, progress=Told())
+    assert result.page is None
+    assert "the budgets came out unequal" in result.failed["comparison"]
+    assert "remove the folder of one" in result.failed["comparison"]
 
 
 def test_what_would_fail_after_training_is_refused_before(suite: Suite, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def test_the_published_values_are_the_defaults() -> None:
     assert Config().l1_weight == 100.0
     assert Config().learning_rate == 2e-4
     assert Config().betas == (0.5, 0.999)
-    assert (Config().width, Config().depth, Config().discriminator_levels) == (64, 8, 3)
+    assert (Config().width, Config().discriminator_levels) == (64, 3)
+    assert Method(Config(width=1), sources=1).depth == 8
 
 
 @pytest.mark.parametrize("axis", AXES)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from crossvox.networks.losses import masked_l1
+from crossvox.networks.losses import masked_l1, masked_l2
 
 
 def test_masked_l1_looks_only_inside_the_mask() -> None:
@@ -21,6 +21,20 @@ def test_each_item_of_a_batch_counts_the_same_whatever_its_mask() -> None:
     mask = torch.ones_like(target)
     mask[1, 0, 0] = 0
     assert masked_l1(synthesized, target, mask=mask).item() == pytest.approx(2.0)
+
+
+def test_voxels_of_small_weight_count_little() -> None:
+    target = torch.zeros(1, 1, 2, 2, 2)
+    synthesized = torch.full_like(target, 4.0)
+    weight = torch.full_like(target, 0.25)
+    weight[..., 0] = 1
+    assert masked_l1(synthesized, target, mask=weight).item() == pytest.approx(4 * 0.625)
+    assert masked_l2(synthesized, target, mask=weight).item() == pytest.approx(16 * 0.625)
+
+
+def test_a_patch_of_air_counts_as_its_weight_says() -> None:
+    ones = torch.ones(1, 1, 2, 2, 2)
+    assert masked_l1(ones, 0 * ones, mask=0.25 * ones).item() == pytest.approx(0.25)
 
 
 def test_an_empty_mask_gives_no_loss() -> None:

@@ -70,4 +70,16 @@ def test_limits_the_wrong_way_round_are_refused() -> None:
 def test_a_volume_scale_restores_by_the_cohorts_median() -> None:
     limits = [(0.0, 100.0), (1.0, 300.0), (2.0, 200.0)]
     assert fit_scale(limits, kind="volume", percentiles=(1, 99)).limits == (1.0, 200.0)
-    assert fit_scale(limits, kind="cohort", percentiles=(1, 99)).limits == (0.0, 200.0)
+
+
+def test_a_cohort_scale_spans_all_volumes() -> None:
+    limits = [(0.0, 100.0), (1.0, 300.0), (2.0, 200.0)]
+    assert fit_scale(limits, kind="cohort", percentiles=(1, 99)).limits == (0.0, 300.0)
+
+
+@pytest.mark.parametrize("outlier", [(0.0, 30000.0 * 200), (-9e6, 250.0)])
+def test_a_volume_in_another_unit_does_not_squeeze_the_others(
+    outlier: tuple[float, float],
+) -> None:
+    limits = [(0.0, 100.0), (1.0, 300.0), (2.0, 200.0), outlier]
+    assert fit_scale(limits, kind="cohort", percentiles=(1, 99)).limits == (0.0, 300.0)

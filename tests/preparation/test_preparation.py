@@ -1,16 +1,19 @@
 """A volume's way to the network and back."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from crossvox.errors import SettingsError
+from crossvox.errors import GridError, SettingsError
+from crossvox.files import read_volume
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.preparation.preparation import shared_spacing
 from crossvox.volume import Grid, Volume
 
 OBLIQUE = np.array([[0, -0.9, 1.5, 3], [-1.2, 0, 0.4, -8], [0, -0.3, -3.9, 20], [0, 0, 0, 1.0]])
+REAL = Path(__file__).resolve().parents[2] / "../shared/data"
 UNIT = IntensityScale(kind="window", limits=(-1, 1))
 
 
@@ -98,3 +101,78 @@ def test_grids_share_a_spacing_only_where_they_agree_to_a_tenth() -> None:
     grids = [Grid((4, 4, 4), np.diag([step, 1, 1, 1])) for step in (1.0, 1.05, 0.95)]
     assert shared_spacing(grids) == (1, 1, 1)
     assert shared_spacing([*grids, Grid((4, 4, 4), np.diag([1.3, 1, 1, 1]))]) is None
+
+
+def ball(affine: np.ndarray, *, at_mm: tuple[float, float, float]) -> Volume:
+    """A bright ball of 12 mm about `at_mm` in 24 voxels a side."""
+    grid = Grid((24, 24, 24), affine)
+    places = grid.to_mm(np.argwhere(np.ones(grid.shape)).astype(float)) - np.array(at_mm)
+    bright = (np.linalg.norm(places, axis=1) < 12).reshape(grid.shape)
+    return Volume(np.where(bright, np.float32(0.5), np.float32(-1)), grid)
+
+
+def moved(mm: float) -> np.ndarray:
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    affine[:3, 3] = (mm, 0, 0)
+    return affine
+
+
+def test_where_the_target_ends_it_is_not_a_number() -> None:
+    way = preparation()
+    grid = way.prepare_sources([source()])[0].grid
+    target = source(3)
+    cut = Volume(target.voxels[:, :4].copy(), Grid((9, 4, 5), target.grid.affine))
+    prepared = way.prepare_target(cut, grid=grid)
+    assert np.isfinite(prepared.voxels).mean() == 4 / 7
+    whole = way.prepare_target(target, grid=grid)
+    shown = np.isfinite(prepared.voxels)
+    assert np.array_equal(prepared.voxels[shown], whole.voxels[shown])
+
+
+@pytest.mark.parametrize("spacing_mm", [0.9, 3.0, 5.0, 11.0])
+def test_nothing_becomes_background_on_the_way_back(spacing_mm: float) -> None:
+    way = preparation(spacing=(spacing_mm,) * 3)
+    for affine in (OBLIQUE, np.eye(4)):
+        volume = Volume(np.full((13, 11, 7), 0.5, np.float32), Grid((13, 11, 7), affine))
+        (prepared,) = way.prepare_sources([volume])
+        back = way.restore(prepared, source=volume)
+        np.testing.assert_allclose(back.voxels, 0.5, atol=1e-6)  # weights in float32
+
+
+def test_where_another_source_ends_the_network_is_given_background() -> None:
+    first, second = ball(moved(0), at_mm=(24, 24, 24)), ball(moved(20), at_mm=(24, 24, 24))
+    prepared = preparation(sources=2).prepare_sources([first, second])[1]
+    assert (prepared.voxels[:9] == -1).all()
+    assert (prepared.voxels[10:18, 12, 12] == 0.5).all()
+
+
+@pytest.mark.parametrize(("shift_mm", "shown"), [(300, "0%"), (26, "4[0-9]%")])
+def test_another_source_that_shows_less_than_half_the_head_is_refused(
+    shift_mm: float, shown: str
+) -> None:
+    first = ball(moved(0), at_mm=(24, 24, 24))
+    second = ball(moved(shift_mm), at_mm=(24 + shift_mm, 24, 24))
+    with pytest.raises(GridError, match=f"T2w .*shows {shown} of the head in FLAIR"):
+        preparation(sources=2).prepare_sources([first, second])
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="shared/data is not on this machine")
+def test_a_real_head_survives_another_spacing_and_the_way_back() -> None:
+    volume = read_volume(REAL / "flair_t1_2mm/sub-n01/anat/sub-n01_T1w.nii.gz")
+    low, high = float(volume.voxels.min()), float(volume.voxels.max())
+    scale = IntensityScale(kind="window", limits=(low, high))
+    errors = []
+    for spacing_mm in (1.3, 2.3, 3.3):
+        way = replace(
+            preparation(spacing=(spacing_mm,) * 3), source_scales=(scale,), target_scale=scale
+        )
+        (there,) = way.prepare_sources([volume])
+        back = way.restore(there, source=volume)
+        lost = (back.voxels == low) & (volume.voxels > 0.3 * high)
+        assert not lost.any()
+        # a shift by d mm along x would leave an error that correlates with the derivative
+        slope = np.gradient(volume.voxels, axis=0)
+        error = back.voxels - volume.voxels
+        assert abs((error * slope).sum() / (slope**2).sum()) < 0.02
+        errors.append(float(np.abs(error).mean()))
+    assert errors[0] < errors[1] < errors[2] < 0.06 * high

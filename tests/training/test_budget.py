@@ -10,7 +10,7 @@ import torch
 
 from crossvox.cohort import read_cohort
 from crossvox.errors import SettingsError
-from crossvox.training.budget import refuse_two_budgets
+from crossvox.training.budget import MOST_ROUNDS, refuse_two_budgets, rounds_agree
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.experiment import Experiment, TrainingSettings, read_experiment
 from crossvox.training.train import TrainingProgress, train
@@ -60,6 +60,25 @@ def test_the_shortest_budget_pays_for_one_step(
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     done = train(cases, tmp_path, open_ended(1e-9), progress=silent)
     assert done.experiment.training.steps == 1
+
+
+@pytest.mark.parametrize(
+    ("rounds", "enough"),
+    [
+        ([], False),
+        ([1.0], False),
+        ([1.0, 1.1], True),
+        ([9.0, 1.0], False),  # another program ended
+        ([9.0, 1.0, 1.1], True),
+        ([1.0, 9.0, 3.0], False),
+        ([2.0**n for n in range(MOST_ROUNDS)], True),
+    ],
+)
+def test_rounds_are_timed_until_a_second_is_as_fast_as_the_fastest(
+    rounds: list[float],
+    enough: bool,  # noqa: FBT001 - a case's outcome
+) -> None:
+    assert rounds_agree(rounds) == enough
 
 
 TIMED = TrainingSettings(minutes=2, steps=70)

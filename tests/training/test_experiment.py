@@ -74,3 +74,63 @@ def test_source_and_target_are_asked_for() -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no experiment"):
         read_experiment(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("source", ["FLAIR, T2w", " FLAIR ,T2w ", "FLAIR,T2w"])
+def test_spaces_around_modalities_are_no_part_of_their_names(source: str) -> None:
+    changes = [f"cohort.source={source}", "cohort.target= T1w "]
+    experiment = read_experiment(None, changes=changes)
+    assert (experiment.cohort.source, experiment.cohort.target) == (("FLAIR", "T2w"), "T1w")
+
+
+@pytest.mark.parametrize("source", ["FLAIR,", ",", '["FLAIR", ""]', '"FLAIR, FLAIR"', "3", "[3]"])
+def test_sources_that_are_no_different_names_are_refused(source: str) -> None:
+    with pytest.raises(SettingsError, match=r"cohort\.source"):
+        read_experiment(None, changes=[f"cohort.source={source}", "cohort.target=T1w"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "training.clip=inf",
+        "training.clip=nan",
+        "training.ema=1",
+        "training.ema=1.0",
+        "training.ema=nan",
+        "training.decay_share=nan",
+        "training.decay_share=1.5",
+        "training.minutes=inf",
+        "training.minutes=nan",
+        "training.minutes=0",
+        "training.patch=[1000000000,16,16]",
+        "training.patch=[16,16]",
+        "training.batch=100000000",
+        "training.accumulate=100000000",
+        "training.steps=100000000000",
+        "training.seed=18446744073709551616",
+        "training.flip_share=nan",
+        "preparation.percentiles=[nan,99]",
+        "preparation.percentiles=[1,inf]",
+        "preparation.target_limits=[5,5]",
+        "preparation.target_limits=[9,-9]",
+        "preparation.target_limits=[nan,1]",
+        "preparation.target_limits=[0,inf]",
+        "preparation.source_limits=[1,0]",
+        "preparation.spacing_mm=[nan,1,1]",
+        "preparation.spacing_mm=[inf,1,1]",
+        "preparation.spacing_mm=[1e-9,1,1]",
+    ],
+)
+def test_a_value_beyond_its_bounds_is_refused_by_name(change: str) -> None:
+    name, _, _ = change.partition("=")
+    changes = ["cohort.source=FLAIR", "cohort.target=T1w", change]
+    with pytest.raises(SettingsError, match=name.replace(".", r"\.")) as refusal:
+        read_experiment(None, changes=changes)
+    assert "\n" not in str(refusal.value)
+
+
+def test_rates_fall_over_the_second_half_unless_settings_say_otherwise() -> None:
+    changes = ["cohort.source=FLAIR", "cohort.target=T1w"]
+    assert read_experiment(None, changes=changes).training.decay_share == 0.5
+    constant = read_experiment(None, changes=[*changes, "training.decay_share=0"])
+    assert constant.training.decay_share == 0.0

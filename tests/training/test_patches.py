@@ -8,6 +8,7 @@ import torch
 
 from crossvox.training.patches import PatchSampler, Prefetched
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
+from crossvox.training.prepared_file import write_prepared
 
 
 def prepared(folder: Path, number: int, *, size: int = 8) -> PreparedCase:
@@ -67,6 +68,44 @@ def test_a_volume_smaller_than_the_patch_is_padded_with_background_that_does_not
     assert outside.sum() == 64 - 27
     assert (batch.source[outside] == -1).all()
     assert (batch.target[outside] == -1).all()
+
+
+def test_the_loss_weight_is_a_share_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "1.npy"
+    voxels = np.zeros((3, 4, 4, 4), dtype=np.int16)
+    voxels[-1] = STEPS_PER_UNIT
+    voxels[-1, 0] = STEPS_PER_UNIT // 4
+    np.save(path, voxels)
+    case = PreparedCase(name="1", path=path)
+    batch = PatchSampler(cases=[case], patch=(4, 4, 4), batch=1, flip_share=0, seed=0).batch_at(1)
+    assert batch.mask[0, 0, 1:].eq(1).all()
+    assert batch.mask[0, 0, 0].flatten().numpy() == pytest.approx(0.25, abs=1 / STEPS_PER_UNIT)
+
+
+@pytest.fixture
+def corner_head(tmp_path: Path) -> PreparedCase:
+    """A volume of 32 a side whose head is one voxel near the middle."""
+    voxels = np.zeros((3, 32, 32, 32), dtype=np.int16)
+    voxels[0, 20, 12, 9] = STEPS_PER_UNIT
+    write_prepared(tmp_path / "c.npy", voxels, np.array([[20, 12, 9]], dtype=np.int16))
+    return PreparedCase(name="c", path=tmp_path / "c.npy")
+
+
+def test_two_patches_of_three_are_centred_on_the_head(corner_head: PreparedCase) -> None:
+    sampler = PatchSampler(cases=[corner_head], patch=(8, 8, 8), batch=1, flip_share=0, seed=0)
+    sources = [sampler.batch_at(step).source for step in range(1, 301)]
+    centred = sum(bool(source[0, 0, 4, 4, 4] == 1) for source in sources)
+    # binomial of 300 at two thirds: 4 standard deviations are 33
+    assert 167 <= centred <= 233
+
+
+def test_a_patch_around_the_head_stays_in_the_volume(tmp_path: Path) -> None:
+    voxels = np.full((3, 16, 16, 16), STEPS_PER_UNIT, dtype=np.int16)
+    write_prepared(tmp_path / "c.npy", voxels, np.array([[0, 15, 8]], dtype=np.int16))
+    case = PreparedCase(name="c", path=tmp_path / "c.npy")
+    sampler = PatchSampler(cases=[case], patch=(8, 8, 20), batch=1, flip_share=0, seed=0)
+    for step in range(1, 20):
+        assert sampler.batch_at(step).mask.sum() == 8 * 8 * 16
 
 
 def test_prefetching_changes_nothing(sampler: PatchSampler) -> None:

@@ -60,17 +60,23 @@ def target() -> NDArray[np.float64]:
 
 
 def prepared(
-    folder: Path, name: str, *channels: NDArray[np.float64], mask: NDArray[np.float64]
+    folder: Path,
+    name: str,
+    *channels: NDArray[np.float64],
+    mask: NDArray[np.float64] | None = None,
+    weight: NDArray[np.float64] | None = None,
 ) -> PreparedCase:
-    voxels = np.stack([*(channel * STEPS_PER_UNIT for channel in channels), mask])
+    counts = weight if mask is None else mask
+    last = np.ones_like(channels[0]) if counts is None else counts
+    voxels = np.stack([*channels, last]) * STEPS_PER_UNIT
     np.save(folder / f"{name}.npy", voxels.astype(np.int16))
-    return PreparedCase(name=name, path=folder / f"{name}.npy")
+    return PreparedCase(name=name, path=folder / f"{name}.npy", masked=mask is not None)
 
 
 def test_a_perfect_synthesis_has_ssim_1_and_no_error(
     copy: Synthesizer, target: NDArray[np.float64], tmp_path: Path
 ) -> None:
-    case = prepared(tmp_path, "a", target, target, mask=np.ones_like(target))
+    case = prepared(tmp_path, "a", target, target)
     scores = validate(copy, [case])
     assert scores["ssim"] == pytest.approx(1.0)
     assert scores["mae"] == 0.0
@@ -94,8 +100,28 @@ def test_without_a_mask_the_head_of_the_target_counts(
     source[target > 0] += (
         0.1  # an error in the head alone; over the whole volume it would be 0.0125
     )
-    case = prepared(tmp_path, "a", source, target, mask=np.ones_like(target))
+    case = prepared(tmp_path, "a", source, target, weight=np.full_like(target, 0.05))
     assert validate(copy, [case])["mae"] == pytest.approx(0.1, abs=0.02)
+
+
+def test_what_the_target_does_not_show_is_not_scored(
+    copy: Synthesizer, target: NDArray[np.float64], tmp_path: Path
+) -> None:
+    weight = np.ones_like(target)
+    weight[:, :, 9:] = 0
+    shown = np.where(weight > 0, target, -1)
+    case = prepared(tmp_path, "a", target, shown, weight=weight)
+    assert validate(copy, [case])["mae"] == 0
+
+
+def test_a_mask_that_fills_the_volume_is_a_mask(
+    copy: Synthesizer, target: NDArray[np.float64], tmp_path: Path
+) -> None:
+    source = target.copy()
+    source[target > 0] += 0.1
+    case = prepared(tmp_path, "a", source, target, mask=np.ones_like(target))
+    # an eighth of the volume is off by 0.1
+    assert validate(copy, [case])["mae"] == pytest.approx(0.1 / 8, abs=1e-4)
 
 
 def test_scores_are_means_over_people(

@@ -47,6 +47,10 @@ class RandomCase(PreparedCase):
         """The voxels."""
         return self.voxels
 
+    def centres(self) -> NDArray[np.int16]:
+        """None: a patch is the whole volume."""
+        return np.zeros((0, 3), dtype=np.int16)
+
 
 def engine_step(setting: Setting, *, recompute: Literal["nothing", "blocks"] = "nothing") -> Work:
     """A step of the engine, as a run makes it: patches are cut, moved and learned from."""
@@ -89,7 +93,7 @@ def step_of(method: SynthesisMethod, batch: Batch) -> Callable[[], None]:
 def _noise(setting: Setting) -> NDArray[np.int16]:
     random, limit = np.random.default_rng(SEED), STEPS_PER_UNIT
     voxels = random.integers(-limit, limit, (3, *setting.sizes), dtype=np.int16)
-    voxels[-1] = limit  # the mask is everywhere
+    voxels[-1] = limit  # all voxels count alike
     return voxels
 
 

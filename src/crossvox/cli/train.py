@@ -19,6 +19,7 @@ def train(
     device: str | None = None,
     fresh: bool = False,
     allow_synthetic: bool = False,
+    plan_only: bool = False,
 ) -> None:
     """Learn to synthesize one modality from another.
 
@@ -47,11 +48,17 @@ def train(
         Start again instead of going on.
     allow_synthetic
         Learn from synthesized volumes too, which are left out otherwise.
+    plan_only
+        Show what would be trained, each setting with its reason, and write nothing.
     """
+    from rich.console import Console
+
+    from crossvox.cli.evaluate import summary_table
     from crossvox.cli.screen import Screen
     from crossvox.journey import evaluate_run
     from crossvox.training.cohort import read_cohort_of, spelled_as
     from crossvox.training.experiment import read_experiment
+    from crossvox.training.preview import preview
     from crossvox.training.processes import dismiss_others, finish
     from crossvox.training.train import train as train_cases
 
@@ -61,11 +68,16 @@ def train(
     settings = read_experiment(experiment, changes=[*changes, *(set_ or [])])
     reading = read_cohort_of(settings, data)
     settings = spelled_as(settings, reading)
+    if plan_only:
+        print(*preview(reading.cases, out, settings, device=device), sep="\n")
+        return
     with Screen() as screen:
         trained = train_cases(
             reading.cases, out, settings, device=device, fresh=fresh, progress=screen
         )
         dismiss_others(trained.fabric)
         evaluation = evaluate_run(trained, device=device, progress=screen.stage)
+    if evaluation:
+        Console().print(summary_table(evaluation))
     print(evaluation.report if evaluation else out / "synthesizer")
     finish(trained.fabric)

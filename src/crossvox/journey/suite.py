@@ -25,6 +25,7 @@ from crossvox.evaluation.baselines import BASELINES
 from crossvox.evaluation.inception_features import load_inception
 from crossvox.evaluation.pairs import PAIRS_FILE
 from crossvox.files.atomic import write_atomically
+from crossvox.journey.budgets import unequal_budgets
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
@@ -93,7 +94,8 @@ def run_suite(
         progress: Told what happens.
 
     Returns:
-        The comparison's page, and which runs failed: the others go on without them.
+        The comparison's page, and which runs failed: the others go on without them. Runs whose
+        minutes came out as unequal budgets are not compared.
 
     Raises:
         SettingsError: `only` names no run, nothing says which cohort, there is no such device, or
@@ -210,6 +212,12 @@ def _compared(
     progress: SuiteProgress,
     failed: Mapping[str, str],
 ) -> SuiteResult:
+    unequal = unequal_budgets(
+        {name: out / RUNS / name for name in finished},
+        device=compute_at_hand(device=options.device).device,
+    )
+    if unequal:
+        return SuiteResult(page=None, failed={**failed, COMPARISON: unequal})
     if suite.against and suite.against not in (*finished, *BASELINES):
         why = f"{suite.against} is not finished, so the others are tested against {finished[0]}"
         failed = {**failed, COMPARISON: why}

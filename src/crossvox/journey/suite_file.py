@@ -10,11 +10,11 @@ from typing import Any
 from crossvox.comparison import Contestant
 from crossvox.comparison.contest import chosen_opponent
 from crossvox.errors import SettingsError
-from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.settings import Count, Seed, parse_settings
 from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.engine import refuse_unequal_parts
 from crossvox.training.experiment import SECTIONS, Experiment, experiment_of, read_toml
+from crossvox.training.patch_plan import refuse_impossible_patch
 
 SHARED = ("cohort", "preparation", "training")
 OWN = ("method", "preparation", "training")  # the cohort is one for all
@@ -131,9 +131,7 @@ def _experiment(
         experiment = experiment_of(sections, origin=origin)
         refuse_two_budgets(experiment.training, None)
         refuse_unequal_parts(experiment.training)
-        build_method(
-            experiment.method, experiment.method_settings, sources=len(experiment.cohort.source)
-        )
+        refuse_impossible_patch(experiment)
     except SettingsError as error:
         raise SettingsError(f"{origin}: {error}") from None
     return experiment

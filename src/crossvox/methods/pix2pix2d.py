@@ -27,6 +27,7 @@ from crossvox.networks.pix2pix import Norm2d, PatchDiscriminator2d, Pix2PixUNet
 
 SliceAxis = Literal["x", "y", "z"]
 
+PUBLISHED_DEPTH = 8
 SLICES_AT_ONCE = 16
 AXES: dict[str, tuple[int, int]] = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}  # of a slice
 SMALLEST_LOGITS = 3  # pixels that two 4x4 convolutions without a stride need
@@ -49,7 +50,8 @@ class Config:
     Attributes:
         slice_axis: The axis that slices are stacked along: x right, y anterior, z superior. It
             is planned as the one of the largest spacing where settings leave it open.
-        depth: Halvings of the U-Net: 8 see 256x256 pixels down to one.
+        depth: Halvings of the U-Net: 8 see 256x256 pixels down to one, as published. It is planned
+            from the slices where settings leave it open.
         norm: "instance" is what the published "batch" comes to at its batch of 1.
         dropout: Half of the features at the bottom, the noise of the method; 0 turns it off.
         discriminator_levels: 3 is the discriminator of 70x70 patches.
@@ -64,7 +66,7 @@ class Config:
 
     slice_axis: SliceAxis | None = None
     width: Width = 64
-    depth: Levels = 8
+    depth: Levels | None = None
     norm: Norm2d = "instance"
     dropout: Literal["on", "off"] = "on"
     discriminator_width: Width = 64
@@ -87,10 +89,11 @@ class Method(SynthesisMethod):
         super().__init__()
         self.config = config
         self.axis = config.slice_axis or "z"
+        self.depth = config.depth or PUBLISHED_DEPTH
         self.generator = Pix2PixUNet(
             sources=sources,
             width=config.width,
-            depth=config.depth,
+            depth=self.depth,
             norm=config.norm,
             dropout=config.dropout == "on",
         )
@@ -163,7 +166,7 @@ class Method(SynthesisMethod):
         return rearrange(slices, TO_VOLUMES[self.axis], b=len(of))
 
     def _synthesize_slices(self, source: Tensor) -> Tensor:
-        grown, inner = padded(source, multiple=2**self.config.depth)
+        grown, inner = padded(source, multiple=2**self.depth)
         synthesized: Tensor = self.generator(grown)
         return synthesized[inner]
 

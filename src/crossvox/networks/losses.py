@@ -1,24 +1,29 @@
-"""Losses over (B, 1, X, Y, Z)."""
+"""Losses over (B, 1, X, Y, Z), weighted voxel by voxel."""
 
 from einops import reduce
 from torch import Tensor
 
 
 def masked_l1(synthesized: Tensor, target: Tensor, *, mask: Tensor) -> Tensor:
-    """Mean over the batch of each item's mean absolute error inside its mask.
+    """Mean over the batch of each item's weighted mean absolute error.
 
-    Each item counts the same whatever its mask's size, so the value does not depend on how a
-    batch is shared among processes. An item with an empty mask counts as zero.
+    Args:
+        synthesized: What the network answers.
+        target: What it should answer.
+        mask: Weight of each voxel in [0, 1]. An item's sum is divided by the number of its voxels
+            whose weight is not 0, so that a patch of air, all of small weight, counts little. An
+            item without such voxels counts as zero. No item's part depends on the others, so the
+            value does not depend on how a batch is shared among processes.
     """
-    return _masked_mean((synthesized - target).abs(), mask)
+    return _weighted_mean((synthesized - target).abs(), mask)
 
 
 def masked_l2(answer: Tensor, wanted: Tensor, *, mask: Tensor) -> Tensor:
-    """Mean over the batch of each item's mean squared error inside its mask, likewise."""
-    return _masked_mean((answer - wanted).square(), mask)
+    """Mean over the batch of each item's weighted mean squared error; see `masked_l1`."""
+    return _weighted_mean((answer - wanted).square(), mask)
 
 
-def _masked_mean(error: Tensor, mask: Tensor) -> Tensor:
-    summed = reduce(error * mask, "b 1 x y z -> b", "sum")
-    voxels = reduce(mask, "b 1 x y z -> b", "sum")
-    return (summed / voxels.clamp(min=1)).mean()
+def _weighted_mean(error: Tensor, weight: Tensor) -> Tensor:
+    summed = reduce(error * weight, "b 1 x y z -> b", "sum")
+    counted = reduce((weight > 0).to(weight.dtype), "b 1 x y z -> b", "sum")
+    return (summed / counted.clamp(min=1)).mean()

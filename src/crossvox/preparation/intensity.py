@@ -15,6 +15,7 @@ ScaleKind = Literal["window", "cohort", "volume"]
 Limits = tuple[float, float]
 
 PERCENTILES = (0.5, 99.5)
+OUTLYING = 4.0  # ranges of the median volume: limits farther away do not set a cohort's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class IntensityScale:
     """Which intensities become -1 and 1.
 
     Attributes:
-        kind: "window": `limits` are fixed; "cohort": `limits` pooled over the training cohort;
+        kind: "window": `limits` are fixed; "cohort": `limits` span the training cohort's;
             "volume": each volume's own percentiles, `limits` being the training cohort's median,
             by which a synthesized volume is restored.
         limits: Low and high, in the volume's unit.
@@ -64,14 +65,18 @@ class IntensityScale:
 def fit_scale(
     volumes_limits: Sequence[Limits], *, kind: ScaleKind, percentiles: tuple[float, float]
 ) -> IntensityScale:
-    """The scale of a training cohort from each volume's foreground limits.
+    """Scale of a training cohort from the foreground limits of each of its volumes.
 
-    "cohort" takes the lowest low and the median high, so that one bright volume does not
-    darken the others; "volume" the medians of both.
+    "cohort" takes the lowest low and the highest high, so that no volume is clipped by more than
+    its own percentiles; limits beyond four times the median range are left out, so that a volume
+    in another unit does not press all others into one grey level. "volume" takes the medians.
     """
     lows, highs = np.array(volumes_limits, dtype=np.float64).T
-    low = lows.min() if kind == "cohort" else np.median(lows)
-    limits = (float(low), float(np.median(highs)))
+    low, high = float(np.median(lows)), float(np.median(highs))
+    if kind == "cohort":
+        reach = OUTLYING * (high - low)
+        low, high = lows[lows >= low - reach].min(), highs[highs <= low + reach].max()
+    limits = (float(low), float(high))
     return IntensityScale(kind=kind, limits=limits, percentiles=percentiles)
 
 

@@ -1,5 +1,6 @@
 """Volumes on another grid, by one interpolation."""
 
+import math
 from dataclasses import replace
 from typing import Literal
 
@@ -39,19 +40,21 @@ def working_grid(grid: Grid, *, spacing_mm: tuple[float, float, float] | None) -
 
 
 def resample(
-    volume: Volume, grid: Grid, *, interpolation: Interpolation = "linear", outside: float
+    volume: Volume, grid: Grid, *, interpolation: Interpolation = "linear", outside: float | None
 ) -> Volume:
     """`volume` on `grid`, interpolated once; voxels beyond its field of view are `outside`.
 
-    Where the axes run along each other it is done axis by axis, and copied where voxels
-    coincide; where `grid` is coarser, linear interpolation averages over the coarser voxel, so
-    nothing aliases.
+    The field of view ends half a voxel beyond the last centres; in that margin the border voxels
+    are repeated. Where the axes of both grids run along each other the interpolation is separable,
+    and voxels that coincide are copied; where `grid` is coarser, linear interpolation averages
+    over the coarser voxel, so nothing aliases and nothing moves.
 
     Args:
         volume: Any grid.
         grid: Where the result lies.
         interpolation: "nearest" for masks and labels.
-        outside: Value beyond the field of view, in the volume's unit.
+        outside: Value beyond the field of view, in the volume's unit; None repeats the border
+            voxels there too.
     """
     step = np.linalg.inv(volume.grid.affine) @ grid.affine  # new index -> old index
     order = [int(np.argmax(np.abs(step[:3, new]))) for new in range(3)]
@@ -87,7 +90,7 @@ def _along_axes(
     step: NDArray[np.float64],
     *,
     interpolation: Interpolation,
-    outside: float,
+    outside: float | None,
 ) -> NDArray[np.float32]:
     order = [int(np.argmax(np.abs(step[:3, new]))) for new in range(3)]
     voxels = np.transpose(volume.voxels, order)
@@ -103,9 +106,10 @@ def _along_axes(
         weights = _weights(positions, size, abs(ratio), interpolation=interpolation)
         voxels = np.moveaxis(np.tensordot(weights, voxels, axes=(1, new)), 0, new)
     voxels = copied_in_order(voxels.astype(np.float32, copy=False), "C")
-    voxels[beyond[0]] = outside
-    voxels[:, beyond[1]] = outside
-    voxels[:, :, beyond[2]] = outside
+    if outside is not None:
+        voxels[beyond[0]] = outside
+        voxels[:, beyond[1]] = outside
+        voxels[:, :, beyond[2]] = outside
     return voxels
 
 
@@ -126,12 +130,33 @@ def _weights(
     positions: NDArray[np.float64], size: int, ratio: float, *, interpolation: Interpolation
 ) -> NDArray[np.float32]:
     """(new, old) weights along one axis: a triangle as wide as the coarser of both spacings."""
-    distance = np.clip(positions, 0, size - 1)[:, None] - np.arange(size)[None]
     if interpolation == "nearest":
+        distance = np.clip(positions, 0, size - 1)[:, None] - np.arange(size)[None]
         nearest = np.argmin(np.abs(distance), axis=1)
         return np.asarray(nearest[:, None] == np.arange(size), dtype=np.float32)
-    weights = np.maximum(0, 1 - np.abs(distance) / max(1.0, ratio))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+    width = max(1.0, ratio)
+    margin = math.ceil(width) + 1
+    places = np.arange(-margin, size + margin)
+    distance = places[None] - np.clip(positions, -1, size)[:, None]
+    weights = _centred(np.maximum(0, 1 - np.abs(distance) / width), distance)
+    inner = weights[:, margin:-margin]
+    inner[:, 0] += weights[:, :margin].sum(axis=1)  # the border voxels stand for all beyond them
+    inner[:, -1] += weights[:, -margin:].sum(axis=1)
+    return np.asarray(inner, dtype=np.float32)
+
+
+def _centred(weights: NDArray[np.float64], distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows of `weights` that sum to 1 and whose centroid lies at distance 0.
+
+    A triangle wider than a voxel, sampled at voxels, has its centroid up to 0.08 voxels beside its
+    top: content would move. Weights that grow linearly with the distance take it back.
+    """
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    centroid = (weights * distance).sum(axis=1, keepdims=True)
+    offset = distance - centroid
+    variance = (weights * offset**2).sum(axis=1, keepdims=True)
+    slope = np.divide(centroid, variance, out=np.zeros_like(centroid), where=variance > 0)
+    return np.asarray(np.maximum(weights * (1 - slope * offset), 0))
 
 
 def _through_affine(
@@ -140,7 +165,7 @@ def _through_affine(
     step: NDArray[np.float64],
     *,
     interpolation: Interpolation,
-    outside: float,
+    outside: float | None,
 ) -> NDArray[np.float32]:
     voxels = volume.voxels
     if interpolation == "linear":
@@ -149,7 +174,25 @@ def _through_affine(
         if sigmas.max() > 0:
             voxels = gaussian_filter(voxels, sigmas, mode="nearest")
     order = 1 if interpolation == "linear" else 0
-    moved = affine_transform(
-        voxels, step, output_shape=grid.shape, order=order, mode="constant", cval=outside
-    )
-    return np.asarray(moved, dtype=np.float32)
+    moved = affine_transform(voxels, step, output_shape=grid.shape, order=order, mode="nearest")
+    moved = np.asarray(moved, dtype=np.float32)
+    if outside is not None:
+        _fill_beyond(moved, step, volume.grid.shape, value=outside)
+    return moved
+
+
+def _fill_beyond(
+    voxels: NDArray[np.float32],
+    step: NDArray[np.float64],
+    shape: tuple[int, int, int],
+    *,
+    value: float,
+) -> None:
+    """Set to `value` where `step` leads half a voxel or more beyond the centres of `shape`."""
+    y, z = np.arange(voxels.shape[1])[:, None], np.arange(voxels.shape[2])[None]
+    planes = [row[1] * y + row[2] * z + row[3] for row in step[:3]]
+    for x in range(voxels.shape[0]):
+        inside = np.ones(voxels.shape[1:], dtype=bool)
+        for row, plane, size in zip(step[:3], planes, shape, strict=True):
+            inside &= np.abs(plane + (row[0] * x - (size - 1) / 2)) <= (size - 1) / 2 + HALF_VOXEL
+        voxels[x][~inside] = value

@@ -17,12 +17,14 @@ from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.people import People, read_people, recognised, write_people
-from crossvox.training.plan import plan
+from crossvox.training.plan import Plan, plan
+from crossvox.training.plan_words import expectations, reasons
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
 from crossvox.training.rerun import filled_from, refuse_other_settings
 from crossvox.training.run_folder import EXPERIMENT, PREPARATION, PREPARED, refuse_unknown_weights
 
 Progress = Callable[[str, int, int], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class Begun:
     """What is settled before the first step.
 
     Attributes:
-        experiment: As resolved.
+        planned: The experiment as resolved, and what it was planned from.
         cases: With their splits.
         people: As the run has written them down.
         preparation: Fitted to the training cases.
@@ -38,12 +40,17 @@ class Begun:
         watched: Validation cases, alike.
     """
 
-    experiment: Experiment
+    planned: Plan
     cases: tuple[Case, ...]
     people: People
     preparation: Preparation
     learned: tuple[PreparedCase, ...]
     watched: tuple[PreparedCase, ...]
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as resolved."""
+        return self.planned.experiment
 
 
 def begin(
@@ -53,6 +60,7 @@ def begin(
     *,
     compute: Compute,
     progress: Progress,
+    say: Say = lambda _: None,
 ) -> Begun:
     """Begin the run in `out`, or go on with the one that is there.
 
@@ -65,6 +73,7 @@ def begin(
         asked: The experiment as the command says.
         compute: Where it will run.
         progress: Called with (name, done, total).
+        say: Told the plan of a new run, a line for each setting with its reason.
 
     Raises:
         CohortError: Too few cases, pairs with faults, or other people than the run has.
@@ -72,13 +81,28 @@ def begin(
         ModelError: What the run wrote down is missing or damaged.
         ResourceError: A step does not fit in memory, or the disk is full.
     """
-    experiment, split, people = _resolved(asked, cases, out, compute=compute, progress=progress)
+    path = out / EXPERIMENT
+    existing = read_experiment(path) if path.is_file() else None
+    refuse_two_budgets(asked.training, existing.training if existing else None)
+    if existing:
+        planned, split, people = recalled(asked, existing, cases, out, compute=compute)
+    else:
+        refuse_unknown_weights(out)
+        asked, split = first_split(cases, asked)
+        if asked.cohort.check:
+            refuse_faults(split, asked, out / CHECK, progress=progress)
+        planned = planned_for(asked, split, compute=compute)
+        for reason in (*reasons(planned), *expectations(planned, compute=compute)):
+            say(str(reason))
+        people = write_people(out, split, progress=progress)
+    experiment = planned.experiment
+    write_atomically(path, write_experiment(experiment).encode())
     learned = [case for case in split if case.split == "train"]
     watched = [case for case in split if case.split == "validation"]
     preparation = _fitted(experiment, learned, out, progress=progress)
     prepared = prepare_cohort(preparation, [*learned, *watched], out / PREPARED, progress=progress)
     return Begun(
-        experiment=experiment,
+        planned=planned,
         cases=split,
         people=people,
         preparation=preparation,
@@ -87,37 +111,42 @@ def begin(
     )
 
 
-def _resolved(
+def recalled(
     asked: Experiment,
+    existing: Experiment,
     cases: Sequence[Case],
     out: Path,
     *,
     compute: Compute,
-    progress: Progress,
-) -> tuple[Experiment, tuple[Case, ...], People]:
-    """The experiment and the people of the run, on disk from its first start on."""
-    path = out / EXPERIMENT
-    existing = read_experiment(path) if path.is_file() else None
-    refuse_two_budgets(asked.training, existing.training if existing else None)
-    if existing is None:
-        refuse_unknown_weights(out)
-        asked, split = _split(cases, asked)
-        if asked.cohort.check:
-            refuse_faults(split, asked, out / CHECK, progress=progress)
-        planned = plan(asked, _learned(split), compute=compute)
-        people = write_people(out, split, progress=progress)
-    else:
-        filled = filled_from(asked, existing)
-        refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
-        people = read_people(out)
-        split = recognised(people, cases, folder=out)
-        planned = plan(filled, _learned(split), compute=compute)
-        refuse_other_settings(planned, existing, folder=str(out))
-    write_atomically(path, write_experiment(planned).encode())
+) -> tuple[Plan, tuple[Case, ...], People]:
+    """The plan and the people of a run that was begun.
+
+    Raises:
+        CohortError: `cases` are other people.
+        SettingsError: `asked` is another run.
+        ModelError: What the run wrote down is missing or damaged.
+    """
+    filled = filled_from(asked, existing)
+    refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
+    people = read_people(out)
+    split = recognised(people, cases, folder=out)
+    planned = planned_for(filled, split, compute=compute)
+    refuse_other_settings(planned.experiment, existing, folder=str(out))
     return planned, split, people
 
 
-def _split(cases: Sequence[Case], asked: Experiment) -> tuple[Experiment, tuple[Case, ...]]:
+def planned_for(asked: Experiment, split: Sequence[Case], *, compute: Compute) -> Plan:
+    """The plan for cases that have their splits."""
+    watched = [case for case in split if case.split == "validation"]
+    return plan(asked, _learned(split), held_out=watched, compute=compute)
+
+
+def first_split(cases: Sequence[Case], asked: Experiment) -> tuple[Experiment, tuple[Case, ...]]:
+    """The experiment and the cases of a new run, with their splits.
+
+    Raises:
+        CohortError: There is no case for training, or only one person.
+    """
     settings = asked.cohort
     split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
     if not _learned(split):

@@ -1,6 +1,6 @@
 """A budget of minutes as a number of steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -8,7 +8,9 @@ from crossvox.errors import SettingsError
 from crossvox.training.engine import Run
 from crossvox.training.experiment import TrainingSettings
 
-WARM_UP, TIMED = 3, 9  # the first steps allocate and start threads; an odd number has a median
+WARM_UP, ROUND = 3, 7  # the first steps allocate and start threads; an odd number has a median
+FEWEST_ROUNDS, MOST_ROUNDS = 2, 6
+AGREEING = 1.2  # a round over the fastest
 SECONDS_PER_MINUTE = 60
 Progress = Callable[[str, int, int], None]
 
@@ -16,7 +18,9 @@ Progress = Callable[[str, int, int], None]
 def steps_within(run: Run, *, minutes: float, progress: Progress) -> int:
     """How many steps of `run` fit into `minutes`, at least 1: the same in all processes.
 
-    Some are really made, of real patches in the run's precision, and the median time counts.
+    Some are really made, of real patches in the run's precision, in rounds whose medians count.
+    Other work on the machine only makes them slower, so the fastest round is taken, and rounds
+    are made until another agrees with it.
 
     Args:
         run: A throw-away one: its networks learn, nothing is written.
@@ -25,12 +29,26 @@ def steps_within(run: Run, *, minutes: float, progress: Progress) -> int:
     """
     # Rates that fall towards the end are not for steps without an end.
     run = replace(run, settings=replace(run.settings, decay_share=0.0))
-    seconds = []
-    for number, taken in enumerate(run.timed_steps(WARM_UP + TIMED), start=1):
-        seconds.append(taken)
-        progress("timing steps", number, WARM_UP + TIMED)
-    agreed = run.fabric.broadcast(median(seconds[WARM_UP:]))
-    return max(1, int(minutes * SECONDS_PER_MINUTE / agreed))
+    timed = run.timed_steps(WARM_UP + MOST_ROUNDS * ROUND)
+    for _ in range(WARM_UP):
+        next(timed)
+    rounds: list[float] = []
+    while not rounds_agree(rounds):
+        seconds = []
+        for _ in range(ROUND):
+            seconds.append(next(timed))
+            done = len(rounds) * ROUND + len(seconds)
+            progress("timing steps", done, max(FEWEST_ROUNDS, len(rounds) + 1) * ROUND)
+        rounds.append(run.fabric.broadcast(median(seconds)))
+    return max(1, int(minutes * SECONDS_PER_MINUTE / min(rounds)))
+
+
+def rounds_agree(rounds: Sequence[float]) -> bool:
+    """Whether a second round was as fast as the fastest, or there were enough of them."""
+    if len(rounds) < FEWEST_ROUNDS:
+        return False
+    fastest, second, *_ = sorted(rounds)
+    return second <= AGREEING * fastest or len(rounds) == MOST_ROUNDS
 
 
 def refuse_two_budgets(asked: TrainingSettings, existing: TrainingSettings | None) -> None:

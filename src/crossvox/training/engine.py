@@ -51,6 +51,7 @@ class Run:
             "ssim" decides. None where there is no one to validate on.
         keep: Stores the product's weights of a step as the run's synthesizer.
         report: Called with each row of progress.
+        stepped: Called with the steps that are done, before the first and after each.
         share: How many of the cases for validation this process has.
         is_kept: Whether what `keep` stored is still there.
     """
@@ -63,6 +64,7 @@ class Run:
     validate: Validate | None
     keep: Callable[[Mapping[str, Tensor], int], None]
     report: Report
+    stepped: Callable[[int], None] = lambda _: None
     share: int = 1
     is_kept: Callable[[], bool] = lambda: True
     best: Best = field(default_factory=Best)
@@ -87,6 +89,8 @@ class Run:
             Interruption() as interruption,
             Prefetched(self.sampler, parts=parts[0], of=parts[1], pin=pin) as prefetched,
         ):
+            if step < steps:
+                self._count(step)
             if self.best.due:
                 self._tell(progress, step, self._validate(step, average, interruption))
                 self._save(step, optimizers, average, record)
@@ -95,6 +99,7 @@ class Run:
                 step += 1
                 self._step(step, prefetched.batches(step), optimizers, record)
                 average.update(step)
+                self._count(step)
                 row = record.take() if self._due(step, self.settings.report_every) else {}
                 if self._due(step, self.settings.validate_every or steps):
                     record.pause()
@@ -224,6 +229,10 @@ class Run:
 
     def _due(self, step: int, every: int) -> bool:
         return step % every == 0 or step == self.settings.steps
+
+    def _count(self, step: int) -> None:
+        if self.fabric.is_global_zero:
+            self.stepped(step)
 
     def _tell(self, progress: ProgressTable, step: int, row: Mapping[str, float]) -> None:
         if row and self.fabric.is_global_zero:

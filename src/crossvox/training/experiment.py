@@ -1,11 +1,12 @@
 """One whole run as settings: a TOML file with four sections (decision 0006)."""
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -14,17 +15,23 @@ from crossvox.preparation.intensity import PERCENTILES, Limits, ScaleKind
 from crossvox.synthesis.catalogue import method_settings
 from crossvox.synthesis.settings import (
     Count,
-    Millimetres,
-    NotNegative,
     Seed,
     Share,
     parse_settings,
     toml_value,
 )
 
-Sizes = tuple[Count, Count, Count]
-Minutes = Annotated[float, Field(gt=0)]
-Spacing = tuple[Millimetres, Millimetres, Millimetres]
+# Each bound is far beyond any use, and keeps sizes, seeds and times within what is computed with.
+Side = Annotated[int, Field(ge=1, le=4096)]
+Sizes = tuple[Side, Side, Side]
+Patches = Annotated[int, Field(ge=1, le=65536)]
+Steps = Annotated[int, Field(ge=1, le=10**9)]
+Minutes = Annotated[float, Field(gt=0, le=10**6)]
+Step = Annotated[float, Field(ge=0.01, le=100)]  # millimetres
+Spacing = tuple[Step, Step, Step]
+Norm = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Decay = Annotated[float, Field(ge=0, lt=1)]  # an average of decay 1 never learns
+RunSeed = Annotated[Seed, Field(lt=2**63)]  # torch takes no larger
 SECTIONS = ("cohort", "preparation", "method", "training")
 
 
@@ -42,7 +49,7 @@ class CohortSettings:
         allow_synthetic: Whether volumes that carry the notice of synthesized ones are taken too.
 
     Raises:
-        SettingsError: The target is one of the sources.
+        SettingsError: The target is one of the sources, or a source is named twice.
     """
 
     source: tuple[str, ...]
@@ -55,6 +62,9 @@ class CohortSettings:
     def __post_init__(self) -> None:
         if self.target in self.source:
             raise SettingsError(f"cohort.target {self.target} is a source too; choose another")
+        if len(set(self.source)) < len(self.source):
+            listed = ", ".join(self.source)
+            raise SettingsError(f"cohort.source names a modality twice: {listed}; name each once")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,20 +73,21 @@ class PreparationSettings:
 
     Attributes:
         spacing_mm: Of the working grid (right, anterior, superior), or "own" for each source's.
-        source_scale: See `IntensityScale`.
-        source_limits: Of a "window" scale, for every source modality.
+        source_scale: See `IntensityScale`; one for all source modalities, or one for each.
+        source_limits: Of "window" scales, for all source modalities or one pair for each.
         target_scale: See `IntensityScale`.
         target_limits: Of a "window" scale.
         target_unit: "HU" or "arbitrary".
         percentiles: Of the foreground, for "cohort" and "volume" scales.
 
     Raises:
-        SettingsError: The percentiles are not two between 0 and 100, the lower first.
+        SettingsError: The percentiles are not two between 0 and 100, or limits are not two finite
+            numbers, the lower first.
     """
 
     spacing_mm: Spacing | Literal["own"] | None = None
-    source_scale: ScaleKind | None = None
-    source_limits: Limits | None = None
+    source_scale: ScaleKind | tuple[ScaleKind, ...] | None = None
+    source_limits: Limits | tuple[Limits, ...] | None = None
     target_scale: ScaleKind | None = None
     target_limits: Limits | None = None
     target_unit: str | None = None
@@ -86,6 +97,9 @@ class PreparationSettings:
         low, high = self.percentiles
         if not 0 <= low < high <= 100:  # noqa: PLR2004 - a percentage
             raise SettingsError(f"preparation.percentiles are low and high, got {low:g}, {high:g}")
+        _refuse_limits(self.target_limits, name="preparation.target_limits")
+        for limits in limits_listed(self.source_limits):
+            _refuse_limits(limits, name="preparation.source_limits")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,30 +120,32 @@ class TrainingSettings:
         clip: Largest norm of each network's gradients; 0 is no limit.
         ema: Decay of the moving average of the product's weights; 0 is none; planned as the
             method's `average_decay`.
-        decay_share: Share of the steps, at the end, over which learning rates fall to 0.
+        decay_share: Share of the steps, at the end, over which learning rates fall to 0; 0 keeps
+            them constant.
         checkpoint_every: Steps between saves.
-        validate_every: Steps between validations on whole volumes.
+        validate_every: Steps between validations on whole volumes; planned to cost at most a
+            tenth of the training.
         report_every: Steps between rows of progress.csv.
         precision: "auto" is bfloat16 where the hardware is fast in it.
         seed: Of initial weights, patches and noise.
     """
 
-    steps: Count | None = None
-    epochs: Count | None = None
+    steps: Steps | None = None
+    epochs: Steps | None = None
     minutes: Minutes | None = None
-    batch: Count | None = None
+    batch: Patches | None = None
     patch: Sizes | None = None
-    accumulate: Count = 1
+    accumulate: Patches = 1
     recompute: Literal["nothing", "blocks"] = "nothing"
     flip_share: Share = 0.5
-    clip: NotNegative = 1.0
-    ema: Share | None = None
-    decay_share: Share = 0.0
+    clip: Norm = 1.0
+    ema: Decay | None = None
+    decay_share: Share = 0.5
     checkpoint_every: Count = 250
     validate_every: Count | None = None
     report_every: Count = 50
     precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
-    seed: Seed = 0
+    seed: RunSeed = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,15 +245,44 @@ def _set(tables: dict[str, dict[str, Any]], name: str, value: Any) -> None:  # n
     tables[section][key] = value
 
 
-def _typed(tables: dict[str, dict[str, Any]]) -> Experiment:
+def limits_listed(limits: Limits | tuple[Limits, ...] | None) -> tuple[Limits, ...]:
+    """The pairs of a setting that holds none, one for all, or one for each source modality."""
+    if limits is None:
+        return ()
+    pairs = limits if all(isinstance(pair, tuple) for pair in limits) else (limits,)
+    return cast("tuple[Limits, ...]", pairs)
+
+
+def _refuse_limits(limits: Limits | None, *, name: str) -> None:
+    if limits is None:
+        return
+    low, high = limits
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise SettingsError(f"{name} are low and high, got {low:g}, {high:g}")
+
+
+def _modalities(cohort: dict[str, Any]) -> None:
+    """Take "FLAIR, T2w" for two modalities, and spaces around a name for none of it."""
     for name in ("source", "target"):
-        if not tables["cohort"].get(name):
+        if not cohort.get(name):
             raise SettingsError(
                 f"cohort.{name} is not set; say --source FLAIR --target T1w, or set it in [cohort]"
             )
-    source = tables["cohort"]["source"]
-    if isinstance(source, str):
-        tables["cohort"]["source"] = source.split(",")
+    source, target = cohort["source"], cohort["target"]
+    listed = source.split(",") if isinstance(source, str) else source
+    if not (isinstance(target, str) and isinstance(listed, list | tuple)):
+        return  # of another type, which is refused by that
+    stripped = [each.strip() if isinstance(each, str) else each for each in listed]
+    cohort["source"], cohort["target"] = stripped, target.strip()
+    if "" in (*stripped, cohort["target"]):
+        raise SettingsError(
+            f"cohort.source and cohort.target are names, got {source!r} and {target!r};"
+            " say --source FLAIR,T2w --target T1w"
+        )
+
+
+def _typed(tables: dict[str, dict[str, Any]]) -> Experiment:
+    _modalities(tables["cohort"])
     name = tables["method"].pop("name", "gan3d")
     return Experiment(
         cohort=parse_settings(CohortSettings, tables["cohort"], section="cohort"),

@@ -1,5 +1,8 @@
 """How much memory a training step takes, before any is taken."""
 
+import json
+from functools import lru_cache
+
 import torch
 
 from crossvox.contract import Batch
@@ -24,20 +27,37 @@ def step_bytes(experiment: Experiment, patch: Sizes, *, patches: int, compute: C
     Raises:
         SettingsError: The method refuses such patches.
     """
-    sources = len(experiment.cohort.source)
+    recomputing = experiment.training.recompute == "blocks"
+    settings = json.dumps([dict(experiment.method_settings), recomputing], sort_keys=True)
+    sizes = (patches, len(experiment.cohort.source), *patch)
+    alive = _alive_bytes(experiment.method, settings, sizes, bf16=compute.bf16)
+    return resident_bytes(alive, device=compute.device)
+
+
+@lru_cache(maxsize=256)  # a plan asks for the same patch several times, each half a second of work
+def _alive_bytes(name: str, settings: str, sizes: tuple[int, ...], *, bf16: bool) -> int:
+    """Bytes alive at once in a step on (patches, sources, X, Y, Z), with what optimizers keep.
+
+    Args:
+        name: Of the method.
+        settings: As JSON: those of the method, and whether blocks are recomputed.
+        sizes: Of the source.
+        bf16: Whether the networks run under autocast.
+    """
+    patches, sources, *patch = sizes
+    method_settings, recomputing = json.loads(settings)
     weights = 0
 
     def step() -> None:
         nonlocal weights
-        method = build_method(experiment.method, experiment.method_settings, sources=sources)
-        if experiment.training.recompute == "blocks":
+        method = build_method(name, method_settings, sources=sources)
+        if recomputing:
             recompute_blocks(method)
         weights = sum(one.numel() * one.element_size() for one in method.parameters())
         source, target, mask = (torch.empty(patches, n, *patch) for n in (sources, 1, 1))
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=compute.bf16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
             for objective in method.objectives(Batch(source=source, target=target, mask=mask)):
                 with torch.autocast("cpu", enabled=False):
                     objective.loss.backward()
 
-    alive = peak_bytes(step, autocast=True) + KEPT_PER_WEIGHT * weights
-    return resident_bytes(alive, device=compute.device)
+    return peak_bytes(step, autocast=True) + KEPT_PER_WEIGHT * weights

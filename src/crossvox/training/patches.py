@@ -14,13 +14,15 @@ from crossvox.training.experiment import Sizes
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
 
 BACKGROUND = -STEPS_PER_UNIT
+HEAD_SHARE = 2 / 3  # patches centred on a voxel of the head; the others lie anywhere
 
 
 @dataclass(frozen=True, kw_only=True)
 class PatchSampler:
     """Batch k as a function of k alone, so that a resumed run sees what it would have seen.
 
-    Every case comes once in each pass, in an order drawn for that pass.
+    Every case comes once in each pass, in an order drawn for that pass. Two patches of three are
+    centred on a voxel of the head, as far as the volume reaches around it.
 
     Attributes:
         cases: Training cases at network scale.
@@ -43,18 +45,16 @@ class PatchSampler:
         return Batch(
             source=torch.from_numpy(_scaled(patches[:, :-2])),
             target=torch.from_numpy(_scaled(patches[:, -2:-1])),
-            mask=torch.from_numpy(patches[:, -1:].astype(np.float32)),
+            mask=torch.from_numpy(_scaled(patches[:, -1:])),
         )
 
     def _patch(self, number: int) -> NDArray[np.int16]:
         epoch, place = divmod(number, len(self.cases))
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.cases))
         random = np.random.default_rng((self.seed, epoch, place))
-        voxels = self.cases[order[place]].open()
-        corner = [
-            int(random.integers(min(0, size - extent), max(0, size - extent) + 1))
-            for size, extent in zip(voxels.shape[1:], self.patch, strict=True)
-        ]
+        case = self.cases[order[place]]
+        voxels = case.open()
+        corner = _corner(voxels.shape[1:], self.patch, case.centres(), random)
         patch = _cut(voxels, corner, self.patch)
         return patch[:, ::-1] if random.random() < self.flip_share else patch
 
@@ -87,8 +87,25 @@ class Prefetched:
         return [_pinned(batch) for batch in batches] if self._pin else batches
 
 
+def _corner(
+    shape: tuple[int, ...],
+    patch: Sizes,
+    centres: NDArray[np.int16],
+    random: np.random.Generator,
+) -> list[int]:
+    """Where a patch begins: around one of `centres`, or anywhere; before 0 where it is larger."""
+    free = np.array(shape) - patch
+    first, last = np.minimum(0, free), np.maximum(0, free)
+    if len(centres) and random.random() < HEAD_SHARE:
+        centre = centres[random.integers(len(centres))].astype(int)
+        corner = np.clip(centre - np.array(patch) // 2, first, last)
+    else:
+        corner = random.integers(first, last + 1)
+    return [int(at) for at in corner]
+
+
 def _cut(voxels: NDArray[np.int16], corner: Sequence[int], sizes: Sizes) -> NDArray[np.int16]:
-    """The patch at `corner`, which may lie outside; the background has mask 0."""
+    """The patch at `corner`, which may lie outside; the background there has weight 0."""
     patch = np.full((voxels.shape[0], *sizes), BACKGROUND, dtype=np.int16)
     patch[-1] = 0
     inner, outer = [], []

@@ -2,81 +2,111 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from crossvox.cohort import Case
-from crossvox.errors import ResourceError
+from crossvox.errors import SettingsError
 from crossvox.files import read_grid
+from crossvox.networks.patches import written
 from crossvox.preparation.preparation import Spacing, shared_spacing
 from crossvox.preparation.resampling import working_grid
-from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, free_memory_bytes
-from crossvox.training.experiment import Experiment, PreparationSettings, Sizes, TrainingSettings
-from crossvox.training.memory import step_bytes
+from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
+from crossvox.training.patch_plan import AXES, median_of, method_of, plan_patch, refuse_patch
+from crossvox.training.scales import ScalePlan, plan_scales
+from crossvox.training.validation_budget import validate_every, validation_in_steps
 from crossvox.volume.grid import Grid
 
-MEMORY_SHARE = 0.7
-SIZE_STEP = 16  # four poolings
-SMALLEST_PATCH = 32  # with 16 they leave one voxel, which batch normalisation refuses
-LARGEST_CPU_PATCH = 96**3  # voxels: about a second a step on two cores
-EPOCHS, FEWEST_STEPS = 100, 2000  # the paper's epochs
-VALIDATIONS = 20
-AXES = "xyz"
-UNITS = {"CT": "HU"}
-HU_LIMITS = (-1024.0, 3071.0)
+EPOCHS, FEWEST_STEPS = 100, 3000  # the paper's epochs; what two cores do in under an hour
+LONGEST_SIDE = 4096  # voxels of a working grid
+LARGEST_PADDING = 1.5  # of a slice, for a U-Net that halves it to one pixel
+DEEPEST = 8  # halvings, as published
 
 
-def plan(experiment: Experiment, cases: Sequence[Case], *, compute: Compute) -> Experiment:
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """An experiment with nothing left open, and what its choices were made from.
+
+    Attributes:
+        asked: As the settings had it.
+        experiment: Planned; where minutes are the budget its steps are open until some are timed.
+        grids: Working grids of the training cases.
+        held_out: Sizes of the working grids of the people that are validated on.
+        validation: What one validation costs, in steps.
+        scales: Of intensities, with the reasons of each.
+    """
+
+    asked: Experiment
+    experiment: Experiment
+    grids: tuple[Grid, ...]
+    held_out: tuple[Sizes, ...]
+    validation: float
+    scales: ScalePlan
+
+    def lasting(self, steps: int) -> "Plan":
+        """The plan for so many steps, validated as often as is set or as a tenth of them pays."""
+        settings = self.experiment.training
+        every = settings.validate_every or validate_every(
+            steps, validation=self.validation, report_every=settings.report_every
+        )
+        lasting = replace(settings, steps=steps, epochs=None, validate_every=every)
+        return replace(self, experiment=replace(self.experiment, training=lasting))
+
+
+def plan(
+    experiment: Experiment,
+    cases: Sequence[Case],
+    *,
+    held_out: Sequence[Case] = (),
+    compute: Compute,
+) -> Plan:
     """`experiment` with nothing left open, but what a budget of minutes decides.
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
-    the median working grid, its longest side cut until a step fits in memory. Scales:
-    HU windows for CT, percentiles of each volume otherwise. Slices of a method in 2D: across the
-    axis of the largest spacing.
+    the median working grid, its longest side cut until a step fits in memory, or its whole slices
+    for a method in 2D. Scales: HU windows for CT, else what costs a perfect network least
+    (`plan_scales`). Slices: across the axis of the largest spacing. Validation: at most a tenth of
+    the cost of training.
 
     Args:
         experiment: Its settings that are None are filled.
         cases: The training cases.
+        held_out: The cases that are validated on.
         compute: Where it will run.
 
     Raises:
-        ResourceError: Not even a small patch fits in memory.
+        SettingsError: The networks cannot learn from such patches or volumes of such sizes.
+        ResourceError: The patch that is set does not fit in memory, or not even a small one.
     """
-    grids = [read_grid(case.images[experiment.cohort.source[0]]) for case in cases]
-    preparation = _plan_preparation(experiment, grids)
-    spacing = None if preparation.spacing_mm == "own" else preparation.spacing_mm
-    working = [working_grid(grid, spacing_mm=spacing) for grid in grids]
-    shapes = [grid.shape for grid in working]
+    free = free_memory_bytes(compute.device)
+    refuse_patch(experiment, compute=compute, free_bytes=free)
+    source = experiment.cohort.source[0]
+    grids = [read_grid(case.images[source]) for case in cases]
+    spacing = experiment.preparation.spacing_mm or _plan_spacing(grids)
+    working = _working(spacing, grids)
+    others = _working(spacing, [read_grid(case.images[source]) for case in held_out])
     settings = _plan_method(experiment.method_settings, working)
-    chosen = replace(experiment, preparation=preparation, method_settings=settings)
-    return replace(chosen, training=_plan_training(chosen, shapes, len(cases), compute))
-
-
-def lasting(settings: TrainingSettings, steps: int) -> TrainingSettings:
-    """`settings` of so many steps, validated as often as they say or some times over the run."""
-    every = settings.validate_every or max(1, steps // VALIDATIONS)
-    return replace(settings, steps=steps, epochs=None, validate_every=every)
-
-
-def _plan_preparation(experiment: Experiment, grids: Sequence[Grid]) -> PreparationSettings:
-    given, target = experiment.preparation, experiment.cohort.target
-    unit = given.target_unit or UNITS.get(target, "arbitrary")
-    windowed = unit == "HU"
-    target_scale = given.target_scale or ("window" if windowed else "volume")
-    limits = given.target_limits
-    if target_scale == "window" and limits is None and windowed:
-        limits = HU_LIMITS
-    return replace(
-        given,
-        spacing_mm=given.spacing_mm or _plan_spacing(grids),
-        source_scale=given.source_scale or "volume",
-        target_scale=target_scale,
-        target_limits=limits,
-        target_unit=unit,
+    chosen = replace(experiment, method_settings=settings)
+    training = _plan_training(chosen, [grid.shape for grid in working], compute, free)
+    # Last, because it reads volumes: what is impossible is refused before.
+    scales = plan_scales(experiment.preparation, cohort=experiment.cohort, cases=cases)
+    preparation = replace(scales.settings, spacing_mm=spacing)
+    chosen = replace(chosen, preparation=preparation, training=training)
+    shapes = tuple(grid.shape for grid in others)
+    planned = Plan(
+        asked=experiment,
+        experiment=chosen,
+        grids=tuple(working),
+        held_out=shapes,
+        validation=validation_in_steps(method_of(chosen), training, shapes),
+        scales=scales,
     )
+    if training.minutes and training.steps is None:
+        return planned
+    return planned.lasting(training.steps or _plan_steps(training, len(cases)))
 
 
 def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
@@ -87,44 +117,59 @@ def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
     return x, y, z
 
 
+def _working(spacing: Spacing | Literal["own"], grids: Sequence[Grid]) -> list[Grid]:
+    working = [
+        working_grid(grid, spacing_mm=None if spacing == "own" else spacing) for grid in grids
+    ]
+    for grid in working:
+        if max(grid.shape) > LONGEST_SIDE:
+            raise SettingsError(
+                f"preparation.spacing_mm {spacing} makes a volume of {written(grid.shape)} voxels,"
+                f" more than {LONGEST_SIDE} a side; set a larger one"
+            )
+    return working
+
+
 def _plan_method(given: Mapping[str, Any], grids: Sequence[Grid]) -> dict[str, Any]:
-    if given.get("slice_axis", AXES) is not None:  # chosen, or not in slices at all
-        return dict(given)
-    spacing = np.median([grid.spacing_mm for grid in grids], axis=0)
-    thickest = max(range(len(AXES)), key=lambda axis: (spacing[axis], axis))  # z where all are one
-    return {**given, "slice_axis": AXES[thickest]}
+    """The axis and the depth of a method in 2D, where they are open."""
+    planned = dict(given)
+    if "slice_axis" not in given:
+        return planned
+    if given["slice_axis"] is None:
+        spacing = np.median([grid.spacing_mm for grid in grids], axis=0)
+        thickest = max(range(len(AXES)), key=lambda axis: (spacing[axis], axis))  # z of equal ones
+        planned["slice_axis"] = AXES[thickest]
+    if given.get("depth", DEEPEST) is None:
+        sizes = list(median_of([grid.shape for grid in grids]))
+        del sizes[AXES.index(planned["slice_axis"])]
+        planned["depth"] = _plan_depth(sizes)
+    return planned
+
+
+def _plan_depth(plane: Sequence[int]) -> int:
+    """The deepest U-Net for which slices need not be padded to much more than they are."""
+
+    def padding(depth: int) -> float:
+        multiple: int = 2**depth
+        return math.prod(math.ceil(size / multiple) * multiple / size for size in plane)
+
+    return max((n for n in range(1, DEEPEST + 1) if padding(n) <= LARGEST_PADDING), default=1)
 
 
 def _plan_training(
-    experiment: Experiment, shapes: Sequence[Sizes], cases: int, compute: Compute
+    experiment: Experiment, shapes: Sequence[Sizes], compute: Compute, free_bytes: int
 ) -> TrainingSettings:
-    given, sources = experiment.training, len(experiment.cohort.source)
-    method = build_method(experiment.method, experiment.method_settings, sources=sources)
-    ema = method.average_decay if given.ema is None else given.ema
-    planned = replace(given, batch=given.batch or 1, ema=ema)
-    if planned.patch is None:
-        patch = _plan_patch(replace(experiment, training=planned), shapes, compute)
-        planned = replace(planned, patch=patch)
-    if given.minutes and given.steps is None:
-        return planned
-    batch, steps = planned.batch or 1, given.steps
-    if steps is None and given.epochs is not None:
-        steps = math.ceil(given.epochs * cases / batch)
-    return lasting(planned, steps or max(FEWEST_STEPS, math.ceil(EPOCHS * cases / batch)))
+    given = experiment.training
+    average = method_of(experiment).average_decay
+    planned = replace(given, ema=average if given.ema is None else given.ema)
+    if given.patch is not None:
+        return replace(planned, batch=given.batch or 1)
+    chosen = replace(experiment, training=planned)
+    patch, batch = plan_patch(chosen, shapes, compute=compute, free_bytes=free_bytes)
+    return replace(planned, patch=patch, batch=batch)
 
 
-def _plan_patch(experiment: Experiment, shapes: Sequence[Sizes], compute: Compute) -> Sizes:
-    """The median working grid, its longest side cut again and again until a step fits."""
-    patches = max(1, (experiment.training.batch or 1) // experiment.training.accumulate)
-    room = MEMORY_SHARE * free_memory_bytes(compute.device)
-    median = np.median(np.array(shapes), axis=0)
-    sides = [math.ceil(size / SIZE_STEP) * SIZE_STEP for size in median]
-    while compute.device == "cpu" and math.prod(sides) > LARGEST_CPU_PATCH:
-        sides[int(np.argmax(sides))] -= SIZE_STEP
-    while True:
-        patch = (sides[0], sides[1], sides[2])
-        if step_bytes(experiment, patch, patches=patches, compute=compute) <= room:
-            return patch
-        if max(sides) <= SMALLEST_PATCH:
-            raise ResourceError("free memory holds no training patch; use a smaller method.width")
-        sides[int(np.argmax(sides))] -= SIZE_STEP
+def _plan_steps(settings: TrainingSettings, cases: int) -> int:
+    passes = settings.epochs or EPOCHS
+    steps = math.ceil(passes * cases / (settings.batch or 1))
+    return steps if settings.epochs else max(FEWEST_STEPS, steps)

@@ -2,34 +2,31 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from crossvox.cohort import Case
 from crossvox.errors import CohortError, CrossvoxError, ResourceError, SettingsError
 from crossvox.files import read_grid, read_mask, read_volume
-from crossvox.files.atomic import replacing, write_atomically
-from crossvox.preparation.intensity import (
-    IntensityScale,
-    Limits,
-    ScaleKind,
-    fit_scale,
-    foreground_limits,
-)
-from crossvox.preparation.preparation import Preparation, shared_spacing
+from crossvox.files.atomic import write_atomically
+from crossvox.preparation.intensity import IntensityScale, Limits, ScaleKind, fit_scale
+from crossvox.preparation.loss_weight import LossRegion, loss_region
+from crossvox.preparation.preparation import BACKGROUND, Preparation, shared_spacing
 from crossvox.training.experiment import Experiment, PreparationSettings
+from crossvox.training.intensities import THREADS, limits_in
+from crossvox.training.prepared_file import is_whole, map_voxels, read_centres, write_prepared
+from crossvox.training.scales import source_kinds, source_windows
 from crossvox.volume.volume import Volume
 
 STEPS_PER_UNIT = 32767  # int16 holds [-1, 1] to 3e-5, a tenth of a grey level of 12 bits
-THREADS = min(8, os.cpu_count() or 1)
+FORMAT = 2  # counts up when the same volumes are prepared otherwise
 Progress = Callable[[str, int, int], None]
 
 
@@ -39,16 +36,21 @@ class PreparedCase:
 
     Attributes:
         name: Of the case.
-        path: .npy of (C + 2, X, Y, Z) int16: sources, target, mask; intensities times 32767.
+        path: .npy of (C + 2, X, Y, Z) int16, each times 32767: sources, target, loss weight.
+        masked: Whether the weight is that of a mask of the case.
     """
 
     name: str
     path: Path
+    masked: bool = False
 
     def open(self) -> NDArray[np.int16]:
         """The array, mapped from the file."""
-        mapped: NDArray[np.int16] = np.load(self.path, mmap_mode="r")
-        return mapped
+        return map_voxels(self.path)
+
+    def centres(self) -> NDArray[np.int16]:
+        """Voxels of the head (N, 3) that patches are centred on."""
+        return read_centres(self.path)
 
 
 def fit_preparation(
@@ -63,11 +65,13 @@ def fit_preparation(
         SettingsError: A "window" scale has no limits.
     """
     path = folder / f"preparation-{_key(experiment, cases)}.json"
-    if path.is_file():
-        return TypeAdapter(Preparation).validate_json(path.read_bytes())
+    fitted = _stored(path)
+    if fitted is not None:
+        return fitted
     given, cohort = experiment.preparation, experiment.cohort
-    kinds = [given.source_scale] * len(cohort.source) + [given.target_scale]
-    windows = [given.source_limits] * len(cohort.source) + [given.target_limits]
+    sources = len(cohort.source)
+    kinds = (*source_kinds(given, sources=sources), given.target_scale)
+    windows = (*source_windows(given, sources=sources), given.target_limits)
     scales = [
         _fit(modality, kind or "volume", window, cases, given=given, progress=progress)
         for modality, kind, window in zip(
@@ -93,7 +97,7 @@ def fit_preparation(
 def prepare_cohort(
     preparation: Preparation, cases: Sequence[Case], folder: Path, *, progress: Progress
 ) -> tuple[PreparedCase, ...]:
-    """Every case at network scale, in `folder`; those that are there already are kept.
+    """Every case at network scale, in `folder`; those that are there, whole, are kept.
 
     Raises:
         CohortError: Some cases cannot be prepared; all of them are named.
@@ -103,8 +107,9 @@ def prepare_cohort(
     failed: dict[str, str] = {}
 
     def prepare(case: Case) -> PreparedCase:
-        prepared = PreparedCase(name=case.name, path=folder / _file_name(preparation, case))
-        if not prepared.path.is_file():
+        path = folder / _file_name(preparation, case)
+        prepared = PreparedCase(name=case.name, path=path, masked=case.mask is not None)
+        if not is_whole(path):
             try:
                 _prepare_case(preparation, case, prepared.path)
             except ResourceError:
@@ -124,25 +129,42 @@ def prepare_cohort(
     return tuple(done)
 
 
+def _stored(path: Path) -> Preparation | None:
+    """The preparation in a file; None where there is none, or it is damaged."""
+    try:
+        return TypeAdapter(Preparation).validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
 def _prepare_case(preparation: Preparation, case: Case, path: Path) -> None:
-    sources = [read_volume(case.images[name]) for name in preparation.source_modalities]
-    channels = list(preparation.prepare_sources(sources))
-    grid = channels[0].grid
-    target = read_volume(case.images[preparation.target_modality])
-    channels.append(preparation.prepare_target(target, grid=grid))
-    voxels = [np.round(channel.voxels * STEPS_PER_UNIT) for channel in channels]
-    voxels.append(_mask(preparation, case, channels[0]))
-    array = np.ascontiguousarray(np.stack(voxels).astype(np.int16))
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        # np.save would hide a full disk: the error of its tofile has no number.
-        npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(array))
-        file.write(array.data)
+    sources = preparation.prepare_sources(
+        [read_volume(case.images[name]) for name in preparation.source_modalities]
+    )
+    name = preparation.target_modality
+    target = preparation.prepare_target(
+        read_volume(case.images[name], modality=name), grid=sources[0].grid
+    )
+    region = _region(preparation, case, sources, target)
+    channels = [*(source.voxels for source in sources), target.voxels, region.weight]
+    voxels = np.empty((len(channels), *target.grid.shape), dtype=np.int16)
+    for prepared, channel in zip(voxels, channels, strict=True):
+        filled = np.nan_to_num(channel, nan=BACKGROUND)
+        np.round(filled * STEPS_PER_UNIT, out=filled)
+        prepared[...] = filled
+    write_prepared(path, voxels, region.centres)
 
 
-def _mask(preparation: Preparation, case: Case, prepared: Volume) -> NDArray[np.float32]:
+def _region(
+    preparation: Preparation, case: Case, sources: Sequence[Volume], target: Volume
+) -> LossRegion:
     if case.mask is None:
-        return np.ones(prepared.grid.shape, dtype=np.float32)
-    return preparation.prepare_mask(read_mask(case.mask), grid=prepared.grid).voxels
+        return loss_region(sources, target, mask=None)
+    mask = preparation.prepare_mask(read_mask(case.mask), grid=target.grid)
+    try:
+        return loss_region(sources, target, mask=mask)
+    except CohortError as error:
+        raise CohortError(f"{case.mask}: {error}") from None
 
 
 def _fit(
@@ -162,23 +184,17 @@ def _fit(
             )
         return IntensityScale(kind=kind, limits=window, percentiles=given.percentiles)
 
-    def limits_of(case: Case) -> Limits:
-        volume = read_volume(case.images[modality])
-        try:
-            return foreground_limits(volume.voxels, percentiles=given.percentiles)
-        except SettingsError as error:
-            raise CohortError(f"{case.images[modality]}: {error}") from None
-
+    limits_of = partial(limits_in, modality=modality, percentiles=given.percentiles)
     limits = []
     with ThreadPoolExecutor(THREADS) as threads:
-        for one in threads.map(limits_of, cases):
+        for one in threads.map(limits_of, [case.images[modality] for case in cases]):
             limits.append(one)
             progress(f"scaling {modality}", len(limits), len(cases))
     return fit_scale(limits, kind=kind, percentiles=given.percentiles)
 
 
 def _key(experiment: Experiment, cases: Sequence[Case]) -> str:
-    parts = [repr(experiment.cohort), repr(experiment.preparation)]
+    parts = [str(FORMAT), repr(experiment.cohort), repr(experiment.preparation)]
     parts += [_stamp(path) for case in cases for path in case.images.values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -186,7 +202,7 @@ def _key(experiment: Experiment, cases: Sequence[Case]) -> str:
 def _file_name(preparation: Preparation, case: Case) -> str:
     wanted = (*preparation.source_modalities, preparation.target_modality)
     files = [case.images[name] for name in wanted] + ([case.mask] if case.mask else [])
-    text = "\n".join([repr(preparation), *(_stamp(path) for path in files)])
+    text = "\n".join([str(FORMAT), repr(preparation), *(_stamp(path) for path in files)])
     return f"{case.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npy"
 
 

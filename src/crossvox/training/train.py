@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from lightning_fabric import Fabric
@@ -16,17 +15,26 @@ from crossvox.errors import ResourceError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import Compute, compute_at_hand, is_out_of_memory, keep_pages
+from crossvox.synthesis.compute import (
+    Compute,
+    compute_at_hand,
+    free_memory_bytes,
+    is_out_of_memory,
+    keep_pages,
+)
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.begin import Begun, begin
 from crossvox.training.budget import steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, write_experiment
+from crossvox.training.listener import TrainingProgress
 from crossvox.training.lock import locked
+from crossvox.training.patch_plan import refuse_patch
 from crossvox.training.patches import PatchSampler
 from crossvox.training.people import source_hashes
-from crossvox.training.plan import lasting
+from crossvox.training.plan import Plan
+from crossvox.training.plan_words import reasons_of_length
 from crossvox.training.prepared import PreparedCase
 from crossvox.training.processes import first_alone, launch
 from crossvox.training.run_folder import (
@@ -38,15 +46,7 @@ from crossvox.training.run_folder import (
 )
 from crossvox.training.validation import validate
 
-
-class TrainingProgress(Protocol):
-    """Told what happens; a command shows it."""
-
-    def stage(self, name: str, done: int, total: int) -> None:
-        """Work before the first step."""
-
-    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
-        """A row of progress.csv."""
+__all__ = ["Trained", "TrainingProgress", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,17 +102,19 @@ def train(
     refuse_foreign_folder(out, cases)
     keep_pages()
     compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")
+    refuse_patch(experiment, compute=compute, free_bytes=free_memory_bytes(compute.device))
     fabric = launch(compute, precision=_precision(experiment, compute))
     with locked(out) if fabric.is_global_zero else nullcontext():
         with first_alone(fabric):
             if fresh and fabric.is_global_zero:
                 forget(out)
-            begun = begin(cases, out, experiment, compute=compute, progress=progress.stage)
+            begun = begin(
+                cases, out, experiment, compute=compute, progress=progress.stage, say=progress.say
+            )
         run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
         with _explaining_memory(begun.experiment):
             if run.settings.steps is None:
-                timed = _timed(run, begun.experiment, progress=progress)
-                begun = replace(begun, experiment=timed)
+                begun = replace(begun, planned=_timed(run, begun.planned, progress=progress))
                 run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
             run.train()
     return Trained(
@@ -126,14 +128,16 @@ def train(
     )
 
 
-def _timed(run: Run, experiment: Experiment, *, progress: TrainingProgress) -> Experiment:
-    """The experiment with the steps that its minutes pay for, also on disk."""
-    minutes = experiment.training.minutes or 0.0
+def _timed(run: Run, planned: Plan, *, progress: TrainingProgress) -> Plan:
+    """The plan with the steps that its minutes pay for, also on disk."""
+    minutes = planned.experiment.training.minutes or 0.0
     steps = steps_within(run, minutes=minutes, progress=progress.stage)
-    experiment = replace(experiment, training=lasting(experiment.training, steps))
+    lasting = planned.lasting(steps)
     if run.fabric.is_global_zero:
-        write_atomically(run.folder / EXPERIMENT, write_experiment(experiment).encode())
-    return experiment
+        write_atomically(run.folder / EXPERIMENT, write_experiment(lasting.experiment).encode())
+        for reason in reasons_of_length(lasting):
+            progress.say(str(reason))
+    return lasting
 
 
 @contextmanager
@@ -171,6 +175,7 @@ def _run(
         keep=_keeping(begun, out),
         is_kept=lambda: holds_synthesizer(out),
         report=lambda step, row: progress.row(step, steps, row),
+        stepped=lambda step: progress.step(step, steps),
     )
 
 

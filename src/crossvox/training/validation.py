@@ -18,7 +18,8 @@ def validate(synthesizer: Synthesizer, cases: Sequence[PreparedCase]) -> dict[st
 
     Args:
         synthesizer: As it would be stored now.
-        cases: Held-out cases; the mask is theirs, or the target's head where they have none.
+        cases: Held-out cases; the mask is theirs, or the target's head where they have none, as
+            far as the target's field of view reaches.
 
     Returns:
         "ssim" and "mae", each the mean over cases.
@@ -33,8 +34,8 @@ def _scores(synthesizer: Synthesizer, case: PreparedCase) -> tuple[float, float]
     source = torch.from_numpy(voxels[:-2].astype(np.float32) / STEPS_PER_UNIT)[None]
     target = voxels[-2].astype(np.float32) / STEPS_PER_UNIT
     mask = voxels[-1] > 0
-    if mask.all():
-        mask = head_of(target)
+    if not case.masked:
+        mask &= head_of(target)
     synthesized = synthesizer.synthesize(source)[0, 0].numpy()
     return (
         ssim(synthesized, target, data_range=SCALE_RANGE, mask=mask),

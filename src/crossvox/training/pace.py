@@ -1,0 +1,95 @@
+"""How long a step will take, estimated from a few on small patches."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter, process_time
+
+import torch
+
+from crossvox.contract import Batch, SynthesisMethod
+from crossvox.synthesis.compute import Compute, channels_last
+from crossvox.training.experiment import Experiment, Sizes
+from crossvox.training.patch_plan import method_of, takes
+
+LARGEST_TIMED = 48**3  # voxels: a second or two for the networks that there are
+TIMED = 2  # after a step that allocates
+
+
+def estimated_seconds_per_step(experiment: Experiment, *, compute: Compute) -> float:
+    """Seconds that a step of a planned experiment will take here with nothing else to do, roughly.
+
+    Steps on random voxels are timed, in a patch that is halved until it is small, and each voxel
+    of the whole one is taken to cost as much. On the CPU the seconds are those that one thread
+    works, shared among all threads: what else the machine does hardly counts then, while threads
+    that wait for each other on a busy machine take many times longer.
+
+    Args:
+        experiment: With its patch and batch.
+        compute: Where it will run.
+    """
+    settings = experiment.training
+    patch, batch = settings.patch or (1, 1, 1), settings.batch or 1
+    method = method_of(experiment).to(compute.device).train()
+    channels_last(method)
+    small = _small(method, patch)
+    data = _random_batch(experiment, small, compute)
+    share = math.prod(patch) / math.prod(small) * batch
+    if compute.device != "cpu":
+        return _seconds_of_step(method, data, compute) * share
+    threads = torch.get_num_threads()
+    with _one_thread():
+        return _seconds_of_step(method, data, compute) * share / threads
+
+
+def _small(method: SynthesisMethod, patch: Sizes) -> Sizes:
+    """The patch, its longest side halved while it is large and the networks take it."""
+    while math.prod(patch) > LARGEST_TIMED:
+        sides = list(patch)
+        longest = sides.index(max(sides))
+        multiple = method.patch_multiples[longest]
+        sides[longest] = math.ceil(sides[longest] / 2 / multiple) * multiple
+        halved = (sides[0], sides[1], sides[2])
+        if halved == patch or not takes(method, halved):
+            break
+        patch = halved
+    return patch
+
+
+def _random_batch(experiment: Experiment, patch: Sizes, compute: Compute) -> Batch:
+    source, target, mask = (
+        torch.rand(1, channels, *patch, device=compute.device)
+        .mul_(2)
+        .sub_(1)
+        .contiguous(memory_format=torch.channels_last_3d)
+        for channels in (len(experiment.cohort.source), 1, 1)
+    )
+    return Batch(source=source, target=target, mask=torch.ones_like(mask))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _seconds_of_step(method: SynthesisMethod, batch: Batch, compute: Compute) -> float:
+    clock = process_time if compute.device == "cpu" else perf_counter
+    optimizers = method.optimizers()
+    start = clock()
+    for step in range(1 + TIMED):
+        if step == 1:
+            start = clock()
+        with torch.autocast(compute.device, dtype=torch.bfloat16, enabled=compute.bf16):
+            for objective in method.objectives(batch):
+                with torch.autocast(compute.device, enabled=False):
+                    objective.loss.backward()
+                optimizers[objective.network].step()
+                optimizers[objective.network].zero_grad(set_to_none=True)
+        if compute.device == "cuda":
+            torch.cuda.synchronize()
+    return (clock() - start) / TIMED

@@ -1,0 +1,217 @@
+"""Which patches fit the networks, the volumes and the memory."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NoReturn
+
+import numpy as np
+
+from crossvox.contract import SynthesisMethod
+from crossvox.errors import ResourceError, SettingsError
+from crossvox.networks.patches import written
+from crossvox.synthesis.catalogue import build_method
+from crossvox.synthesis.compute import Compute
+from crossvox.training.experiment import Experiment, Sizes
+from crossvox.training.memory import step_bytes
+
+AXES = "xyz"
+MEMORY_SHARE = 0.7  # of what is free, for a patch that is planned
+LARGEST_CPU_PATCH = 96**3  # voxels of a step: about a second on two cores
+MOST_GROWTH = 2  # of the working grid's side: the rest of the patch is background
+CUT = 16  # voxels at a time, or what the networks halve, if that is more
+SLICES = 8  # in a batch of whole slices
+GIBIBYTE = 2**30
+
+Fits = Callable[[Sizes], bool]
+
+
+def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -> None:
+    """Check the patch that the settings give, if any, before any volume is read.
+
+    Raises:
+        SettingsError: The networks cannot learn from such patches.
+        ResourceError: A step on them does not fit in memory.
+    """
+    method, patch = refuse_impossible_patch(experiment), experiment.training.patch
+    if patch is None:
+        return
+    needed = needed_bytes(experiment, patch, compute)
+    if needed <= free_bytes:
+        return
+    fitting = _cut(method, patch, _fits(experiment, compute, free_bytes))
+    remedy = f"training.patch=[{', '.join(map(str, fitting))}] fits; or set" if fitting else "set"
+    raise ResourceError(
+        f"training.patch {written(patch)} takes {needed / GIBIBYTE:.1f} GiB a step and"
+        f" {free_bytes / GIBIBYTE:.1f} GiB are free; {remedy} a smaller method.width or"
+        " training.batch"
+    )
+
+
+def refuse_impossible_patch(experiment: Experiment) -> SynthesisMethod:
+    """Build the method and hold the patch that is set, if any, against its networks.
+
+    Returns:
+        The method.
+
+    Raises:
+        SettingsError: The method is impossible, or cannot learn from such patches.
+    """
+    method = method_of(experiment)
+    if experiment.training.patch is not None:
+        method.refuse_patch(experiment.training.patch)
+    return method
+
+
+def plan_patch(
+    experiment: Experiment, shapes: Sequence[Sizes], *, compute: Compute, free_bytes: int
+) -> tuple[Sizes, int]:
+    """The patch and the batch to learn from volumes of `shapes`.
+
+    A method in 2D learns from whole slices, because it synthesizes whole slices: the plane of the
+    median volume, one slice thick, several in a batch. Any other learns from the median volume,
+    its longest side cut until a step is quick and fits in memory.
+
+    Args:
+        experiment: Its `training.patch` is open; its batch may be.
+        shapes: Working grids of the training cases.
+        compute: Where it will run.
+        free_bytes: Memory that may be taken.
+
+    Raises:
+        SettingsError: The networks cannot learn from patches near these sizes.
+        ResourceError: Not even a small patch fits in memory.
+    """
+    method, axis = method_of(experiment), slice_axis(experiment)
+    median = median_of(shapes)
+    if axis is not None:
+        plane = (*median[:axis], 1, *median[axis + 1 :])
+        patch = _grown(method, _sizes(plane))
+        return patch, _plan_slices(experiment, patch, compute, free_bytes)
+    batch = experiment.training.batch or 1
+    chosen = _with_batch(experiment, batch)
+    whole = _grown(method, median)
+    quick = _cut(method, whole, lambda cut: _is_quick(math.prod(cut), compute)) or whole
+    fitting = _cut(method, quick, _fits(chosen, compute, free_bytes))
+    if fitting is None:
+        raise ResourceError("free memory holds no training patch; use a smaller method.width")
+    return fitting, batch
+
+
+def median_of(shapes: Sequence[Sizes]) -> Sizes:
+    """The median of each size, rounded up."""
+    return _sizes([math.ceil(size) for size in np.median(np.array(shapes), axis=0)])
+
+
+def slice_axis(experiment: Experiment) -> int | None:
+    """The axis that slices are stacked along; None for a method in 3D."""
+    name = experiment.method_settings.get("slice_axis")
+    return None if name is None else AXES.index(name)
+
+
+def method_of(experiment: Experiment) -> SynthesisMethod:
+    """A method as the experiment builds it, its weights of no importance."""
+    sources = len(experiment.cohort.source)
+    return build_method(experiment.method, experiment.method_settings, sources=sources)
+
+
+def takes(method: SynthesisMethod, patch: Sizes) -> bool:
+    """Whether the networks can learn from such patches."""
+    if min(patch) < 1:
+        return False
+    try:
+        method.refuse_patch(patch)
+    except SettingsError:
+        return False
+    return True
+
+
+def needed_bytes(experiment: Experiment, patch: Sizes, compute: Compute) -> int:
+    """Memory of a step on such patches, of as many as pass the networks together."""
+    settings = experiment.training
+    patches = max(1, (settings.batch or 1) // settings.accumulate)
+    return step_bytes(experiment, patch, patches=patches, compute=compute)
+
+
+def _grown(method: SynthesisMethod, median: Sizes) -> Sizes:
+    """The sizes of the median volume, as much larger as the networks need."""
+    multiples = method.patch_multiples
+    whole = [math.ceil(size / m) * m for size, m in zip(median, multiples, strict=True)]
+    sides = list(whole)
+    while not takes(method, _sizes(sides)):
+        small = [n for n in range(3) if median[n] > 1 and sides[n] < MOST_GROWTH * whole[n]]
+        if not small:
+            _refuse_median(method, _sizes(whole), median)
+        shortest = min(small, key=lambda axis: sides[axis])
+        sides[shortest] += multiples[shortest]
+    return _sizes(sides)
+
+
+def _refuse_median(method: SynthesisMethod, whole: Sizes, median: Sizes) -> NoReturn:
+    try:
+        method.refuse_patch(whole)
+    except SettingsError as error:
+        grid = f"the median volume is {written(median)} voxels on the working grid"
+        raise SettingsError(f"{grid}, too small for these networks: {error}") from None
+    raise SettingsError(f"{written(whole)} voxels are refused by the method; set training.patch")
+
+
+def _cut(method: SynthesisMethod, patch: Sizes, fits: Fits) -> Sizes | None:
+    """`patch`, its longest side cut again and again until it fits; None where it never does."""
+    steps = [math.ceil(CUT / multiple) * multiple for multiple in method.patch_multiples]
+    while not fits(patch):
+        longest_first = sorted(range(3), key=lambda axis: -patch[axis])
+        cuts = (_shorter(patch, axis, by=steps[axis]) for axis in longest_first)
+        shorter = next((cut for cut in cuts if takes(method, cut)), None)
+        if shorter is None:
+            return None
+        patch = shorter
+    return patch
+
+
+def _shorter(patch: Sizes, axis: int, *, by: int) -> Sizes:
+    sides = list(patch)
+    sides[axis] -= by
+    return _sizes(sides)
+
+
+def _fits(experiment: Experiment, compute: Compute, free_bytes: int) -> Fits:
+    room, per_voxel = MEMORY_SHARE * free_bytes, 0.0
+
+    def fits(patch: Sizes) -> bool:
+        nonlocal per_voxel
+        # Weights take the same of any patch, so a voxel of a smaller patch takes more, never less.
+        if math.prod(patch) * per_voxel > room:
+            return False
+        needed = needed_bytes(experiment, patch, compute)
+        per_voxel = needed / math.prod(patch)
+        return needed <= room
+
+    return fits
+
+
+def _plan_slices(experiment: Experiment, patch: Sizes, compute: Compute, free_bytes: int) -> int:
+    """The batch that is set, or as many slices as are quick and fit in memory, at most `SLICES`."""
+    given = experiment.training.batch
+    counts = [given] if given else [SLICES >> halving for halving in range(SLICES.bit_length())]
+    quick = [n for n in counts if n in (given, 1) or _is_quick(n * math.prod(patch), compute)]
+    for count in quick:
+        if _fits(_with_batch(experiment, count), compute, free_bytes)(patch):
+            return count
+    raise ResourceError(
+        f"free memory holds no step on {quick[-1]} whole slice(s) of {written(patch)};"
+        " use a smaller method.width or training.batch, or set training.patch"
+    )
+
+
+def _with_batch(experiment: Experiment, batch: int) -> Experiment:
+    return replace(experiment, training=replace(experiment.training, batch=batch))
+
+
+def _is_quick(voxels: int, compute: Compute) -> bool:
+    return compute.device != "cpu" or voxels <= LARGEST_CPU_PATCH
+
+
+def _sizes(sides: Sequence[int]) -> Sizes:
+    x, y, z = sides
+    return x, y, z
