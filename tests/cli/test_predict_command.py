@@ -69,7 +69,8 @@ def test_settings_that_differ_from_what_is_there_are_refused(
     words = ("predict", trained.folder, data / FLAIR, tmp_path / "out.nii.gz")
     assert crossvox(*words) == 0
     assert crossvox(*words, "--set", "method.prediction_statistics=batch") == 2
-    assert "out.nii.gz was made with other settings" in capsys.readouterr().err
+    told = "out.nii.gz was made with other settings (prediction_statistics running, now batch)"
+    assert told in capsys.readouterr().err
     assert crossvox(*words, "--set", "method.prediction_statistics=batch", "--overwrite") == 0
 
 

@@ -61,7 +61,7 @@ def test_a_run_that_is_not_evaluated_is_told_to_be_finished(other: Path) -> None
 
 def test_a_run_that_learned_on_since_its_volumes_were_made_is_refused(other: Path) -> None:
     said = other / "synthesizer/synthesizer.json"
-    said.write_text(json.dumps({**json.loads(said.read_text()), "sha256": "later"}))
+    said.write_text(json.dumps({**json.loads(said.read_text()), "sha256": "0" * 64}))
     with pytest.raises(CohortError, match="learned since"):
         contestants_of([other])
 

@@ -96,7 +96,7 @@ def test_no_value_anywhere_gives_anything_but_a_model_or_a_refusal_at_once(folde
         (("preparation", "target_scale", "percentiles"), [-1.0, 101.0], "percentiles"),
         (("preparation", "source_scales", 0, "kind"), "squared", "kind"),
         (("preparation", "target_unit"), "a" * 65, "target_unit"),
-        (("settings", "depth"), 1_000_000, "depth"),
+        (("settings", "depth"), 1_000_000, "settings.depth: must be within"),
         (("settings", "width"), "16; rm", "width"),
         (("settings", "norm"), "other", "norm"),
         (("method",), "../../evil", "method"),

@@ -34,11 +34,14 @@ def write_together(path: Path, payload: bytes, *, companion: Path, said: bytes) 
         ResourceError: The disk or the quota is full; both files are as they were.
         FileError: The folder cannot be written; both files are as they were.
     """
-    with replacing(path) as temporary, replacing(companion) as beside:
-        beside.write_bytes(said)
+    with replacing(path) as temporary:
         temporary.write_bytes(payload)
         _flush(temporary)
-        path.unlink(missing_ok=True)
+        with replacing(companion) as beside:
+            beside.write_bytes(said)
+            _flush(beside)
+            path.unlink(missing_ok=True)
+        temporary.touch()  # no older than its companion
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -137,8 +138,10 @@ def read_within_bounds(path: Path, kind: type, *, layout: int) -> bytes:
 def first_fault(error: ValidationError) -> str:
     """The first thing that pydantic found wrong: where, what, and what was got, shortened."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}, got {repr(first['input'])[:LONGEST_TEXT]}"
+    names = takewhile(lambda part: "[" not in str(part), first["loc"])  # then come unions' members
+    where = ".".join(map(str, names))
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}, got {repr(first['input'])[:LONGEST_TEXT]}"
 
 
 @cache

@@ -123,7 +123,7 @@ def made_otherwise(
         told += [f"{description.method} {description.sha256[:SHOWN_DIGITS]}"]
         return f"made by another model ({told[0]}, this is {told[1]})"
     if changed:
-        told = [f"{name} {said.get(name)}, now {making.get(name)}" for name in changed]
+        told = [_difference(said.get(name), making.get(name), name=name) for name in changed]
         return f"made with other settings ({'; '.join(told)})"
     if said.get("Sources") != _source_names(case, description):
         return f"made of {', '.join(map(str, said.get('Sources', ())))}"
@@ -146,6 +146,14 @@ def of_same_sources(said: Mapping[str, Any], case: Case, description: Descriptio
         return said.get("SourceSHA256") == list(source_sha256(case, description))
     except FileError:
         return False
+
+
+def _difference(before: object, now: object, *, name: str) -> str:
+    """What changed; of a table of settings only those that did."""
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return f"{name} {before}, now {now}"
+    names = [key for key in before | now if before.get(key) != now.get(key)]
+    return "; ".join(_difference(before.get(key), now.get(key), name=key) for key in names)
 
 
 def _source_names(case: Case, description: Description) -> list[str]:
