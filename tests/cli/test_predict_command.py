@@ -37,6 +37,43 @@ def test_what_is_written_is_listed_and_what_is_there_is_counted(
     assert capsys.readouterr().out.splitlines() == listed
 
 
+def test_what_is_no_source_is_said_and_what_has_changed_is_made_again_and_said(
+    crossvox: Command,
+    trained: Trained,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flat, out = tmp_path / "flat", tmp_path / "out"
+    flat.mkdir()
+    for modality in ("FLAIR", "T1w"):
+        shutil.copy(data / FLAIR.replace("FLAIR", modality), flat)
+    words = ("predict", trained.folder, flat, out)
+    left_out = "1 file(s) left out: sub-01_T1w.nii.gz names T1w"
+    assert crossvox(*words) == 0
+    made = str(out / "sub-01_desc-synth_T1w.nii.gz")
+    assert capsys.readouterr().out.splitlines() == [left_out, made]
+    shutil.copy(data / FLAIR.replace("-01", "-02"), flat / "sub-01_FLAIR.nii.gz")
+    assert crossvox(*words) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == [left_out, made, "1 made again: their sources have changed"]
+
+
+def test_settings_that_differ_from_what_is_there_are_refused(
+    crossvox: Command,
+    trained: Trained,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("predict", trained.folder, data / FLAIR, tmp_path / "out.nii.gz")
+    assert crossvox(*words) == 0
+    assert crossvox(*words, "--set", "method.prediction_statistics=batch") == 2
+    told = "out.nii.gz was made with other settings (prediction_statistics running, now batch)"
+    assert told in capsys.readouterr().err
+    assert crossvox(*words, "--set", "method.prediction_statistics=batch", "--overwrite") == 0
+
+
 def test_two_shards_make_every_volume_once(
     crossvox: Command,
     trained: Trained,
@@ -76,6 +113,14 @@ def test_settings_of_the_method_are_options_and_stand_in_the_sidecar(
     "words",
     [
         (".", "afile", (), "choose another folder"),
+        (".", ".", (), "derivatives/crossvox"),
+        (".", "afolder.nii.gz", (), "one file and there are 6 cases; give a folder"),
+        (FLAIR, "afolder.nii.gz", ("--overwrite",), "afolder.nii.gz is a folder"),
+        (FLAIR, "t1.mgz", (), "written as .nii.gz or .nii"),
+        (FLAIR, "t1.nrrd", (), "written as .nii.gz or .nii"),
+        (FLAIR, "theirs.nii.gz", (), "theirs.json was not written by crossvox"),
+        (FLAIR, "s" * 260 + ".nii.gz", (), "the name is too long"),
+        (FLAIR.replace("FLAIR", "T1w"), "out", (), "names T1w, this model needs FLAIR"),
         (".", "out.nii.gz", (), "one file and there are 6 cases; give a folder"),
         (FLAIR, FLAIR, ("--overwrite",), "is a source"),
         (FLAIR, "out", ("--window", 0, 8, 8), "sizes of at least 1"),
@@ -96,12 +141,16 @@ def test_what_cannot_be_is_refused_in_one_line_and_ends_with_2(
     given, out, options, told = words
     source = (data / FLAIR).read_bytes()
     (data / "afile").write_text("anything\n")
+    (data / "theirs.json").write_text("anything\n")
+    (data / "afolder.nii.gz").mkdir()
+    before = sorted(data.rglob("*"))
     assert crossvox("predict", trained.folder, data / given, data / out, *options) == 2
     lines = capsys.readouterr().err.splitlines()
     assert told in lines[-1]
     assert sum(line.startswith("crossvox: ") for line in lines) == 1
     assert (data / FLAIR).read_bytes() == source
-    assert (data / "afile").read_text() == "anything\n"
+    assert (data / "afile").read_text() == (data / "theirs.json").read_text() == "anything\n"
+    assert sorted(data.rglob("*")) == before
 
 
 def test_a_volume_larger_than_allowed_ends_with_4(

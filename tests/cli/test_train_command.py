@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.files import read_volume, write_volume
+from crossvox.errors import CohortWarning
+from crossvox.files import NOTICE, read_volume, write_volume
 from crossvox.training.experiment import read_experiment
 from crossvox.training.train import Trained
 
@@ -73,6 +74,22 @@ def test_without_anyone_to_test_on_it_ends_with_the_way_to_the_synthesizer(
     assert crossvox("train", table, tmp_path / "run", *NAMES, *SMALL) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "run/synthesizer")
     assert (tmp_path / "run/synthesizer/weights.safetensors").is_file()
+
+
+def test_cases_left_out_are_told_and_synthesized_ones_learned_from_only_if_asked_for(
+    crossvox: Command, cohort_folder: Path, tmp_path: Path
+) -> None:
+    study, run = tmp_path / "study", tmp_path / "run"
+    shutil.copytree(cohort_folder, study)
+    next(study.glob("sub-01/anat/*_T1w.nii.gz")).unlink()
+    (filled_in,) = study.glob("sub-02/anat/*_T1w.nii.gz")
+    write_volume(filled_in, read_volume(filled_in), description=NOTICE)
+    told = "2 of 6 cases are left out: sub-01 lacks T1w; sub-02 has only a synthesized T1w"
+    with pytest.warns(CohortWarning, match=told):
+        assert crossvox("train", study, run, *NAMES, *SMALL) == 0
+    with pytest.warns(CohortWarning, match="1 of 6 cases is left out: sub-01 lacks T1w"):
+        assert crossvox("train", study, run, *NAMES, *SMALL, "--allow-synthetic", "--fresh") == 0
+    assert read_experiment(run / "experiment.toml").cohort.allow_synthetic
 
 
 @pytest.mark.parametrize(

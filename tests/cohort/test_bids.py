@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.cohort import read_cohort
-from crossvox.errors import CohortError
+from crossvox.cohort import read_cohort, survey_cohort
+from crossvox.errors import CohortError, CohortWarning
 
 Place = Callable[..., Path]
 ONE = "sub-01/anat/sub-01"
@@ -31,8 +31,16 @@ def test_modalities_from_several_data_types_make_one_case(place: Place) -> None:
 
 def test_cases_that_lack_a_wanted_modality_are_left_out(place: Place) -> None:
     root = place(f"{ONE}_FLAIR.nii.gz", f"{ONE}_T1w.nii.gz", f"{TWO}_FLAIR.nii.gz")
-    (case,) = read_cohort(root, modalities=("FLAIR", "T1w"))
+    with pytest.warns(CohortWarning, match="1 of 2 cases is left out: sub-02_ses-b lacks T1w"):
+        (case,) = read_cohort(root, modalities=("FLAIR", "T1w"))
     assert case.name == "sub-01"
+
+
+def test_subjects_without_any_volume_are_left_out_and_said(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz")
+    (root / "sub-02/anat").mkdir(parents=True)
+    reading = survey_cohort(root, modalities=("T1w",))
+    assert reading.left_out == {"sub-02": "lacks T1w"}
 
 
 def test_a_cohort_without_one_complete_case_is_refused_saying_what_lacks(place: Place) -> None:
@@ -70,14 +78,24 @@ def test_participants_tell_the_split(place: Place) -> None:
     assert [case.split for case in read_cohort(root)] == ["train", "validation"]
 
 
-def test_a_brain_mask_is_preferred_to_a_head_mask_and_that_to_any(place: Place) -> None:
+def test_a_brain_mask_is_preferred_to_a_head_mask_and_that_to_one_not_described(
+    place: Place,
+) -> None:
     derived = "derivatives/masks"
-    root = place(f"{ONE}_T1w.nii.gz", f"{derived}/{ONE}_desc-lesion_mask.nii.gz")
-    assert read_cohort(root)[0].mask == root / f"{derived}/{ONE}_desc-lesion_mask.nii.gz"
-    place(f"{derived}/{ONE}_desc-head_mask.nii.gz")
-    assert read_cohort(root)[0].mask == root / f"{derived}/{ONE}_desc-head_mask.nii.gz"
-    place(f"{derived}/{ONE}_desc-brain_mask.nii.gz")
-    assert read_cohort(root)[0].mask == root / f"{derived}/{ONE}_desc-brain_mask.nii.gz"
+    root = place(f"{ONE}_T1w.nii.gz", f"{derived}/{ONE}_mask.nii.gz")
+    for kind in ("", "_desc-head", "_desc-brain"):
+        place(f"{derived}/{ONE}{kind}_mask.nii.gz")
+        assert read_cohort(root)[0].mask == root / f"{derived}/{ONE}{kind}_mask.nii.gz"
+
+
+@pytest.mark.parametrize("kind", ["desc-lesion", "label-lesion", "desc-brain_label-WM"])
+def test_a_mask_of_anything_else_restricts_nothing_and_that_is_said(
+    place: Place, kind: str
+) -> None:
+    root = place(f"{ONE}_T1w.nii.gz", f"derivatives/masks/{ONE}_{kind}_mask.nii.gz")
+    with pytest.warns(CohortWarning, match=f"1 mask is not used, such as .*{kind}_mask.nii.gz"):
+        (case,) = read_cohort(root)
+    assert case.mask is None
 
 
 def test_a_mask_beside_the_images_is_found_and_is_no_modality(place: Place) -> None:

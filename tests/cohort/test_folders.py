@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.cohort import read_cohort
+from crossvox.cohort import read_cohort, survey_cohort
 from crossvox.errors import CohortError
 
 Place = Callable[..., Path]
@@ -47,9 +47,18 @@ def test_both_halves_of_a_pair_of_files_are_one_volume(place: Place) -> None:
 
 
 def test_volumes_that_name_no_modality_are_of_the_only_one_wanted(place: Place) -> None:
-    root = place("scan1.nii.gz", "patient_7.nii.gz", "p3_T1w.nii.gz", "p4_FLAIR.nii.gz")
-    cases = read_cohort(root, modalities=("FLAIR",))
-    assert [case.name for case in cases] == ["p4", "patient_7", "scan1"]
+    root = place("scan1.nii.gz", "patient_7.nii.gz", "p3_t1w.nii.gz", "p4_FLAIR.nii.gz")
+    reading = survey_cohort(root, modalities=("FLAIR",))
+    assert [case.name for case in reading.cases] == ["p4", "patient_7", "scan1"]
+    assert reading.left_out == {"p3": "lacks FLAIR"}
+
+
+def test_folders_of_modalities_are_known_in_other_letters_too(place: Place) -> None:
+    root = place("flair/p1.nii.gz", "t1/p1.nii.gz")
+    reading = survey_cohort(root, modalities=("FLAIR", "T1w"))
+    assert [dict(case.images) for case in reading.cases] == [
+        {"flair": root / "flair/p1.nii.gz", "t1": root / "t1/p1.nii.gz"}
+    ]
 
 
 def test_a_single_file_is_a_case_of_the_only_modality_wanted(place: Place) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.cohort import read_cohort
+from crossvox.cohort import read_cohort, survey_cohort
 from crossvox.errors import CohortError
 
 Place = Callable[..., Path]
@@ -45,7 +45,20 @@ def test_spreadsheet_and_json_tables_say_the_same(place: Place, name: str, text:
 
 def test_rows_that_lack_a_wanted_modality_are_left_out(place: Place) -> None:
     path = _table(place, "subject,FLAIR,T1w\np1,a/f.nii.gz,\np2,a/f.nii.gz,a/t.nii.gz\n")
-    assert [case.name for case in read_cohort(path, modalities=("FLAIR", "T1w"))] == ["p2"]
+    reading = survey_cohort(path, modalities=("FLAIR", "T1w"))
+    assert [case.name for case in reading.cases] == ["p2"]
+    assert reading.left_out == {"p1": "lacks T1w"}
+
+
+def test_columns_in_small_letters_are_found_as_they_are_and_by_their_meaning(
+    place: Place,
+) -> None:
+    path = _table(place, "subject,mr,ct\np1,a/f.nii.gz,a/t.nii.gz\n")
+    assert survey_cohort(path, modalities=("mr", "ct")).notes == ()
+    reading = survey_cohort(path, modalities=("mr", "CT"))
+    assert reading.modalities == ("mr", "ct")
+    assert list(reading.cases[0].images) == ["mr", "ct"]
+    assert reading.notes == ("no modality CT here; ct is taken",)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.cohort.names import canonical_modality, parse_name, safe_name
+from crossvox.cohort.names import (
+    canonical_modality,
+    nearest_spelling,
+    parse_name,
+    safe_name,
+    spelling_among,
+)
 from crossvox.errors import CohortError
 
 
@@ -47,3 +53,24 @@ def test_ordinary_names_are_kept(name: str) -> None:
 )
 def test_a_modality_has_one_spelling(spelled: str, meant: str) -> None:
     assert canonical_modality(spelled) == meant
+
+
+@pytest.mark.parametrize(
+    ("held", "name", "expected"),
+    [
+        (("FLAIR", "T1w"), "flair", "FLAIR"),
+        (("ct", "mr"), "CT", "ct"),
+        (("T1w", "t1"), "t1", "t1"),
+        (("T1w", "t1"), "T1", None),
+        (("FLAIR",), "T1w", None),
+    ],
+)
+def test_a_modality_is_found_by_its_meaning_unless_two_fit(
+    held: tuple[str, ...], name: str, expected: str | None
+) -> None:
+    assert spelling_among(held, name) == expected
+
+
+def test_the_nearest_spelling_is_found_whatever_the_letters_case() -> None:
+    assert nearest_spelling(("FLAIR", "T1w"), "fliar") == "FLAIR"
+    assert nearest_spelling(("FLAIR", "T1w"), "bold") is None

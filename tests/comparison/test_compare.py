@@ -54,6 +54,23 @@ def test_the_order_of_contestants_changes_no_number(tmp_path: Path, made: Made) 
     assert set(found.summary.comparisons) == set(back.summary.comparisons)
 
 
+def test_the_order_of_contestants_on_different_grids_changes_no_number(
+    tmp_path: Path, made: Made, write: Write, make_head: MakeHead, grid: Grid
+) -> None:
+    fine, other = made("fine", 10), made("perfect", 0)
+    coarse = Grid((11, 12, 7), grid.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))
+    volume = write(tmp_path / "c.nii.gz", make_head(0)[::2, ::2, ::2], on=coarse)
+    fine = replace(fine, pairs=fine.pairs[:1])
+    blurred = replace(other, name="coarse", pairs=(replace(other.pairs[0], synthesized=volume),))
+    settings = replace(QUICK, against="fine")
+    there = compare([fine, blurred], tmp_path / "there", settings=settings).results[0]
+    back = compare([blurred, fine], tmp_path / "back", settings=settings).results[0]
+    assert there.scores == back.scores
+    assert there.facts.grid == back.facts.grid == str(grid)
+    # every second voxel of the reference itself is far from the reference between them
+    assert there.scores["coarse"]["mae"] > there.scores["fine"]["mae"]
+
+
 def test_a_case_that_one_lacks_is_left_out_for_all_and_named(tmp_path: Path, made: Made) -> None:
     one, other = made("a", 10), made("b", 20)
     lacking = replace(other, pairs=other.pairs[1:])
@@ -69,7 +86,7 @@ def test_a_case_that_one_lacks_is_left_out_for_all_and_named(tmp_path: Path, mad
     assert compare(both, tmp_path, settings=QUICK).summary.comparisons == found.summary.comparisons
 
 
-def test_a_volume_on_another_grid_is_resampled_onto_the_first_and_said_to_be(
+def test_a_volume_on_another_grid_is_resampled_onto_the_reference_and_said_to_be(
     tmp_path: Path, made: Made, write: Write, make_head: MakeHead, grid: Grid
 ) -> None:
     perfect, moved = made("perfect", 0), made("a", 10)
@@ -83,7 +100,9 @@ def test_a_volume_on_another_grid_is_resampled_onto_the_first_and_said_to_be(
     assert found.results[0].facts.resampled == ("moved",)
     # the two planes that it misses hold no head
     assert found.results[0].scores["moved"]["mae"] == pytest.approx(0, abs=1e-3)
-    assert "on another grid than that of perfect" in found.page.read_text()
+    # the two planes that it misses begin beyond the mask
+    assert found.results[0].facts.uncovered["moved"] == 0
+    assert "on another grid than the reference" in found.page.read_text()
 
 
 def test_a_broken_volume_fails_its_case_alone(tmp_path: Path, made: Made) -> None:

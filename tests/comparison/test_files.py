@@ -1,11 +1,14 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from crossvox.comparison import Comparison
+from crossvox.comparison import Comparison, ComparisonSettings
+from crossvox.comparison.files import write_files
+from crossvox.evaluation.results import Perfect
 
 
 @pytest.fixture
@@ -49,6 +52,33 @@ def test_the_json_is_strict_and_says_how_it_was_measured(folder: Path) -> None:
     assert found["inception"] is None
     assert found["contestants"][1]["costs"]["passes"] == 31
     assert found["table"]["perfect"]["psnr"] == "inf (identical)"
+
+
+def test_cautions_and_perfect_networks_stand_beside_the_table(
+    compared: Comparison, tmp_path: Path
+) -> None:
+    first, *others = compared.contestants
+    perfect = Perfect(means={"mae": 29.0, "psnr": 22.1, "ssim": 0.92}, people=3)
+    doubtful = replace(
+        compared,
+        contestants=(replace(first, cautions=("steady was trained on them.",)), *others),
+        summary=replace(compared.summary, perfect={"steady": perfect}),
+    )
+    write_files(doubtful, tmp_path, settings=ComparisonSettings())
+    for name in ("table.md", "table.tex"):
+        text = (tmp_path / name).read_text()
+        assert "steady was trained on them." in text
+        assert "steady: A perfect network restored by this scale would score MAE 29.00" in text
+    found = json.loads((tmp_path / "comparison.json").read_text())
+    assert found["perfect_network"]["steady"]["means"]["mae"] == 29
+    assert found["contestants"][0]["cautions"] == ["steady was trained on them."]
+
+
+def test_scores_after_a_linear_fit_have_their_own_panel(folder: Path) -> None:
+    text = (folder / "table.md").read_text()
+    assert "**After the best linear fit of intensities**" in text
+    assert "| method | SSIM, linear fit ↑ | MAE, linear fit ↓ (scanner units) |" in text
+    assert float(rows_of(folder / "table.csv")[0]["mae_linear"]) > 0
 
 
 def test_differences_have_a_row_for_each_method_and_tested_measure(folder: Path) -> None:

@@ -5,7 +5,7 @@ from crossvox.comparison.table import cost_notes, panels_of
 
 
 def test_there_is_a_row_for_each_method_and_baselines_have_no_costs(compared: Comparison) -> None:
-    likeness, slices, costs = panels_of(compared)
+    likeness, _, slices, costs = panels_of(compared)
     names = ["steady", "shaky", "perfect", "copied source", "histogram-matched source"]
     assert [row.method for row in likeness.rows] == [row.method for row in slices.rows] == names
     assert [row.baseline for row in likeness.rows] == [False] * 3 + [True] * 2
@@ -13,7 +13,7 @@ def test_there_is_a_row_for_each_method_and_baselines_have_no_costs(compared: Co
 
 
 def test_the_best_of_each_column_is_marked_by_its_direction(compared: Comparison) -> None:
-    likeness, slices, costs = panels_of(compared)
+    likeness, _, slices, costs = panels_of(compared)
     best = {
         column.title: [row.method for row in panel.rows if row.cells[index].best]
         for panel in (likeness, slices, costs)
@@ -26,7 +26,7 @@ def test_the_best_of_each_column_is_marked_by_its_direction(compared: Comparison
 
 
 def test_arrows_intervals_and_passes_stand_where_they_belong(compared: Comparison) -> None:
-    likeness, _, costs = panels_of(compared)
+    likeness, _, _, costs = panels_of(compared)
     arrows = {column.name: column.arrow for column in likeness.columns}
     assert (arrows["ssim"], arrows["fid"]) == ("↑", "↓")
     assert " to " in likeness.rows[0].cells[0].span

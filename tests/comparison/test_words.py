@@ -4,14 +4,17 @@ import pytest
 
 from crossvox.comparison import Comparison
 from crossvox.comparison.words import (
+    cautions_of,
     comparison_cautions,
     comparison_headline,
     difference_groups,
     method_words,
+    perfect_sentences,
     slice_sentences,
 )
 from crossvox.evaluation import Failure
 from crossvox.evaluation.measures import MEASURE
+from crossvox.evaluation.results import Perfect
 from crossvox.evaluation.summary import difference_between, summarise
 
 
@@ -87,7 +90,26 @@ def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None
     text = " ".join(comparison_cautions(changed))
     assert "1 case was left out for all, because some lack them: sub-09" in text
     assert "Not scored: sub-08. cut short" in text
-    assert "In 1 case volumes lay on another grid than that of steady" in text
+    assert "In 1 case volumes lay on another grid than the reference" in text
+
+
+def test_only_people_that_are_scored_are_told_to_be_known_to_a_model(
+    compared: Comparison,
+) -> None:
+    assert cautions_of(compared) == []
+    first, *others = compared.results
+    known = replace(first, facts=replace(first.facts, known={"shaky": "train"}))
+    (caution,) = cautions_of(replace(compared, results=(known, *others)))
+    assert caution.startswith("shaky: Scored all the same: 1 case of people that the model was")
+    assert first.pair.name in caution
+
+
+def test_each_contestant_s_scale_has_its_sentence(compared: Comparison) -> None:
+    assert perfect_sentences(compared) == []
+    perfect = Perfect(means={"mae": 29.0, "psnr": 22.1, "ssim": 0.92}, people=3)
+    scaled = replace(compared, summary=replace(compared.summary, perfect={"shaky": perfect}))
+    (sentence,) = perfect_sentences(scaled)
+    assert sentence.startswith("shaky: A perfect network restored by this scale would score MAE 29")
 
 
 def test_baselines_that_outdo_every_method_are_told(compared: Comparison) -> None:
@@ -105,7 +127,7 @@ def test_unequal_budgets_and_cautions_of_contestants_are_told(compared: Comparis
     changed = replace(
         compared,
         contestants=(
-            replace(first, costs=replace(first.costs, training_hours=0.5), caution="Beware."),
+            replace(first, costs=replace(first.costs, training_hours=0.5), cautions=("Beware.",)),
             replace(second, costs=replace(second.costs, training_hours=0.9)),
             third,
         ),

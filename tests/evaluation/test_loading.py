@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +16,35 @@ from crossvox.evaluation.loading import (
 )
 from crossvox.evaluation.pairs import Pair
 from crossvox.volume import Grid
+from crossvox.volume.foreground import head_of
 
 Write = Callable[..., Path]
 MakeHead = Callable[[int], NDArray[np.float32]]
+
+
+def moved_by(grid: Grid, *, planes: int) -> Grid:
+    """`grid`, begun so many planes further along its first axis."""
+    affine = grid.affine.copy()
+    affine[0, 3] += planes * grid.spacing_mm[0]
+    return Grid(grid.shape, affine)
 
 
 def pair(made: Path, real: Path, *, mask: Path | None = None, labels: Path | None = None) -> Pair:
     return Pair(subject="a", name="a", synthesized=made, reference=real, mask=mask, labels=labels)
 
 
-def test_volumes_in_other_units_are_not_compared(
+def test_volumes_in_other_units_are_not_compared_in_either_order(
     tmp_path: Path, write: Write, make_head: MakeHead
 ) -> None:
     real = write(tmp_path / "r.nii.gz", make_head(0))
     pairs = [pair(write(tmp_path / f"{name}.nii.gz", make_head(1)), real) for name in "ab"]
     assert load_together(pairs).moved == (False, False)
-    (tmp_path / "b.json").write_text(json.dumps({"Units": "normalised"}))
-    with pytest.raises(CohortError, match=r"b\.nii\.gz is in normalised, a\.nii\.gz in arbitrary"):
-        load_together(pairs)
+    (tmp_path / "b.json").write_text(json.dumps({"Units": "HU"}))
+    assert load_together(pairs).loaded.unit == load_together(pairs[::-1]).loaded.unit == "HU"
+    (tmp_path / "a.json").write_text(json.dumps({"Units": "SUV"}))
+    for order in (pairs, pairs[::-1]):
+        with pytest.raises(CohortError, match=r"units differ: b\.nii\.gz in HU, a\.nii\.gz in SUV"):
+            load_together(order)
 
 
 def test_without_a_mask_the_head_of_the_reference_is_taken_and_named(
@@ -47,21 +59,65 @@ def test_without_a_mask_the_head_of_the_reference_is_taken_and_named(
     assert loaded.data_range == pytest.approx(np.ptp(np.percentile(inside, (0.1, 99.9))))
 
 
-def test_a_reference_on_another_grid_is_resampled_and_named(
+def test_everything_lies_on_the_grid_of_the_reference(
     tmp_path: Path, write: Write, make_head: MakeHead, grid: Grid
 ) -> None:
-    made = write(tmp_path / "s.nii.gz", make_head(0))
-    affine = grid.affine.copy()
-    affine[0, 3] += 3 * 2.0
-    shifted = Grid(grid.shape, affine)
-    real = write(tmp_path / "r.nii.gz", np.roll(make_head(0), -3, axis=0), on=shifted)
-    loaded = load_pair(pair(made, real))
-    assert loaded.resampled == ("reference",)
-    # voxels coincide, so nothing but the three planes that the reference misses may differ
+    real = write(tmp_path / "r.nii.gz", make_head(0))
+    shifted = moved_by(grid, planes=3)
+    made = write(tmp_path / "s.nii.gz", np.roll(make_head(0), -3, axis=0), on=shifted)
+    loaded = load_pair(replace(pair(made, real), source=made))
+    assert loaded.resampled == ("synthesized", "source")
+    assert loaded.reference.grid.matches(grid)
+    # voxels coincide, so nothing but the three planes that the volume misses may differ
     np.testing.assert_allclose(
-        loaded.reference.voxels[3:], loaded.synthesized.voxels[3:], atol=1e-3
+        loaded.synthesized.voxels[3:], loaded.reference.voxels[3:], atol=1e-3
     )
-    assert not loaded.mask[:3].any()
+    np.testing.assert_array_equal(loaded.mask, head_of(loaded.reference.voxels))
+
+
+def test_what_a_volume_does_not_cover_counts_as_its_background_inside_the_mask(
+    tmp_path: Path, write: Write, make_head: MakeHead, grid: Grid
+) -> None:
+    real = write(tmp_path / "r.nii.gz", make_head(0))
+    made = write(
+        tmp_path / "s.nii.gz", np.roll(make_head(0), -9, axis=0), on=moved_by(grid, planes=9)
+    )
+    loaded = load_pair(pair(made, real))
+    lowest = make_head(0).min()
+    np.testing.assert_allclose(loaded.synthesized.voxels[:9], lowest, atol=1e-3)
+    expected = loaded.mask[:9].sum() / loaded.mask.sum()
+    assert expected > 0.3
+    assert loaded.placed.uncovered_share(loaded.mask) == pytest.approx(expected)
+
+
+def test_a_volume_in_another_place_is_refused(
+    tmp_path: Path, write: Write, make_head: MakeHead, grid: Grid
+) -> None:
+    real = write(tmp_path / "r.nii.gz", make_head(0))
+    made = write(tmp_path / "s.nii.gz", make_head(0), on=moved_by(grid, planes=500))
+    with pytest.raises(GridError, match=r"s\.nii\.gz covers no voxel of the mask of r\.nii\.gz"):
+        load_pair(pair(made, real))
+
+
+def test_the_order_of_methods_decides_neither_grid_nor_source(
+    tmp_path: Path, write: Write, make_head: MakeHead, grid: Grid
+) -> None:
+    real = write(tmp_path / "r.nii.gz", make_head(0))
+    coarse = Grid((11, 12, 7), grid.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))
+    files = (
+        write(tmp_path / "fine.nii.gz", make_head(1)),
+        write(tmp_path / "coarse.nii.gz", make_head(1)[::2, ::2, ::2], on=coarse),
+    )
+    sources = [write(tmp_path / f"{name}.nii.gz", make_head(2)) for name in ("y", "x")]
+    pairs = [
+        replace(pair(made, real), source=source)
+        for made, source in zip(files, sources, strict=True)
+    ]
+    there, back = load_together(pairs), load_together(pairs[::-1])
+    for ours, theirs in zip(there.volumes, back.volumes[::-1], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert there.loaded.pair.source == back.loaded.pair.source == sources[1]
+    assert there.loaded.reference.grid.matches(grid)
 
 
 def test_mask_and_labels_on_another_grid_keep_their_values(

@@ -1,9 +1,15 @@
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from crossvox.errors import CohortError
 from crossvox.evaluation import Pair, find_pairs, read_pairs, write_pairs
+
+Write = Callable[..., Path]
+MakeHead = Callable[[int], NDArray[np.float32]]
 
 
 def touch(root: Path, *names: str) -> Path:
@@ -172,3 +178,31 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CohortError, match="no CSV in UTF-8"):
         read_pairs(tmp_path)
+
+
+def test_volumes_of_another_modality_are_not_taken_for_synthesized_ones(
+    tmp_path: Path, write: Write, make_head: MakeHead
+) -> None:
+    for name in ("made/sub-01_T1w", "made/sub-01_FLAIR", "real/sub-01_T1w"):
+        write(tmp_path / f"{name}.nii.gz", make_head(0))
+    (pair,) = find_pairs(tmp_path / "made", tmp_path / "real", modality="T1w").pairs
+    assert pair.synthesized.name == "sub-01_T1w.nii.gz"
+
+
+def test_a_synthesized_volume_may_be_named_otherwise_than_its_modality(
+    tmp_path: Path, write: Write, make_head: MakeHead
+) -> None:
+    for name in ("made/sub-01_guess", "real/sub-01_T1w", "real/sub-01_FLAIR"):
+        write(tmp_path / f"{name}.nii.gz", make_head(0))
+    (pair,) = find_pairs(tmp_path / "made", tmp_path / "real", modality="T1w").pairs
+    assert pair.reference.name == "sub-01_T1w.nii.gz"
+
+
+def test_runs_of_one_session_are_paired_run_by_run_and_count_as_one_person(tmp_path: Path) -> None:
+    touch(tmp_path / "made", *(f"sub-01_run-{n}_desc-synth_T1w.nii.gz" for n in (1, 2)))
+    touch(tmp_path / "real", *(f"sub-01_run-{n}_T1w.nii.gz" for n in (1, 2)))
+    first, second = find_pairs(tmp_path / "made", tmp_path / "real").pairs
+    assert (first.name, second.name) == ("sub-01_run-1", "sub-01_run-2")
+    assert first.subject == second.subject == "sub-01"
+    assert first.reference.name == "sub-01_run-1_T1w.nii.gz"
+    assert second.reference.name == "sub-01_run-2_T1w.nii.gz"

@@ -14,9 +14,7 @@ def test_everything_that_moves_a_number_is_named(evaluated: Evaluation) -> None:
 
 
 def test_the_paragraph_names_grid_people_and_tests(evaluated: Evaluation) -> None:
-    text = methods_paragraph(
-        evaluated.results, evaluated.summary, RECIPE, grid_of="the volume of gan3d"
-    )
+    text = methods_paragraph(evaluated.results, evaluated.summary, RECIPE)
     assert "3 people (4 cases)" in text
-    assert "grid of the volume of gan3d" in text
+    assert "grid of the references" in text
     assert "no hypothesis test" in text

@@ -51,6 +51,31 @@ def test_ssim_of_the_table_is_that_of_the_metric(loaded: LoadedPair) -> None:
     assert scores["ssim"] == pytest.approx(alone, abs=1e-12)
 
 
+def test_a_linear_fit_forgives_brightness_and_contrast_alone(loaded: LoadedPair) -> None:
+    made = np.float32(40) + np.float32(0.5) * loaded.reference.voxels
+    scores = score(made, loaded, window=GAUSSIAN)
+    assert scores["mae"] > 50
+    # float32 of intensities of some hundreds
+    assert scores["mae_linear"] == pytest.approx(0, abs=1e-3)
+    assert scores["ssim_linear"] == pytest.approx(1, abs=1e-5)
+    assert scores["psnr_linear"] > 100
+
+
+def test_mutual_information_is_taken_where_the_source_lies(
+    tmp_path: Path, write: Write, make_head: MakeHead, grid: Grid
+) -> None:
+    real = write(tmp_path / "r.nii.gz", make_head(0))
+    half = Grid((11, 24, 14), grid.affine)
+    source = write(tmp_path / "h.nii.gz", make_head(0)[:11], on=half)
+    files = Pair(subject="a", name="a", synthesized=real, reference=real, source=source)
+    cut = load_pair(files)
+    inside = cut.mask.copy()
+    inside[11:] = False
+    expected = metrics.nmi(make_head(0), make_head(0), mask=inside)
+    found = score(cut.synthesized.voxels, cut, window=GAUSSIAN)["nmi_source"]
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
 def test_the_reference_itself_is_perfect(loaded: LoadedPair) -> None:
     scores = score(loaded.reference.voxels, loaded, window=GAUSSIAN)
     assert scores["mae"] == scores["slice_mean_std"] == 0

@@ -17,7 +17,11 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_scores_begin_with_the_columns_everybody_looks_for(evaluated: Evaluation) -> None:
     header = evaluated.report.with_name("scores.csv").read_text().splitlines()[0].split(",")
     assert header[:6] == ["subject", "mae", "rmse", "psnr", "ssim", "ssim_full"]
-    assert header[-5:] == ["case", "mask", "data_range", "unit", "resampled"]
+    assert header[17:22] == ["case", "mask", "data_range", "unit", "resampled"]
+    assert header[22:] == [
+        "uncovered", "mae_linear", "psnr_linear", "ssim_linear", "mae_perfect", "psnr_perfect",
+        "ssim_perfect", "subject_in_model",
+    ]  # fmt: skip
 
 
 def test_scores_have_a_row_for_each_case(evaluated: Evaluation) -> None:

@@ -7,9 +7,11 @@ from crossvox.evaluation.statistics import Interval
 from crossvox.evaluation.wording import (
     counted,
     decimals,
+    fixed,
     measured,
     number,
     p_value,
+    percent,
     significant,
     span,
 )
@@ -26,6 +28,34 @@ def test_values_in_the_target_s_unit_have_four_significant_digits(
     value: float, written: str
 ) -> None:
     assert measured(value, MEASURE["mae"]) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (2e-5, "0.00002000"),
+        (0.004321, "0.004321"),
+        (5.1234e-10, f"5.123e{MINUS}10"),
+        (0.0, "0"),
+    ],
+)
+def test_small_values_keep_four_significant_digits(value: float, written: str) -> None:
+    assert measured(value, MEASURE["mae"]) == written
+
+
+def test_a_small_value_without_a_unit_is_no_row_of_zeros() -> None:
+    assert measured(0.0000412, MEASURE["nmae"]) == "0.00004120"
+    assert measured(0.0, MEASURE["nmae"]) == "0.000"
+    assert fixed(0.0000412, 4) == "0.00004120"
+    assert fixed(0.0412, 4) == "0.0412"
+    assert fixed(0.0, 4) == "0.0000"
+    assert number(0.0, 12) == "0"
+
+
+def test_a_share_that_is_not_nothing_is_not_zero_per_cent() -> None:
+    assert percent(0.123) == "12.3 %"
+    assert percent(0.0) == "0 %"
+    assert percent(0.00001) == "0.001000 %"
 
 
 def test_values_without_a_unit_have_their_own_digits() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crossvox.errors import FileError, ResourceError
-from crossvox.files import replacing, write_atomically
+from crossvox.files import replacing, write_atomically, write_together
 
 
 def test_payload_is_written_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -93,3 +93,53 @@ def test_file_larger_than_the_process_may_write_leaves_nothing(tmp_path: Path) -
     )
     assert "file.bin: disk, quota or file size limit is full" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [230, 255])
+def test_any_name_that_the_file_system_takes_can_be_written(tmp_path: Path, length: int) -> None:
+    path = tmp_path / ("s" * (length - 7) + ".nii.gz")
+    write_atomically(path, b"abc")
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_name_that_is_too_long_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"the name is too long for this file system; .* shorter"):
+        write_atomically(tmp_path / ("s" * 256), b"abc")
+    with pytest.raises(FileError, match="too long"):
+        write_atomically(tmp_path / ("s" * 256) / "a.nii", b"abc")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_files_come_together_and_the_companion_is_not_the_younger_one(tmp_path: Path) -> None:
+    volume, sidecar = tmp_path / "a.nii", tmp_path / "a.json"
+    write_together(volume, b"voxels", companion=sidecar, said=b"{}")
+    assert (volume.read_bytes(), sidecar.read_bytes()) == (b"voxels", b"{}")
+    assert sidecar.stat().st_mtime_ns <= volume.stat().st_mtime_ns
+    assert sorted(tmp_path.iterdir()) == [sidecar, volume]
+
+
+def test_two_files_stay_as_they_were_where_the_second_cannot_be_written(tmp_path: Path) -> None:
+    sidecar = tmp_path / "a.json"
+    sidecar.write_bytes(b"old")
+    with pytest.raises(FileError):
+        write_together(tmp_path / ("a" * 256), b"voxels", companion=sidecar, said=b"{}")
+    assert sidecar.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [sidecar]
+
+
+def test_a_process_that_dies_between_two_files_leaves_no_older_one_under_new_words(
+    tmp_path: Path,
+) -> None:
+    volume, sidecar = tmp_path / "a.nii", tmp_path / "a.json"
+    write_together(volume, b"old", companion=sidecar, said=b"old")
+    script = (
+        "import os, sys; from pathlib import Path; from crossvox.files import write_together\n"
+        "audit = lambda event, args: os._exit(9) if event == 'os.rename' and"
+        " str(args[1]).endswith('.nii') else None\n"
+        "sys.addaudithook(audit)\n"
+        "write_together(Path(sys.argv[1]), b'new', companion=Path(sys.argv[2]), said=b'new')"
+    )
+    command = [sys.executable, "-B", "-c", script, str(volume), str(sidecar)]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert sidecar.read_bytes() == b"new"
+    assert not volume.exists()

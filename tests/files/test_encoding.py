@@ -6,11 +6,14 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from crossvox.errors import FileError
-from crossvox.files import read_mask, read_volume, write_volume
-from crossvox.volume import Grid, Volume
+from crossvox.files import ReadOptions, read_mask, read_volume, write_volume
+from crossvox.volume import Forms, Grid, Volume
 
+Affine = NDArray[np.float64]
+NAMES = ("a.nii", "b.nii")
 GRID = Grid((8, 9, 10), np.diag([-2.0, 2.5, 3.0, 1.0]))
 
 
@@ -115,3 +118,74 @@ def test_voxels_that_are_not_finite_are_not_written(tmp_path: Path, value: float
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"written as \.nii\.gz or \.nii"):
         write_volume(tmp_path / "a.mgz", _volume(0, 1, stored_as="float32"))
+
+
+ROTATED = np.array([[0.0, -2.0, 0, 5], [1.5, 0, 0, -8], [0, 0, 3.0, 20], [0, 0, 0, 1.0]])
+
+
+def _file_of(path: Path, *, sform: int, qform: int, affine: Affine = ROTATED) -> Path:
+    """A file of nibabel's with these codes; 0 leaves a form out."""
+    voxels = np.random.default_rng(0).random((4, 5, 6)).astype(np.float32)
+    image = nibabel.Nifti1Image(voxels, None)
+    image.header.set_zooms(np.linalg.norm(affine[:3, :3], axis=0))
+    image.header.set_qform(affine if qform else None, code=qform)
+    image.header.set_sform(affine if sform else None, code=sform)
+    path.write_bytes(image.to_bytes())
+    return path
+
+
+@pytest.mark.parametrize("sform", range(6))
+@pytest.mark.parametrize("qform", range(6))
+@pytest.mark.filterwarnings("ignore:.*says nothing about its orientation")
+def test_forms_come_back_with_the_codes_and_affines_that_they_came_with(
+    tmp_path: Path, sform: int, qform: int
+) -> None:
+    path = _file_of(tmp_path / "a.nii", sform=sform, qform=qform)
+    write_volume(tmp_path / "b.nii", read_volume(path))
+    given, written = (nibabel.Nifti1Image.from_filename(tmp_path / name) for name in NAMES)
+    assert (int(written.header["sform_code"]), int(written.header["qform_code"])) == (sform, qform)
+    # A quaternion of float32 is rounded anew.
+    np.testing.assert_allclose(written.affine, given.affine, atol=1e-5)
+    np.testing.assert_allclose(written.get_qform(), given.get_qform(), atol=1e-5)
+
+
+def test_a_qform_that_differs_a_little_from_the_sform_comes_back_as_it_was(tmp_path: Path) -> None:
+    path = _file_of(tmp_path / "a.nii", sform=2, qform=1)
+    image = nibabel.Nifti1Image.from_filename(path)
+    moved = ROTATED.copy()
+    moved[0, 3] += 0.3
+    moved[0, 1] += 0.02  # a shear, which no qform can tell
+    image.set_sform(moved, code=2)
+    path.write_bytes(image.to_bytes())
+    write_volume(tmp_path / "b.nii", read_volume(path))
+    written = nibabel.Nifti1Image.from_filename(tmp_path / "b.nii")
+    np.testing.assert_allclose(written.get_sform(), moved, atol=1e-6)
+    np.testing.assert_allclose(written.get_qform(), ROTATED, atol=1e-5)
+    assert int(written.header["qform_code"]) == 1
+
+
+def test_a_form_that_was_preferred_replaces_the_other(tmp_path: Path) -> None:
+    path = _file_of(tmp_path / "a.nii", sform=2, qform=1)
+    image = nibabel.Nifti1Image.from_filename(path)
+    far = ROTATED.copy()
+    far[0, 3] += 40
+    image.set_sform(far, code=2)
+    path.write_bytes(image.to_bytes())
+    write_volume(tmp_path / "b.nii", read_volume(path, options=ReadOptions(prefer="qform")))
+    written = read_volume(tmp_path / "b.nii")
+    np.testing.assert_allclose(written.grid.affine, ROTATED, atol=1e-5)
+
+
+def test_a_grid_that_its_forms_cannot_tell_gets_an_sform(tmp_path: Path) -> None:
+    grid = Grid((8, 9, 10), ROTATED, Forms(sform_code=0, qform_code=0))
+    write_volume(tmp_path / "a.nii", _volume(0, 1, stored_as="float32", grid=grid))
+    written = nibabel.Nifti1Image.from_filename(tmp_path / "a.nii")
+    np.testing.assert_allclose(written.affine, ROTATED, atol=1e-6)
+    assert int(written.header["sform_code"]) == 1
+
+
+def test_a_code_that_the_standard_does_not_know_comes_back_too(tmp_path: Path) -> None:
+    grid = Grid((8, 9, 10), ROTATED, Forms(sform_code=7, qform_code=9))
+    write_volume(tmp_path / "a.nii", _volume(0, 1, stored_as="float32", grid=grid))
+    forms = read_volume(tmp_path / "a.nii").grid.forms
+    assert (forms.sform_code, forms.qform_code) == (7, 9)

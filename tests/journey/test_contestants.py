@@ -1,12 +1,15 @@
 """Runs and folders of volumes as contestants."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from crossvox.comparison import Costs
 from crossvox.errors import CohortError, SettingsError
+from crossvox.evaluation import Admission
+from crossvox.files import sidecar_of
 from crossvox.journey.contestants import (
     ContestSettings,
     compare_runs,
@@ -58,7 +61,7 @@ def test_a_run_that_is_not_evaluated_is_told_to_be_finished(other: Path) -> None
 
 def test_a_run_that_learned_on_since_its_volumes_were_made_is_refused(other: Path) -> None:
     said = other / "synthesizer/synthesizer.json"
-    said.write_text(json.dumps({**json.loads(said.read_text()), "sha256": "later"}))
+    said.write_text(json.dumps({**json.loads(said.read_text()), "sha256": "0" * 64}))
     with pytest.raises(CohortError, match="learned since"):
         contestants_of([other])
 
@@ -105,9 +108,25 @@ def test_what_could_not_be_scored_and_who_chose_the_weights_is_told(other: Path)
     said.write_text(json.dumps({**description, "cohort": {"validation": ["sub-06"]}}))
     (one,) = contestants_of([other])
     assert [failure.name for failure in one.failures] == ["sub-09"]
-    assert one.caution == (
-        "other was scored on people of its validation, who chose its weights: sub-06."
+    assert one.cautions == (
+        "other was scored on people of its validation, who chose its weights: sub-06.",
     )
+
+
+def test_people_of_a_folder_that_its_model_knows_are_left_out_unless_asked_for(
+    other: Path, cohort_folder: Path
+) -> None:
+    folder = other / "evaluation/synthesized"
+    (volume,) = folder.rglob("*.nii.gz")
+    sidecar = sidecar_of(volume)
+    said = {**json.loads(sidecar.read_text()), "SubjectInModel": "train"}
+    sidecar.write_text(json.dumps(said))
+    settings = ContestSettings(reference=cohort_folder, source_modality="FLAIR")
+    with pytest.raises(CohortError, match="--include-trained"):
+        contestants_of([folder], settings=settings)
+    asked = replace(settings, admission=Admission(include_trained=True))
+    (one,) = contestants_of([folder], settings=asked)
+    assert [pair.name for pair in one.pairs] == ["sub-06"]
 
 
 def test_an_unknown_opponent_is_refused_before_anything_is_timed(

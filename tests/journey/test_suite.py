@@ -1,15 +1,16 @@
 """Experiments trained one after the other and compared."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from crossvox.errors import InterruptedRunError, ModelError, SettingsError
+from crossvox.errors import CohortWarning, InterruptedRunError, ModelError, SettingsError
 from crossvox.journey.suite import SuiteOptions, run_suite
 from crossvox.journey.suite_file import Suite
-from crossvox.training.experiment import Experiment
+from crossvox.training.experiment import Experiment, read_experiment
 
 Tiny = Callable[..., Experiment]
 
@@ -126,6 +127,25 @@ def test_some_runs_alone_can_be_trained(suite: Suite, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["two"]
     with pytest.raises(SettingsError, match="there are one, two"):
         run_suite(suite, tmp_path, options=SuiteOptions(only=("tow",)), progress=Told())
+
+
+def test_the_check_of_the_cohort_is_kept_with_the_suite_and_each_run(
+    suite: Suite, tiny: Tiny, tmp_path: Path
+) -> None:
+    checked = replace(suite, experiments={"one": tiny("cohort.check=true")}, against=None)
+    run_suite(checked, tmp_path, progress=Told())
+    kept = json.loads((tmp_path / "check.json").read_text())
+    assert (kept["cases"], kept["findings"]) == (6, [])
+    assert (tmp_path / "runs/one/check.json").read_bytes() == (tmp_path / "check.json").read_bytes()
+
+
+def test_a_suite_takes_modalities_in_the_cohorts_spelling(
+    suite: Suite, tiny: Tiny, tmp_path: Path
+) -> None:
+    small = replace(suite, experiments={"one": tiny("cohort.source=flair")}, against=None)
+    with pytest.warns(CohortWarning, match="no modality flair here; FLAIR is taken"):
+        run_suite(small, tmp_path, progress=Told())
+    assert read_experiment(tmp_path / "runs/one/experiment.toml").cohort.source == ("FLAIR",)
 
 
 def test_a_suite_without_a_cohort_asks_for_one(suite: Suite, tmp_path: Path) -> None:

@@ -67,6 +67,18 @@ def test_it_is_measured_again_on_another_machine(timing: Timing) -> None:
     assert made.stat().st_mtime_ns > before
 
 
+def test_a_volume_of_the_users_in_the_place_of_a_timed_one_stays(
+    timing: Timing, cohort_folder: Path
+) -> None:
+    theirs = timing.folder / "time0_desc-synth_T1w.nii.gz"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes((cohort_folder / "sub-06/anat/sub-06_T1w.nii.gz").read_bytes())
+    before = theirs.read_bytes()
+    with pytest.raises(ModelError, match=r"time0_desc-synth_T1w\.nii\.gz was not written by"):
+        replace(timing, passes=MANY_PASSES).costs(fresh=True)
+    assert theirs.read_bytes() == before
+
+
 def test_a_process_that_fails_says_why(timing: Timing, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"could not be timed: crossvox: .*no synthesizer"):
         replace(timing, run=tmp_path).costs(fresh=False)

@@ -263,3 +263,13 @@ def test_shapes_that_differ_and_empty_masks_are_refused() -> None:
 def test_a_window_says_what_it_is() -> None:
     assert str(GAUSSIAN) == "Gaussian sigma 1.5, 11 voxels wide, population covariance"
     assert str(UNIFORM7) == "uniform, 7 voxels wide, sample covariance"
+
+
+def test_volumes_of_very_different_units_have_an_ssim_and_no_overflow() -> None:
+    # a source of some hundreds beside a diffusivity of 1e-10 m2/s, both float32
+    generator = np.random.default_rng(0)
+    source = generator.uniform(0, 500, (12, 12, 12)).astype(np.float32)
+    reference = (generator.uniform(0, 3, (12, 12, 12)) * 1e-10).astype(np.float32)
+    similarity = ssim_map(source, reference, data_range=3e-10)
+    assert np.isfinite(similarity).all()
+    assert similarity.max() < 1e-3

@@ -1,9 +1,10 @@
-"""Group normalisation against torch's own."""
+"""Group normalization against torch's own and, at full size, against float64."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from backgrounds import FULL_SIZE, exactly_normalized, largest, mostly_background, threads
 from crossvox.networks.group_norm import GroupNorm
 
 CHANNELS = 8
@@ -62,7 +63,18 @@ def test_bfloat16_stays_bfloat16_and_channels_last() -> None:
     torch.testing.assert_close(found.float(), theirs(features.float()), atol=0.05, rtol=0.02)
 
 
-def test_without_gradients_it_is_torchs() -> None:
-    ours, theirs = layers(4)
-    with torch.inference_mode():
-        assert torch.equal(ours(volumes(1)), theirs(volumes(1)))
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_a_full_volume_is_normalized_as_in_float64_in_training_and_prediction(
+    groups: int, kind: torch.dtype
+) -> None:
+    volume = mostly_background(FULL_SIZE, channels=2, kind=kind)
+    wanted = exactly_normalized(volume, groups=groups)
+    # float32: the background's sum; bfloat16: half a last digit of values up to 16
+    tolerance = 1e-5 if kind == torch.float32 else 2**-5
+    layer = GroupNorm(groups, 2)
+    for count in (1, 2):
+        with threads(count):
+            assert largest(layer(volume).detach().double() - wanted) < tolerance
+            with torch.inference_mode():
+                assert largest(layer(volume).double() - wanted) < tolerance

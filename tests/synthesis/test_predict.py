@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -23,8 +25,9 @@ from crossvox.synthesis.predict import (
 )
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
-from crossvox.volume import Grid, Volume
+from crossvox.volume import Forms, Grid, Volume
 
+FLAIR = "sub-01/anat/sub-01_FLAIR.nii.gz"
 OBLIQUE = np.array([[-0.9, 0.1, 0, 3], [0.1, 0.8, 0.5, -8], [0.05, -0.3, 3.9, 20], [0, 0, 0, 1.0]])
 
 
@@ -123,6 +126,74 @@ def test_what_was_synthesized_into_a_flat_folder_is_no_source(
     run(trained, cases, tmp_path)
     assert len(list(tmp_path.glob("*.nii.gz"))) == 4
     assert find_cases(tmp_path, description) == cases
+
+
+def test_a_study_is_never_written_into_and_keeps_its_description(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    study = Path(shutil.copytree(cohort_folder, tmp_path / "study"))
+    before = {path: path.read_bytes() for path in study.rglob("*") if path.is_file()}
+    cases = find_cases(study, read_description(trained.folder))
+    with pytest.raises(CohortError, match=r"give .*study/derivatives/crossvox"):
+        run(trained, cases, study)
+    assert {path: path.read_bytes() for path in study.rglob("*") if path.is_file()} == before
+    made = run(trained, cases[:1], study / "derivatives/crossvox").written
+    assert made[0].is_relative_to(study / "derivatives/crossvox/sub-01/anat")
+    assert len(find_cases(study, read_description(trained.folder))) == 6
+
+
+def test_what_stands_in_the_way_of_the_last_case_is_found_before_the_first_is_made(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    cases = find_cases(cohort_folder, read_description(trained.folder))
+    theirs = tmp_path / "sub-06/anat/sub-06_desc-synth_T1w.json"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text('{"EchoTime": 0.003}')
+    with pytest.raises(CohortError, match=r"sub-06_desc-synth_T1w\.json was not written by"):
+        run(trained, cases, tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [theirs]
+    made = run(trained, cases, tmp_path, options=PredictOptions(overwrite="always"))
+    assert len(made.written) == 6
+    assert "EchoTime" not in theirs.read_text()
+
+
+def test_a_model_that_names_a_path_writes_nothing(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    preparation = read_description(trained.folder).preparation
+    evil = replace(preparation, target_modality="x/../../victim/config")
+    (case,) = find_cases(cohort_folder / FLAIR, read_description(trained.folder))
+    path = output_path(case, tmp_path / "out", evil)
+    description = replace(read_description(trained.folder), preparation=evil)
+    synthesizer = load_synthesizer(trained.folder, compute=Compute(device="cpu", bf16=False))
+    with pytest.raises(CohortError, match="lies outside"):
+        predict(synthesizer, description, [case], tmp_path / "out")
+    assert not path.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("codes", [(2, 1), (0, 1), (4, 0), (1, 3)])
+def test_codes_of_sform_and_qform_come_back_as_they_came(
+    trained: Trained, cohort_folder: Path, tmp_path: Path, codes: tuple[int, int]
+) -> None:
+    source = read_volume(cohort_folder / FLAIR)
+    forms = Forms(sform_code=codes[0], qform_code=codes[1])
+    grid = replace(source.grid, forms=forms)
+    write_volume(tmp_path / "p_FLAIR.nii.gz", replace(source, grid=grid))
+    cases = find_cases(tmp_path / "p_FLAIR.nii.gz", read_description(trained.folder))
+    run(trained, cases, tmp_path / "out.nii.gz")
+    made = nibabel.Nifti1Image.from_filename(tmp_path / "out.nii.gz")
+    given = nibabel.Nifti1Image.from_filename(tmp_path / "p_FLAIR.nii.gz")
+    assert (int(made.header["sform_code"]), int(made.header["qform_code"])) == codes
+    np.testing.assert_allclose(made.affine, given.affine, atol=1e-5)  # a quaternion of float32
+
+
+def test_a_case_that_is_there_twice_is_refused(
+    trained: Trained, cohort_folder: Path, tmp_path: Path
+) -> None:
+    (case,) = find_cases(cohort_folder / FLAIR, read_description(trained.folder))
+    with pytest.raises(CohortError, match="two cases have one name"):
+        run(trained, (case, case), tmp_path)
 
 
 def test_a_broken_file_is_named_and_the_others_go_on(

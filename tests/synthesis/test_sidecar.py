@@ -1,5 +1,6 @@
 """The JSON file beside a synthesized volume."""
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -7,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from crossvox.cohort import Case
-from crossvox.files import read_sidecar, sidecar_of
+from crossvox.files import read_sidecar, read_volume, sidecar_of
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.predict import find_cases, predict
-from crossvox.synthesis.sidecar import up_to_date
+from crossvox.synthesis.sidecar import origin_of, up_to_date
 from crossvox.synthesis.store import Description, load_synthesizer, read_description
 from crossvox.training.train import Trained
 
 EXACT = Compute(device="cpu", bf16=False)
 MEBIBYTE = 2**20
+SHA, OTHER = "1" * 64, "2" * 64
 
 
 @pytest.fixture
@@ -52,7 +54,59 @@ def test_a_volume_is_up_to_date_until_weights_settings_precision_or_source_chang
     assert not up_to_date(case, path, description, compute=Compute(device="cpu", bf16=True))
     later = path.stat().st_mtime + 10
     os.utime(case.images["FLAIR"], (later, later))
+    assert up_to_date(case, path, description, compute=EXACT)
+    source = case.images["FLAIR"]
+    contents, times = source.read_bytes(), source.stat()
+    source.write_bytes(contents[:-1] + bytes([contents[-1] ^ 1]))
+    os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))  # same size, same time
     assert not up_to_date(case, path, description, compute=EXACT)
+    source.unlink()
+    assert not up_to_date(case, path, description, compute=EXACT)
+
+
+def test_a_sidecar_says_of_which_bytes_the_volume_was_made(
+    made: tuple[Case, Path, Description],
+) -> None:
+    case, path, _ = made
+    whole = hashlib.sha256(case.images["FLAIR"].read_bytes()).hexdigest()
+    assert read_sidecar(path)["SourceSHA256"] == [whole]
+
+
+@pytest.mark.parametrize(
+    ("cohort", "subject", "said"),
+    [
+        ({"source_sha256": {"train": {"sub-07": [SHA]}, "validation": {}}}, "anna", "train"),
+        ({"source_sha256": {"train": {}, "validation": {"x": [OTHER, SHA]}}}, "x", "validation"),
+        (
+            {"train": ["sub-01"], "source_sha256": {"train": {"sub-01": [OTHER]}}},
+            "sub-01",
+            "train by name",
+        ),
+        (
+            {"validation": ["sub-01"], "source_sha256": {"train": {"sub-02": [OTHER]}}},
+            "sub-01",
+            "validation by name",
+        ),
+        ({"train": ["a"], "test": ["b"], "source_sha256": {"train": {"a": [OTHER]}}}, "b", "none"),
+        ({"train": ["a"]}, "a", "train by name"),
+        ({"train": ["a"]}, "b", None),
+        ({}, "b", None),
+    ],
+)
+def test_a_sidecar_says_whether_the_model_learned_from_the_person(
+    made: tuple[Case, Path, Description],
+    cohort: dict[str, object],
+    subject: str,
+    said: str | None,
+) -> None:
+    case, path, description = made
+    origin = origin_of(
+        read_volume(path),
+        replace(case, subject=subject),
+        replace(description, cohort=cohort),
+        sources_sha256=[SHA],
+    )
+    assert origin.get("SubjectInModel") == said
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"ModelSHA256": "'])

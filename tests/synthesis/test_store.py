@@ -77,6 +77,13 @@ def test_a_folder_that_is_no_synthesizer_is_refused(tmp_path: Path) -> None:
         load_synthesizer(tmp_path)
 
 
+def test_weights_far_larger_than_their_settings_are_not_read(folder: Path) -> None:
+    with (folder / WEIGHTS).open("r+b") as file:
+        file.truncate(50 << 30)  # sparse
+    with pytest.raises(ModelError, match=r"does not fit its own settings: .* bytes"):
+        load_synthesizer(folder)
+
+
 def test_a_description_that_is_not_one_is_refused(folder: Path) -> None:
     (folder / DESCRIPTION).write_text('{"format": "?"}')
     with pytest.raises(ModelError, match="not a synthesizer"):

@@ -59,7 +59,7 @@ def test_only_the_first_of_many_errors_are_named(
     absent = [
         replace(case, images={**case.images, "T1w": tmp_path / "absent.nii.gz"}) for case in cases
     ]
-    with pytest.raises(CohortError, match=r"6 fault\(s\): .*; and 1 more\. `crossvox check`"):
+    with pytest.raises(CohortError, match=r"6 fault\(s\): .*sub-05: .*; and 1 more\. `crossvox"):
         refuse_faults(absent, tiny(), tmp_path / CHECK, progress=lambda *_count: None)
 
 
@@ -68,3 +68,11 @@ def test_a_sound_cohort_leaves_a_record_without_findings(
 ) -> None:
     refuse_faults(cases[:2], tiny(), tmp_path / CHECK, progress=lambda *_count: None)
     assert json.loads((tmp_path / CHECK).read_text())["findings"] == []
+
+
+def test_a_volume_of_a_person_in_another_split_is_refused_before_training(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+) -> None:
+    double = replace(cases[0], subject="other", name="other", split="test")
+    with pytest.raises(CohortError, match="other: FLAIR is the same file as FLAIR of sub-01"):
+        train((*cases, double), tmp_path, tiny("cohort.check=true"), progress=silent)

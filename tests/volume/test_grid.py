@@ -11,6 +11,11 @@ OBLIQUE = np.array(
 )
 
 
+def test_a_grid_of_our_own_is_told_in_both_forms_as_scanner_coordinates() -> None:
+    forms = Grid((4, 5, 6), OBLIQUE).forms
+    assert (forms.sform_code, forms.qform_code, forms.qform) == (1, 1, None)
+
+
 def test_spacing_is_the_length_of_each_axis_step() -> None:
     assert Grid((4, 5, 6), OBLIQUE).spacing_mm == pytest.approx((2.0, 3.0, 2.0))
 

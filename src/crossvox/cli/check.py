@@ -1,24 +1,27 @@
 """crossvox check."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from crossvox.cohort import Case, CaseCheck, CohortCheck, Finding
+    from crossvox.cohort import Case, CaseCheck, CohortCheck, Finding, Reading
+    from crossvox.cohort.reading import Synthesized
 
 WIDTH_IN_A_FILE = 150
 
 
-def check(data: Path, /, *, modalities: str | None = None) -> None:
+def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool = False) -> None:
     """Say what a cohort holds and what is wrong with it.
 
     Reads every file, compares the volumes of each case with the first of its modalities, and
-    lists unreadable files, pairs that are flipped, shifted, incomplete or of two people, masks
-    that are empty or on another grid, and people in two splits. Ends with 2 where one of them
-    is an error.
+    lists cases left out, unreadable files, volumes that are there twice, pairs that are flipped,
+    shifted, incomplete or of two people, masks that are empty or on another grid, and people in
+    two splits. Ends with 2 where one of them is an error.
 
     Parameters
     ----------
@@ -27,30 +30,34 @@ def check(data: Path, /, *, modalities: str | None = None) -> None:
     modalities
         Separated by commas, the source first, such as FLAIR,T1w; those that every case has
         where absent.
+    allow_synthetic
+        Check synthesized volumes too, which are left out otherwise.
     """
     from rich.console import Console
 
     from crossvox.cli.screen import Screen
-    from crossvox.cohort import check_cohort, read_cohort
+    from crossvox.cohort import check_cohort
     from crossvox.errors import CohortError
 
-    chosen = modalities.split(",") if modalities else _shared(read_cohort(data))
-    cases = read_cohort(data, modalities=chosen)
+    reading = _read(data, modalities, synthesized="taken" if allow_synthetic else "left out")
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_IN_A_FILE)
     with Screen() as screen:
         found = check_cohort(
-            cases,
-            modalities=chosen,
+            reading.cases,
+            modalities=reading.modalities,
             progress=lambda done, total: screen.stage("checking", done, total),
         )
     console.print(table_of_cases(found))
     if found.findings:
         console.print(table_of_findings(found.findings))
-    people = _count(len({case.subject for case in cases}), "person", "people")
-    held = f"{_count(len(cases), 'case', 'cases')} of {people}"
-    console.print(f"{held}: {_verdict(found)}", highlight=False)
+    if reading.left_out:
+        console.print(table_of_left_out(reading.left_out))
+    people = _count(len({case.subject for case in reading.cases}), "person", "people")
+    held = f"{_count(len(reading.cases), 'case', 'cases')} of {people}"
+    for line in (f"{held}: {_verdict(found)}", *reading.remarks):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if found.error_count:
         raise CohortError(f"{data}: {_verdict(found)}; mend the cases or leave them out")
 
@@ -92,13 +99,46 @@ def table_of_findings(findings: "Sequence[Finding]") -> "Table":
     return table
 
 
-def _shared(cases: "Sequence[Case]") -> list[str]:
+def table_of_left_out(left_out: "Mapping[str, str]") -> "Table":
+    """One line for each case that is not checked."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="What is left out", title_justify="left")
+    for name in ("case", "why"):
+        table.add_column(name, overflow="fold")
+    for name, why in left_out.items():
+        table.add_row(escape(name), escape(why))
+    return table
+
+
+def _read(data: Path, modalities: str | None, *, synthesized: "Synthesized") -> "Reading":
+    """The cohort with the named modalities, or those that every case has."""
+    from crossvox.cohort import survey_cohort
+
+    if modalities:
+        names = [name.strip() for name in modalities.split(",") if name.strip()]
+        return survey_cohort(data, modalities=names, synthesized=synthesized)
+    everything = survey_cohort(data, synthesized=synthesized)
+    shared, others = _shared(everything.cases)
+    reading = survey_cohort(data, modalities=shared, synthesized=synthesized)
+    unchecked = [
+        f"{name} is not checked, only {count} of {len(everything.cases)} cases have it;"
+        f" --modalities {','.join([*shared, name])} checks them"
+        for name, count in others.items()
+    ]
+    return replace(reading, notes=(*everything.notes, *unchecked))
+
+
+def _shared(cases: "Sequence[Case]") -> tuple[list[str], dict[str, int]]:
+    """The modalities that every case has, and how many have each of the others."""
     from crossvox.errors import CohortError
 
-    shared = set.intersection(*(set(case.images) for case in cases))
+    held = Counter(name for case in cases for name in case.images)
+    shared = sorted(name for name, count in held.items() if count == len(cases))
     if not shared:
         raise CohortError("no modality is in every case; name some: --modalities FLAIR,T1w")
-    return sorted(shared)
+    return shared, {name: held[name] for name in sorted(held) if name not in shared}
 
 
 def _volume_cells(row: "CaseCheck", modality: str) -> tuple[str, str]:

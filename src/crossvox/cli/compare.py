@@ -1,5 +1,6 @@
 """crossvox compare."""
 
+import sys
 from pathlib import Path
 
 
@@ -14,11 +15,13 @@ def compare(
     seed: int = 0,
     device: str | None = None,
     fresh: bool = False,
+    include_trained: bool = False,
+    allow_synthetic: bool = False,
 ) -> None:
     """Compare runs or folders of volumes: RUN RUN … OUT; write tables, a figure and a page.
 
-    Scores are of the cases that all have, with intervals and paired tests. Each run is timed
-    here and now, in a process of its own, one after the other.
+    Scores are of the cases that all have, on the reference's grid, with intervals and paired
+    tests. Each run is timed here and now, in a process of its own, one after the other.
 
     Parameters
     ----------
@@ -38,14 +41,20 @@ def compare(
     inception
         Weights of Inception-v3 for FID and KID; n/a where absent.
     seed
-        Of the bootstrap.
+        Random seed for the bootstrap confidence intervals.
     device
         cpu or cuda, that runs are timed on; the GPU where there is one.
     fresh
         Time again what an earlier comparison into the same folder timed.
+    include_trained
+        Also score people of folders that a model was trained on, or that chose its weights.
+    allow_synthetic
+        Also score folders against references that were synthesized themselves.
     """
     from crossvox.cli.screen import Screen
+    from crossvox.comparison.words import cautions_of, perfect_sentences
     from crossvox.errors import SettingsError
+    from crossvox.evaluation import Admission
     from crossvox.evaluation.pairs import PAIRS_FILE
     from crossvox.journey.contestants import ContestSettings, compare_runs, is_run
 
@@ -64,7 +73,10 @@ def compare(
         seed=seed,
         device=device,
         fresh=fresh,
+        admission=Admission(include_trained=include_trained, allow_synthetic=allow_synthetic),
     )
     with Screen() as screen:
         comparison = compare_runs(runs, out, settings=settings, progress=screen.stage)
+    for note in (*cautions_of(comparison), *perfect_sentences(comparison)):
+        print(note, file=sys.stderr)
     print(comparison.page)

@@ -1,5 +1,6 @@
 """crossvox evaluate."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,13 @@ def evaluate(
     data_range: float | None = None,
     run: Path | None = None,
     seed: int = 0,
+    include_trained: bool = False,
+    allow_synthetic: bool = False,
 ) -> None:
     """Score synthesized volumes against references; write a report.
 
-    Files are paired by person and session as their names say. Ends with 3 where some could not
-    be scored; the others are in the report all the same.
+    Files are paired by person and session as their names say, and scored on the reference's
+    grid. Ends with 3 where some could not be scored; the others are in the report all the same.
 
     Parameters
     ----------
@@ -59,12 +62,19 @@ def evaluate(
     run
         Folder of the training run, for its curves and settings.
     seed
-        Of the bootstrap.
+        Random seed for the bootstrap confidence intervals.
+    include_trained
+        Also score people that the model was trained on, or that chose its weights.
+    allow_synthetic
+        Also score against references that were synthesized themselves.
     """
-    from rich.console import Console
-
     from crossvox.cli.screen import Screen
-    from crossvox.evaluation import EvaluationSettings, find_pairs, read_run
+    from crossvox.evaluation import (
+        Admission,
+        EvaluationSettings,
+        find_pairs,
+        read_run,
+    )
     from crossvox.evaluation import evaluate as evaluate_pairs
 
     pairing = find_pairs(
@@ -82,6 +92,7 @@ def evaluate(
         mean_target=mean_target,
         inception=inception,
         run=None if run is None else read_run(run),
+        admission=Admission(include_trained=include_trained, allow_synthetic=allow_synthetic),
     )
     with Screen() as screen:
         evaluation = evaluate_pairs(
@@ -90,24 +101,25 @@ def evaluate(
             settings=settings,
             progress=lambda done, total: screen.stage("evaluating", done, total),
         )
-    Console().print(summary_table(evaluation))
-    print(evaluation.report)
+    _print_scores(evaluation)
 
 
 def summary_table(evaluation: "Evaluation") -> "Table":
     """Means and intervals of the measures that are compared, a column for each method."""
     from rich.table import Table
 
-    from crossvox.evaluation.measures import COMPARED
-    from crossvox.evaluation.presentation import inception_words, score_rows
+    from crossvox.evaluation.measures import LINEAR, MEASURES
+    from crossvox.evaluation.presentation import inception_words, people_known, score_rows
     from crossvox.evaluation.wording import counted, unit_of
 
     people = counted(evaluation.summary.subjects, "person", "people")
-    table = Table(title=f"Mean over {people}, 95 % interval", title_justify="left")
+    known = people_known(evaluation.results)
+    caution = f", {known} of them known to the model" if known else ""
+    table = Table(title=f"Mean over {people}{caution}, 95 % interval", title_justify="left")
     table.add_column("measure")
     for method in evaluation.summary.intervals:
         table.add_column(method, justify="right")
-    titles = {measure.title for measure in COMPARED}
+    titles = {measure.title for measure in MEASURES if measure.compared or measure.name in LINEAR}
     for row in score_rows(evaluation.summary, unit=unit_of(evaluation.results)):
         if row.title in titles:
             cells = [f"{cell.value}\n[dim]{cell.span}[/dim]" for cell in row.cells]
@@ -117,3 +129,16 @@ def summary_table(evaluation: "Evaluation") -> "Table":
     for title, cells_of_title in words.rows:
         table.add_row(title, *cells_of_title)
     return table
+
+
+def _print_scores(evaluation: "Evaluation") -> None:
+    from rich.console import Console
+
+    from crossvox.evaluation import perfect_sentence
+
+    for note in evaluation.notes:
+        print(note, file=sys.stderr)
+    Console().print(summary_table(evaluation))
+    if perfect := perfect_sentence(evaluation.summary):
+        print(perfect)
+    print(evaluation.report)

@@ -40,7 +40,9 @@ def predict(
     out
         A volume's name for a single one, else a folder; BIDS in gives BIDS derivatives out.
     overwrite
-        Make again what is there.
+        Make again what is there, and replace whatever stands in its place. Without it volumes
+        are made again only where their source has changed; others of this model are kept, and
+        anything else in their place is refused.
     set_
         method.key=value, over the model's settings; what training did not decide, such as the
         sampling steps of a diffusion. May be repeated.
@@ -71,16 +73,19 @@ def predict(
     from crossvox.export import by_openvino
     from crossvox.files import ReadOptions
     from crossvox.synthesis.compute import compute_at_hand
-    from crossvox.synthesis.predict import PredictOptions, find_cases
+    from crossvox.synthesis.predict import PredictOptions
     from crossvox.synthesis.predict import predict as predict_cases
+    from crossvox.synthesis.sources import find_sources
     from crossvox.synthesis.store import load_synthesizer, read_description, with_settings
 
     description = with_settings(read_description(model), set_ or [])
-    found = find_cases(in_, description)
+    sources = find_sources(in_, description.preparation.source_modalities)
     part = shard_of(shard)
-    cases = part.of(found)
-    if len(cases) < len(found):
-        print(f"part {part.index + 1} of {part.count}: {len(cases)} of {len(found)} cases")
+    cases = part.of(sources.cases)
+    if sources.left_out:
+        print(sources.in_words())
+    if len(cases) < len(sources.cases):
+        print(f"part {part.index + 1} of {part.count}: {len(cases)} of {len(sources.cases)} cases")
     compute = compute_at_hand(device=device, precise=precise)
     settings = description.settings if set_ else None
     synthesizer = load_synthesizer(model, compute=compute, window=window, settings=settings)
@@ -110,6 +115,8 @@ def _tell(predicted: "Predicted", cases: "Sequence[Case]") -> None:
         print(path)
     if predicted.skipped:
         print(f"{len(predicted.skipped)} there already (--overwrite makes them again)")
+    for remark in predicted.remarks:
+        print(remark)
     if predicted.failed:
         reasons = "; ".join(f"{name}: {why}" for name, why in predicted.failed.items())
         failure = CohortError if len(predicted.failed) == len(cases) else SomeCasesFailedError

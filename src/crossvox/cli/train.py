@@ -18,6 +18,7 @@ def train(
     set_: Annotated[list[str] | None, Parameter(name="--set")] = None,
     device: str | None = None,
     fresh: bool = False,
+    allow_synthetic: bool = False,
     plan_only: bool = False,
 ) -> None:
     """Learn to synthesize one modality from another.
@@ -45,6 +46,8 @@ def train(
         cpu or cuda; the GPU where there is one.
     fresh
         Start again instead of going on.
+    allow_synthetic
+        Learn from synthesized volumes too, which are left out otherwise.
     plan_only
         Show what would be trained, each setting with its reason, and write nothing.
     """
@@ -52,8 +55,8 @@ def train(
 
     from crossvox.cli.evaluate import summary_table
     from crossvox.cli.screen import Screen
-    from crossvox.cohort import read_cohort
     from crossvox.journey import evaluate_run
+    from crossvox.training.cohort import read_cohort_of, spelled_as
     from crossvox.training.experiment import read_experiment
     from crossvox.training.preview import preview
     from crossvox.training.processes import dismiss_others, finish
@@ -61,14 +64,17 @@ def train(
 
     given = {"cohort.source": source, "cohort.target": target, "method.name": method}
     changes = [f"{name}={value}" for name, value in given.items() if value]
+    changes += ["cohort.allow_synthetic=true"] if allow_synthetic else []
     settings = read_experiment(experiment, changes=[*changes, *(set_ or [])])
-    modalities = (*settings.cohort.source, settings.cohort.target)
-    cases = read_cohort(data, modalities=modalities)
+    reading = read_cohort_of(settings, data)
+    settings = spelled_as(settings, reading)
     if plan_only:
-        print(*preview(cases, out, settings, device=device), sep="\n")
+        print(*preview(reading.cases, out, settings, device=device), sep="\n")
         return
     with Screen() as screen:
-        trained = train_cases(cases, out, settings, device=device, fresh=fresh, progress=screen)
+        trained = train_cases(
+            reading.cases, out, settings, device=device, fresh=fresh, progress=screen
+        )
         dismiss_others(trained.fabric)
         evaluation = evaluate_run(trained, device=device, progress=screen.stage)
     if evaluation:

@@ -4,7 +4,7 @@ from crossvox.cohort.case import SPLITS, Case, Cohort, Split
 from crossvox.cohort.check import check_cohort
 from crossvox.cohort.findings import CaseCheck, CohortCheck, Finding, IntensityRange, PairCheck
 from crossvox.cohort.names import canonical_modality
-from crossvox.cohort.reading import read_cohort
+from crossvox.cohort.reading import Reading, read_cohort, survey_cohort
 from crossvox.cohort.split import refuse_shared_people, split_cohort
 
 __all__ = [
@@ -16,10 +16,12 @@ __all__ = [
     "Finding",
     "IntensityRange",
     "PairCheck",
+    "Reading",
     "Split",
     "canonical_modality",
     "check_cohort",
     "read_cohort",
     "refuse_shared_people",
     "split_cohort",
+    "survey_cohort",
 ]

@@ -15,7 +15,7 @@ SHADING_STEPS = 3.0  # intensities are compared with those around, not with the 
 CELL_STEPS = 2
 BOX_CELLS = math.prod(size // CELL_STEPS for size in BOX_STEPS)
 LARGEST = 127
-BLOCK = 256  # rows and columns of the table of similarities that are in memory at once
+BLOCK = 128  # rows and columns of the table of similarities that are in memory at once
 
 Prints = NDArray[np.int8]
 # Which pairs of (rows, columns) are worth comparing.

@@ -5,17 +5,24 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from crossvox.cohort.case import Case
-from crossvox.cohort.names import KNOWN_MODALITIES, MASK_SUFFIXES, parse_name, safe_name
+from crossvox.cohort.found import Found
+from crossvox.cohort.names import (
+    KNOWN_MODALITIES,
+    MASK_SUFFIXES,
+    canonical_modality,
+    parse_name,
+    safe_name,
+)
 from crossvox.errors import CohortError
 from crossvox.files import is_volume, stem_of
 
 MASK_FOLDERS = frozenset({"mask", "masks"})
 
 # Modality (or "mask"), what names the case, file.
-Found = tuple[str, str, Path]
+Entry = tuple[str, str, Path]
 
 
-def read_folders(root: Path, *, modalities: Sequence[str] | None) -> list[Case]:
+def read_folders(root: Path, *, modalities: Sequence[str] | None) -> Found:
     """The cases of ROOT/FLAIR/p01.nii.gz, or of ROOT/[p01/]p01_FLAIR.nii.gz.
 
     A single wanted modality may be missing from the names: then all volumes that name no other
@@ -43,12 +50,13 @@ def single_case(file: Path, *, modality: str) -> Case:
 def _has_modality_folders(root: Path, *, modalities: Sequence[str] | None) -> bool:
     folders = list(_folders(root))
     if modalities is not None:
-        return any(folder.name in modalities for folder in folders)
+        wanted = {canonical_modality(modality) for modality in modalities}
+        return any(canonical_modality(folder.name) in wanted for folder in folders)
     keys = [{_without(file, folder.name) for file in _volumes(folder)} for folder in folders]
     return len(keys) > 1 and bool(set.intersection(*keys))
 
 
-def _by_folder(root: Path) -> list[Found]:
+def _by_folder(root: Path) -> list[Entry]:
     return [
         (
             "mask" if folder.name.lower() in MASK_FOLDERS else folder.name,
@@ -60,26 +68,29 @@ def _by_folder(root: Path) -> list[Found]:
     ]
 
 
-def _by_name(file: Path) -> Found:
+def _by_name(file: Path) -> Entry:
     name = parse_name(file)
     return name.suffix, name.rest, file
 
 
-def _taken_as(modality: str, suffix: str, key: str, file: Path) -> Found:
-    if suffix == modality or suffix in KNOWN_MODALITIES or suffix in MASK_SUFFIXES:
+def _taken_as(modality: str, suffix: str, key: str, file: Path) -> Entry:
+    known = suffix in KNOWN_MODALITIES or canonical_modality(suffix) in KNOWN_MODALITIES
+    if suffix == modality or known or suffix in MASK_SUFFIXES:
         return suffix, key, file
     return modality, stem_of(file), file
 
 
-def _cases(found: Iterable[Found], root: Path) -> list[Case]:
+def _cases(entries: Iterable[Entry], root: Path) -> Found:
     files: defaultdict[str, dict[str, Path]] = defaultdict(dict)
-    for modality, key, file in found:
+    for modality, key, file in entries:
         if modality in files[key]:
             raise CohortError(
                 f"{key} has two files of {modality}: {files[key][modality]} and {file}; keep one"
             )
         files[key][modality] = file
-    return [_case(key, by_modality, root) for key, by_modality in sorted(files.items())]
+    cases = [_case(key, by_modality, root) for key, by_modality in sorted(files.items())]
+    imaged = [case for case in cases if case.images]
+    return Found(cases=imaged, held={case.name: frozenset(case.images) for case in imaged})
 
 
 def _case(key: str, files: dict[str, Path], root: Path) -> Case:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crossvox.cohort.case import Case
+from crossvox.cohort.found import Found
 from crossvox.cohort.names import safe_name
 from crossvox.cohort.split import parse_split
 from crossvox.errors import CohortError
@@ -15,7 +16,7 @@ MANIFEST_SUFFIXES = (".csv", ".tsv", ".json")
 RESERVED = frozenset({"subject", "session", "mask", "split"})
 
 
-def read_manifest(path: Path) -> list[Case]:
+def read_manifest(path: Path) -> Found:
     """The cases that a table lists; paths are relative to it.
 
     Columns: subject, one per modality; if wanted mask, split, session. JSON is a list of
@@ -25,7 +26,8 @@ def read_manifest(path: Path) -> list[Case]:
         CohortError: The table cannot be read, or a row lacks its subject or a file.
     """
     rows = _json_rows(path) if path.suffix.lower() == ".json" else _table_rows(path)
-    return [_case(row, path, number=number) for number, row in enumerate(rows, start=1)]
+    cases = [_case(row, path, number=number) for number, row in enumerate(rows, start=1)]
+    return Found(cases=cases, held={case.name: frozenset(case.images) for case in cases})
 
 
 def _json_rows(path: Path) -> list[Mapping[str, str]]:

@@ -1,8 +1,9 @@
 """What the name of a volume file says: person, session, modality."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from crossvox.errors import CohortError
@@ -57,6 +58,22 @@ def parse_name(path: Path) -> VolumeName:
 def canonical_modality(name: str) -> str:
     """The one spelling of a modality: "ct" and "sCT" are "CT"; an unknown name stays as it is."""
     return BIDS_SPELLING.get(name.strip().lower(), name.strip())
+
+
+def spelling_among(held: Collection[str], name: str) -> str | None:
+    """How `held` spells the modality `name`; None where nothing or more than one thing fits."""
+    if name in held:
+        return name
+    meant = canonical_modality(name).lower()
+    same = [other for other in held if canonical_modality(other).lower() == meant]
+    return same[0] if len(same) == 1 else None
+
+
+def nearest_spelling(held: Collection[str], name: str) -> str | None:
+    """What of `held` was probably meant by `name`, whatever the letters' case."""
+    by_lower_case = {other.lower(): other for other in held}
+    near = get_close_matches(name.lower(), by_lower_case, n=1)
+    return by_lower_case[near[0]] if near else None
 
 
 def safe_name(name: str, *, origin: str) -> str:

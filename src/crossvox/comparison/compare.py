@@ -16,13 +16,20 @@ from crossvox.comparison.contest import (
 from crossvox.comparison.files import FILES, write_files
 from crossvox.comparison.page import FIGURES, PAGE, write_page
 from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
-from crossvox.evaluation.baselines import BASELINES, baselines_of, read_mean_target
+from crossvox.evaluation.admission import status_in_model
+from crossvox.evaluation.baselines import (
+    BASELINES,
+    baselines_of,
+    read_mean_target,
+    uncovered_of,
+)
 from crossvox.evaluation.case_scores import score_volumes
 from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
-from crossvox.evaluation.loading import load_together
+from crossvox.evaluation.loading import Together, load_together
 from crossvox.evaluation.measures import MEASURE
 from crossvox.evaluation.pairs import Failure, Pair
-from crossvox.evaluation.results import CaseResult
+from crossvox.evaluation.perfect import perfect_scores
+from crossvox.evaluation.results import CaseFacts, CaseResult
 from crossvox.evaluation.summary import difference_between, summarise
 from crossvox.volume import Volume
 
@@ -42,8 +49,8 @@ def compare(
 ) -> Comparison:
     """Score every contestant on the cases that all have; write tables, figure and page.
 
-    The grid of a case is that of the first contestant's volume; the others are resampled onto it
-    where theirs differs, and the page says so.
+    The grid of a case is that of its reference; volumes on another are resampled onto it, and the
+    page says so.
 
     Args:
         contestants: In the order of the table; the first one chooses the cases of the figure.
@@ -113,9 +120,27 @@ class _Scorer:
         result = score_volumes(
             loaded, volumes, window=self.settings.window, inception=self.inception
         )
-        moved = [name for name, yes in zip(self.names, together.moved, strict=True) if yes]
-        resampled = (*loaded.resampled, *moved)
-        return replace(result, facts=replace(result.facts, resampled=resampled))
+        return replace(result, facts=self._facts(together, result.facts))
+
+    def _facts(self, together: Together, facts: CaseFacts) -> CaseFacts:
+        """With what differs between the contestants."""
+        loaded = together.loaded
+        placed = dict(zip(self.names, together.placed, strict=True))
+        moved = [name for name, volume in placed.items() if volume.moved]
+        uncovered = {name: volume.uncovered_share(loaded.mask) for name, volume in placed.items()}
+        return replace(
+            facts,
+            resampled=(*loaded.partners_moved, *moved),
+            uncovered={**uncovered, **uncovered_of(loaded)},
+            known={
+                name: status_in_model(sidecar)
+                for name, sidecar in zip(self.names, together.sidecars, strict=True)
+            },
+            perfect={
+                name: perfect_scores(loaded, sidecar, window=self.settings.window)
+                for name, sidecar in zip(self.names, together.sidecars, strict=True)
+            },
+        )
 
 
 def _scored(

@@ -55,7 +55,7 @@ class Contestant:
         costs: What it takes.
         method: Name and settings in words, for the page.
         failures: Cases of which it has no volume, or none that could be scored, and why.
-        caution: What a reader must know before believing its scores.
+        cautions: What a reader must know before believing its scores.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Contestant:
     costs: Costs = NO_COSTS
     method: str = ""
     failures: tuple[Failure, ...] = ()
-    caution: str = ""
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

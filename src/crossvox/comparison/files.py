@@ -8,6 +8,7 @@ from crossvox.comparison.contest import Comparison, ComparisonSettings
 from crossvox.comparison.latex import latex_of
 from crossvox.comparison.numbers import numbers_of
 from crossvox.comparison.table import ANOTHER_COHORT, Panel, TableRow, cost_notes, panels_of
+from crossvox.comparison.words import cautions_of, perfect_sentences
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
 from crossvox.evaluation.measures import MEASURES
 from crossvox.evaluation.page import PAPER
@@ -52,8 +53,10 @@ def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettin
     Raises:
         FileError: The folder cannot be written.
     """
-    panels, notes = panels_of(comparison), cost_notes(comparison)
-    caption = caption_of(comparison)
+    panels = panels_of(comparison)
+    cautions = cautions_of(comparison)
+    notes = [*perfect_sentences(comparison), *cost_notes(comparison)]
+    caption = " ".join([*cautions, caption_of(comparison)])
     markdown = _markdown(panels, caption=caption, notes=notes)
     write_atomically(out / "table.md", markdown.encode())
     write_atomically(out / "table.tex", latex_of(panels, caption=caption, notes=notes).encode())
@@ -156,7 +159,12 @@ def _json_of(comparison: Comparison, settings: ComparisonSettings) -> dict[str, 
         "cases": [result.pair.name for result in comparison.results],
         "against": comparison.against,
         "contestants": [
-            {"name": one.name, "method": one.method, "costs": asdict(one.costs)}
+            {
+                "name": one.name,
+                "method": one.method,
+                "costs": asdict(one.costs),
+                "cautions": one.cautions,
+            }
             for one in comparison.contestants
         ],
         "baselines": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
@@ -172,6 +180,7 @@ def _json_of(comparison: Comparison, settings: ComparisonSettings) -> dict[str, 
             method: {name: asdict(interval) for name, interval in measures.items()}
             for method, measures in summary.intervals.items()
         },
+        "perfect_network": {name: asdict(perfect) for name, perfect in summary.perfect.items()},
         "inception": inception_facts(comparison.inception_sha256, summary.images),
         "differences": [asdict(row) for row in summary.comparisons],
         "jitter": [asdict(row) for row in comparison.jitter],

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from crossvox.comparison.contest import NO_COSTS, Comparison, Costs
+from crossvox.evaluation.measures import LINEAR
 
 STEPS_OF_PAPERS = 1000  # of Ho et al. 2020
 IN_TABLE = (
@@ -14,6 +15,7 @@ IN_TABLE = (
     "ssim_full",
     "slice_consistency",
     "slice_mean_std",
+    *LINEAR,
 )
 Numbers = dict[str, float]  # NaN where unknown
 

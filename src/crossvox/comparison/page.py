@@ -10,6 +10,7 @@ from crossvox.comparison.words import (
     comparison_headline,
     difference_groups,
     method_words,
+    perfect_sentences,
     slice_sentences,
 )
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
@@ -70,7 +71,7 @@ def render_comparison(
         "cautions": comparison_cautions(comparison),
         "against": comparison.against,
         "panels": panels_of(comparison),
-        "notes": cost_notes(comparison),
+        "notes": [*perfect_sentences(comparison), *cost_notes(comparison)],
         "method_words": method_words(comparison),
         "meanings": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
         "recipe": recipe_rows(results, recipe),
@@ -85,9 +86,7 @@ def render_comparison(
         "figure": inline(picture, "webp") if picture else "",
         "figure_note": _figure_note(),
         "figure_cases": ", ".join(f"{case.result.pair.name} ({case.why})" for case in cases),
-        "paragraph": methods_paragraph(
-            results, summary, recipe, grid_of=f"the volume of {ours[0]}"
-        ),
+        "paragraph": methods_paragraph(results, summary, recipe),
     }
     return render("comparison.html", context, unit=unit, package="crossvox.comparison")
 

@@ -14,6 +14,7 @@ from crossvox.evaluation.wording import (
     counted,
     decimals,
     ends_of,
+    fixed,
     measure_unit,
     number,
     significant,
@@ -100,6 +101,7 @@ PANELS = {
         "psnr",
         "ssim_full",
     ),
+    "After the best linear fit of intensities": ("ssim_linear", "mae_linear", "psnr_linear"),
     "From slice to slice, and distances of distributions": (
         "slice_consistency",
         "slice_mean_std",
@@ -224,14 +226,14 @@ def _plain(name: str, row: Numbers) -> tuple[str, str]:
     if math.isnan(value):
         return UNKNOWN, ""
     if name in DIGITS:
-        return number(value, DIGITS[name]), _beside(name, row)
+        return fixed(value, DIGITS[name]), _beside(name, row)
     return significant(value / SCALES.get(name, 1)), _beside(name, row)
 
 
 def _beside(name: str, row: Numbers) -> str:
     """What stands below a number."""
     if name == "kid":
-        return f"± {number(row['kid_standard_error'], DIGITS['kid'])}"
+        return f"± {fixed(row['kid_standard_error'], DIGITS['kid'])}"
     if name == "training_hours" and not math.isnan(row["training_steps"]):
         return f"{row['training_steps']:.0f} steps"
     if name == "seconds" and not math.isnan(row["passes"]):

@@ -4,15 +4,18 @@ import math
 from collections.abc import Iterator, Sequence
 
 from crossvox.comparison.contest import Comparison
+from crossvox.evaluation.admission import notes_on_scored
 from crossvox.evaluation.baselines import BASELINES
-from crossvox.evaluation.measures import MEASURE
-from crossvox.evaluation.presentation import (
+from crossvox.evaluation.cautions import (
     LISTED,
     SIGNIFICANT_BELOW,
-    difference_words,
     on_images,
     on_tests,
+    on_uncovered,
 )
+from crossvox.evaluation.measures import MEASURE
+from crossvox.evaluation.perfect import perfect_sentence
+from crossvox.evaluation.presentation import difference_words
 from crossvox.evaluation.statistics import PairedDifference
 from crossvox.evaluation.wording import (
     UNKNOWN,
@@ -54,8 +57,8 @@ def comparison_headline(comparison: Comparison) -> str:
 def comparison_cautions(comparison: Comparison) -> list[str]:
     """What a reader must know before believing the numbers."""
     results = comparison.results
-    found = [f"Not scored: {failure.name}. {failure.reason}" for failure in comparison.failures]
-    found += [one.caution for one in comparison.contestants if one.caution]
+    found = cautions_of(comparison)
+    found += [f"Not scored: {failure.name}. {failure.reason}" for failure in comparison.failures]
     if comparison.left_out:
         listed = "; ".join(f"{one.name} ({one.reason})" for one in comparison.left_out[:LISTED])
         more = "; …" if len(comparison.left_out) > LISTED else ""
@@ -65,15 +68,33 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
     if moved:
         cases = counted(sum(bool(r.facts.resampled) for r in results), "case", "cases")
         found.append(
-            f"In {cases} volumes lay on another grid than that of {comparison.names[0]} and were"
-            f" resampled onto it before scoring: {', '.join(sorted(moved))}."
+            f"In {cases} volumes lay on another grid than the reference and were resampled onto"
+            f" it before scoring: {', '.join(sorted(moved))}."
         )
+    for name in comparison.names:
+        found += on_uncovered(results, name)
     if all(result.pair.source is None for result in results):
-        found.append("No source was given, so two of the three baselines are missing.")
+        found.append("Without sources two of the three baselines are missing.")
     if len({result.facts.unit for result in results}) > 1:
         found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
     found += [*_unequal_training(comparison), *_outdone(comparison)]
     return [*found, *on_images(comparison.summary), *on_tests(comparison.summary)]
+
+
+def cautions_of(comparison: Comparison) -> list[str]:
+    """What must stand beside the table wherever it goes."""
+    found = []
+    for contestant in comparison.contestants:
+        name = contestant.name
+        status = {r.pair.name: r.facts.known.get(name, "") for r in comparison.results}
+        found += [*contestant.cautions, *(f"{name}: {note}" for note in notes_on_scored(status))]
+    return found
+
+
+def perfect_sentences(comparison: Comparison) -> list[str]:
+    """What each contestant's target scale would leave of a perfect network."""
+    said = {name: perfect_sentence(comparison.summary, method=name) for name in comparison.names}
+    return [f"{name}: {sentence}" for name, sentence in said.items() if sentence]
 
 
 def _unequal_training(comparison: Comparison) -> Iterator[str]:

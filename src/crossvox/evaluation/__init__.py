@@ -1,5 +1,6 @@
 """Score anybody's synthesized volumes against their references; no model is known here."""
 
+from crossvox.evaluation.admission import Admission
 from crossvox.evaluation.evaluate import evaluate, score_pair
 from crossvox.evaluation.pairs import (
     Failure,
@@ -9,10 +10,12 @@ from crossvox.evaluation.pairs import (
     read_pairs,
     write_pairs,
 )
+from crossvox.evaluation.perfect import perfect_sentence
 from crossvox.evaluation.results import CaseResult, Evaluation, EvaluationSettings, Summary
 from crossvox.evaluation.runs import RunDescription, read_run
 
 __all__ = [
+    "Admission",
     "CaseResult",
     "Evaluation",
     "EvaluationSettings",
@@ -23,6 +26,7 @@ __all__ = [
     "Summary",
     "evaluate",
     "find_pairs",
+    "perfect_sentence",
     "read_pairs",
     "read_run",
     "score_pair",

@@ -38,6 +38,13 @@ def baselines_of(
     return found
 
 
+def uncovered_of(loaded: LoadedPair) -> dict[str, float]:
+    """Share of the mask that the source, and so the baselines made of it, do not cover."""
+    if loaded.placed_source is None:
+        return {}
+    return dict.fromkeys((COPIED, MATCHED), loaded.placed_source.uncovered_share(loaded.mask))
+
+
 def read_mean_target(path: Path | None) -> Volume | None:
     """The mean training target, where there is one."""
     return None if path is None else read_volume(path)

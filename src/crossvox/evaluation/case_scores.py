@@ -22,9 +22,11 @@ def score_volumes(
 ) -> CaseResult:
     """Every measure of each of `volumes` against one reference; regions are left out.
 
+    What each volume covers, and what a perfect network would score, is for the caller to add.
+
     Args:
         loaded: Reference, mask and stated range, the same for all.
-        volumes: By method, on the grid of the pair.
+        volumes: By method, on the grid of the reference.
         window: Of SSIM.
         inception: Features of slices, for FID and KID.
     """
@@ -62,7 +64,7 @@ def score_volumes(
 
 
 def _facts(loaded: LoadedPair, axis: int) -> CaseFacts:
-    grid = loaded.synthesized.grid
+    grid = loaded.reference.grid
     return CaseFacts(
         mask_origin=loaded.mask_origin,
         mask_voxels=int(loaded.mask.sum()),

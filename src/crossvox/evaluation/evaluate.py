@@ -1,15 +1,17 @@
 """Score synthesized volumes against their references and write it all down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from crossvox.errors import CohortError, CrossvoxError, SomeCasesFailedError
-from crossvox.evaluation.baselines import baselines_of, read_mean_target
+from crossvox.evaluation.admission import admit, notes_on_scored, status_in_model
+from crossvox.evaluation.baselines import baselines_of, read_mean_target, uncovered_of
 from crossvox.evaluation.case_scores import score_volumes
 from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
 from crossvox.evaluation.loading import load_pair
 from crossvox.evaluation.pairs import Failure, Pair, Pairing, write_pairs
+from crossvox.evaluation.perfect import perfect_scores
 from crossvox.evaluation.report import write_report
 from crossvox.evaluation.results import (
     SYNTHESIZED,
@@ -43,15 +45,17 @@ def evaluate(
 
     Raises:
         SomeCasesFailedError: Some cases could not be scored; everything is written for the rest.
-        CohortError: None could be scored; nothing is written.
+        CohortError: None could or may be scored, or references and synthesized volumes are
+            exchanged; nothing is written.
         FileError: The mean training target or the output folder cannot be used.
         ModelError: The weights of Inception-v3 are not those.
     """
+    admitted = admit(pairing.pairs, settings.admission)
     mean_target = read_mean_target(settings.mean_target)
     inception = None if settings.inception is None else load_inception(settings.inception)
     results: list[CaseResult] = []
     failures = list(pairing.failures)
-    for done, pair in enumerate(sorted(pairing.pairs, key=lambda pair: pair.name), start=1):
+    for done, pair in enumerate(sorted(admitted.pairs, key=lambda pair: pair.name), start=1):
         try:
             results.append(
                 score_pair(pair, settings=settings, mean_target=mean_target, inception=inception)
@@ -59,7 +63,7 @@ def evaluate(
         except CrossvoxError as error:
             failures.append(Failure(name=pair.name, reason=str(error)))
         if progress:
-            progress(done, len(pairing.pairs))
+            progress(done, len(admitted.pairs))
     if not results:
         raise CohortError(f"no case could be scored; the first: {failures[0].reason}")
     evaluation = Evaluation(
@@ -69,6 +73,8 @@ def evaluate(
         summary=summarise(results, seed=settings.seed),
         report=out / "report.html",
         inception_sha256="" if inception is None else inception.sha256,
+        left_out=admitted.left_out,
+        notes=(*admitted.notes, *_on_scored(results), *pairing.notes),
     )
     write_tables(evaluation, out, settings=settings)
     write_pairs([result.pair for result in results], out)
@@ -89,7 +95,8 @@ def score_pair(
 
     Raises:
         FileError: A file is damaged.
-        GridError: The mask is empty, or the reference is constant inside it.
+        GridError: The mask is empty, the reference is constant inside it, or the synthesized
+            volume covers none of it.
     """
     loaded = load_pair(pair, data_range=settings.data_range)
     volumes = {
@@ -98,7 +105,17 @@ def score_pair(
     }
     result = score_volumes(loaded, volumes, window=settings.window, inception=inception)
     regions = score_regions(loaded.synthesized.voxels, loaded, window=settings.window)
-    return replace(result, regions=regions)
+    facts = replace(
+        result.facts,
+        uncovered={SYNTHESIZED: loaded.placed.uncovered_share(loaded.mask), **uncovered_of(loaded)},
+        known={SYNTHESIZED: status_in_model(loaded.sidecar)},
+        perfect={SYNTHESIZED: perfect_scores(loaded, loaded.sidecar, window=settings.window)},
+    )
+    return replace(result, regions=regions, facts=facts)
+
+
+def _on_scored(results: Sequence[CaseResult]) -> tuple[str, ...]:
+    return notes_on_scored({r.pair.name: r.facts.known[SYNTHESIZED] for r in results})
 
 
 def _failed(evaluation: Evaluation) -> str:

@@ -1,6 +1,6 @@
-"""The volumes of one pair, brought onto the synthesized volume's grid."""
+"""The volumes of one case, brought onto the reference's grid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,50 +9,68 @@ from numpy.typing import NDArray
 
 from crossvox.errors import CohortError, GridError
 from crossvox.evaluation.pairs import Pair
-from crossvox.files import read_mask, read_sidecar, read_volume
-from crossvox.preparation.resampling import resample
-from crossvox.volume import Grid, Volume
+from crossvox.evaluation.placing import Placed, place, read_labels_onto, read_mask_onto
+from crossvox.files import read_sidecar, read_volume
+from crossvox.volume import Volume
 from crossvox.volume.foreground import head_of
 
 RANGE_PERCENTILES = (0.1, 99.9)
 GIVEN_MASK = "given"
 HEAD_MASK = "head of the reference"
+UNSAID = "arbitrary"  # unit of a volume whose sidecar names none
+
+Sidecar = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadedPair:
-    """Everything about one case that metrics need.
+    """Everything about one case that metrics need, on the reference's grid.
 
     Attributes:
         pair: Its files.
-        synthesized: As it lies in its file.
-        reference: On the synthesized volume's grid.
-        source: Likewise.
+        placed: The synthesized volume, and what it covers.
+        reference: As it lies in its file.
+        placed_source: The source, and what it covers.
         mask: Where metrics count, (X, Y, Z).
         labels: Region numbers, (X, Y, Z).
         mask_origin: Where the mask comes from.
         low: The intensity at which the stated range begins.
         data_range: The stated range.
-        resampled: Which files had another grid.
+        partners_moved: Which of source, mask and labels had another grid.
         sidecar: What stands in the JSON file beside the synthesized volume.
     """
 
     pair: Pair
-    synthesized: Volume
+    placed: Placed
     reference: Volume
-    source: Volume | None
+    placed_source: Placed | None
     mask: NDArray[np.bool_]
     labels: NDArray[np.int64] | None
     mask_origin: str
     low: float
     data_range: float
-    resampled: tuple[str, ...]
-    sidecar: dict[str, object]
+    partners_moved: tuple[str, ...]
+    sidecar: Sidecar
 
     @property
     def unit(self) -> str:
-        """Of the synthesized volume and its reference."""
-        return self.synthesized.unit
+        """Unit of the synthesized volume and its reference."""
+        return self.reference.unit
+
+    @property
+    def synthesized(self) -> Volume:
+        """The synthesized volume on the reference's grid."""
+        return self.placed.volume
+
+    @property
+    def source(self) -> Volume | None:
+        """The source on the reference's grid."""
+        return None if self.placed_source is None else self.placed_source.volume
+
+    @property
+    def resampled(self) -> tuple[str, ...]:
+        """Names of the files that had another grid than the reference."""
+        return (*(["synthesized"] if self.placed.moved else []), *self.partners_moved)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,21 +78,31 @@ class Together:
     """One case of several methods.
 
     Attributes:
-        loaded: The first method's pair.
-        volumes: (X, Y, Z) of each method, on the grid of the pair.
-        moved: Whether a method's volume had another grid.
+        loaded: The first method's pair; everything but its volume holds for all methods.
+        placed: Each method's volume, on the grid of the reference.
+        sidecars: What stands beside each method's volume.
     """
 
     loaded: LoadedPair
-    volumes: tuple[NDArray[np.float32], ...]
-    moved: tuple[bool, ...]
+    placed: tuple[Placed, ...]
+    sidecars: tuple[Sidecar, ...]
+
+    @property
+    def volumes(self) -> tuple[NDArray[np.float32], ...]:
+        """Voxels (X, Y, Z) of each method."""
+        return tuple(placed.volume.voxels for placed in self.placed)
+
+    @property
+    def moved(self) -> tuple[bool, ...]:
+        """Whether each method's volume had another grid."""
+        return tuple(placed.moved for placed in self.placed)
 
 
 def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
-    """Read a pair and bring it onto one grid.
+    """Read a pair and bring it onto the reference's grid.
 
-    Where a grid differs from the synthesized volume's, the volume is resampled once, linearly
-    (mask and labels: nearest). Voxels the reference does not cover leave the mask.
+    A volume on another grid is resampled once, linearly (mask and labels: nearest). Voxels of
+    the mask that the synthesized volume does not cover stay in the mask.
 
     Args:
         pair: The files.
@@ -83,43 +111,14 @@ def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
 
     Raises:
         FileError: A file is damaged.
-        GridError: The mask is empty on this grid, or the reference is constant inside it.
+        GridError: The mask is empty, the reference is constant inside it, or the synthesized
+            volume covers none of it.
     """
-    sidecar = read_sidecar(pair.synthesized)
-    unit = str(sidecar.get("Units", "arbitrary"))
-    synthesized = read_volume(pair.synthesized, unit=unit)
-    reference, covered, moved = _onto(read_volume(pair.reference, unit=unit), synthesized.grid)
-    resampled = ["reference"] if moved else []
-    source = None
-    if pair.source is not None:
-        source, _, moved = _onto(read_volume(pair.source), synthesized.grid)
-        resampled += ["source"] if moved else []
-    mask, moved = _mask(pair.mask, reference)
-    resampled += ["mask"] if moved else []
-    labels, moved = _labels(pair.labels, synthesized.grid)
-    resampled += ["labels"] if moved else []
-    mask &= covered
-    low, found_range = _range_of(reference, mask, pair)
-    return LoadedPair(
-        pair=pair,
-        synthesized=synthesized,
-        reference=reference,
-        source=source,
-        mask=mask,
-        labels=labels,
-        mask_origin=HEAD_MASK if pair.mask is None else GIVEN_MASK,
-        low=low,
-        data_range=found_range if data_range is None else data_range,
-        resampled=tuple(resampled),
-        sidecar=sidecar,
-    )
+    return _load([pair], data_range=data_range).loaded
 
 
 def load_together(pairs: Sequence[Pair], *, data_range: float | None = None) -> Together:
-    """One case of several methods on the grid of the first one's volume.
-
-    What another volume does not cover gets its lowest intensity; the mask stays as it is, so that
-    all are scored at the same voxels.
+    """One case of several methods on the reference's grid; their order changes no number.
 
     Args:
         pairs: Of one case, with the same reference and mask.
@@ -128,58 +127,62 @@ def load_together(pairs: Sequence[Pair], *, data_range: float | None = None) -> 
     Raises:
         FileError: A file is damaged.
         GridError: As for `load_pair`.
-        CohortError: Sidecars say other units.
+        CohortError: Sidecars say different units.
     """
-    sources = [pair.source for pair in pairs if pair.source is not None]
+    # Where methods had different sources, the baselines need one that no order decides.
+    sources = sorted(pair.source for pair in pairs if pair.source is not None)
     first = replace(pairs[0], source=sources[0] if sources else None, labels=None)
-    loaded = load_pair(first, data_range=data_range)
-    volumes, moved = [loaded.synthesized.voxels], [False]
-    for pair in pairs[1:]:
-        _refuse_other_unit(pair, loaded)
-        volume = read_volume(pair.synthesized, unit=loaded.unit)
-        volume, _, resampled = _onto(volume, loaded.synthesized.grid)
-        volumes.append(volume.voxels)
-        moved.append(resampled)
-    return Together(loaded=loaded, volumes=tuple(volumes), moved=tuple(moved))
+    return _load([first, *pairs[1:]], data_range=data_range)
 
 
-def _refuse_other_unit(pair: Pair, loaded: LoadedPair) -> None:
-    unit = read_sidecar(pair.synthesized).get("Units", loaded.unit)
-    if unit != loaded.unit:
-        raise CohortError(
-            f"{pair.name}: {pair.synthesized.name} is in {unit}, {loaded.pair.synthesized.name} in"
-            f" {loaded.unit}; bring them to one unit"
-        )
+def _load(pairs: Sequence[Pair], *, data_range: float | None) -> Together:
+    pair = pairs[0]
+    sidecars = tuple(read_sidecar(each.synthesized) for each in pairs)
+    unit = _shared_unit(pairs, sidecars)
+    reference = read_volume(pair.reference, unit=unit)
+    grid = reference.grid
+    placed = tuple(place(read_volume(each.synthesized, unit=unit), grid) for each in pairs)
+    source = None if pair.source is None else place(read_volume(pair.source), grid)
+    partners_moved = ["source"] if source is not None and source.moved else []
+    mask, moved = _mask(pair.mask, reference)
+    partners_moved += ["mask"] if moved else []
+    labels, moved = (None, False) if pair.labels is None else read_labels_onto(pair.labels, grid)
+    partners_moved += ["labels"] if moved else []
+    low, own_range = _range_of(reference, mask, pair)
+    _refuse_elsewhere(pairs, placed, mask)
+    loaded = LoadedPair(
+        pair=pair,
+        placed=placed[0],
+        reference=reference,
+        placed_source=source,
+        mask=mask,
+        labels=labels,
+        mask_origin=HEAD_MASK if pair.mask is None else GIVEN_MASK,
+        low=low,
+        data_range=own_range if data_range is None else data_range,
+        partners_moved=tuple(partners_moved),
+        sidecar=sidecars[0],
+    )
+    return Together(loaded=loaded, placed=placed, sidecars=sidecars)
 
 
-def _onto(volume: Volume, grid: Grid) -> tuple[Volume, NDArray[np.bool_], bool]:
-    """`volume` on `grid`, which voxels it covers, and whether it had to be resampled."""
-    if volume.grid.matches(grid):
-        return volume, np.ones(grid.shape, dtype=bool), False
-    moved = resample(volume, grid, outside=float("nan"))
-    covered = np.isfinite(moved.voxels)
-    filled = np.where(covered, moved.voxels, volume.voxels.min())
-    return moved.with_voxels(filled.astype(np.float32)), covered, True
+def _shared_unit(pairs: Sequence[Pair], sidecars: Sequence[Sidecar]) -> str:
+    """The unit that sidecars name; those that name none do not object."""
+    named = {
+        str(sidecar["Units"]): pair.synthesized.name
+        for pair, sidecar in zip(pairs, sidecars, strict=True)
+        if "Units" in sidecar
+    }
+    if len(named) > 1:
+        listed = ", ".join(f"{name} in {unit}" for unit, name in sorted(named.items()))
+        raise CohortError(f"{pairs[0].name}: units differ: {listed}; bring them to one unit")
+    return next(iter(named), UNSAID)
 
 
 def _mask(path: Path | None, reference: Volume) -> tuple[NDArray[np.bool_], bool]:
     if path is None:
         return head_of(reference.voxels), False
-    mask = read_mask(path)
-    moved = not mask.grid.matches(reference.grid)
-    if moved:
-        mask = resample(mask, reference.grid, interpolation="nearest", outside=0.0)
-    return np.array(mask.voxels > 0), moved
-
-
-def _labels(path: Path | None, grid: Grid) -> tuple[NDArray[np.int64] | None, bool]:
-    if path is None:
-        return None, False
-    labels = read_volume(path)
-    moved = not labels.grid.matches(grid)
-    if moved:
-        labels = resample(labels, grid, interpolation="nearest", outside=0.0)
-    return np.rint(labels.voxels).astype(np.int64), moved
+    return read_mask_onto(path, reference.grid)
 
 
 def _range_of(reference: Volume, mask: NDArray[np.bool_], pair: Pair) -> tuple[float, float]:
@@ -189,3 +192,14 @@ def _range_of(reference: Volume, mask: NDArray[np.bool_], pair: Pair) -> tuple[f
     if high <= low:
         raise GridError(f"{pair.name}: the reference is constant inside the mask")
     return float(low), float(high - low)
+
+
+def _refuse_elsewhere(
+    pairs: Sequence[Pair], placed: Sequence[Placed], mask: NDArray[np.bool_]
+) -> None:
+    for pair, volume in zip(pairs, placed, strict=True):
+        if volume.uncovered_share(mask) == 1:
+            raise GridError(
+                f"{pair.name}: {pair.synthesized.name} covers no voxel of the mask of"
+                f" {pair.reference.name}; bring both into one space"
+            )

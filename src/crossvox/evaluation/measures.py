@@ -67,6 +67,31 @@ MEASURES = (
         compared=True,
     ),
     Measure(
+        name="mae_linear",
+        title="MAE, linear fit",
+        better="lower",
+        unit="target",
+        reading=(
+            "MAE after the best linear fit of intensities to the reference (least squares inside"
+            " the mask): what is left once brightness and contrast are right."
+        ),
+    ),
+    Measure(
+        name="psnr_linear",
+        title="PSNR, linear fit",
+        better="higher",
+        unit="dB",
+        digits=2,
+        reading="PSNR after the same fit.",
+    ),
+    Measure(
+        name="ssim_linear",
+        title="SSIM, linear fit",
+        better="higher",
+        unit="",
+        reading="SSIM after the same fit.",
+    ),
+    Measure(
         name="ssim_full",
         title="SSIM, whole volume",
         better="higher",
@@ -174,4 +199,5 @@ MEASURES = (
 MEASURE = {measure.name: measure for measure in MEASURES}
 NAMES = tuple(measure.name for measure in MEASURES)
 COMPARED = tuple(measure for measure in MEASURES if measure.compared)
+LINEAR = ("mae_linear", "psnr_linear", "ssim_linear")  # after the best linear fit
 HOUNSFIELD = "HU"

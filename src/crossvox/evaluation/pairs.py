@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossvox.errors import CohortError
-from crossvox.evaluation.shelves import Found, Shelf, shelf
+from crossvox.evaluation.shelves import Found, Shelf, case_names, shelf
+from crossvox.evaluation.sources import on_missing_sources
 from crossvox.files import write_atomically
 
 PAIRS_FILE = "pairs.csv"
@@ -57,11 +58,13 @@ class Pairing:
         pairs: At least one.
         failures: Synthesized volumes that cannot be paired.
         unanswered: References of the modality for which nothing was synthesized.
+        notes: What was asked for and not found, and why.
     """
 
     pairs: tuple[Pair, ...]
     failures: tuple[Failure, ...] = ()
     unanswered: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,26 +107,36 @@ def find_pairs(
     """
     if source is None and source_modality is not None and reference.is_dir():
         source = reference
+    sources = None if source is None else shelf("source", source, modality=source_modality)
     shelves = _Shelves(
-        synthesized=shelf("synthesized", synthesized, modality=modality),
+        synthesized=_preferring(shelf("synthesized", synthesized, modality=modality), modality),
         reference=shelf("reference", reference, modality=modality),
-        source=_source_shelf(source, source_modality),
+        source=_of_source_modality(sources, source_modality),
         mask=None if mask is None else shelf("mask", mask),
         labels=None if labels is None else shelf("label map", labels),
         modality=modality,
     )
     pairs: list[Pair] = []
     failures: list[Failure] = []
-    for made in shelves.synthesized.volumes:
+    synthesized_volumes = shelves.synthesized.volumes
+    for made, name in zip(synthesized_volumes, case_names(synthesized_volumes), strict=True):
         try:
-            pairs.append(_pair(made, shelves))
+            pairs.append(_pair(made, shelves, name=name))
         except CohortError as error:
             failures.append(Failure(name=made.path.name, reason=str(error)))
     if not pairs:
         raise CohortError(failures[0].reason)
     _refuse_twins(pairs)
     return Pairing(
-        pairs=tuple(pairs), failures=tuple(failures), unanswered=_unanswered(pairs, shelves)
+        pairs=tuple(pairs),
+        failures=tuple(failures),
+        unanswered=_unanswered(pairs, shelves),
+        notes=on_missing_sources(
+            [(pair.name, pair.subject, pair.source) for pair in pairs],
+            sources,
+            modality=source_modality,
+            target=modality or synthesized_volumes[0].name.modality,
+        ),
     )
 
 
@@ -202,14 +215,19 @@ def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
     )
 
 
-def _source_shelf(source: Path | None, modality: str | None) -> Shelf | None:
-    if source is None:
-        return None
-    volumes = shelf("source", source, modality=modality)
-    return volumes if modality is None or source.is_file() else volumes.of_modality(modality)
+def _preferring(volumes: Shelf, modality: str | None) -> Shelf:
+    """Those of the modality where there are any: names of synthesized volumes may show another."""
+    narrowed = volumes if modality is None else volumes.of_modality(modality)
+    return narrowed if narrowed.volumes else volumes
 
 
-def _pair(made: Found, shelves: _Shelves) -> Pair:
+def _of_source_modality(sources: Shelf | None, modality: str | None) -> Shelf | None:
+    if sources is None or modality is None or sources.root.is_file():
+        return sources
+    return sources.of_modality(modality)
+
+
+def _pair(made: Found, shelves: _Shelves, *, name: str) -> Pair:
     modality = shelves.modality or made.name.modality
     source = shelves.source
     if source is not None and modality and source.root.is_dir():
@@ -217,7 +235,7 @@ def _pair(made: Found, shelves: _Shelves) -> Pair:
     reference = _references(shelves.reference, modality)
     return Pair(
         subject=made.name.person,
-        name=made.name.case,
+        name=name,
         synthesized=made.path,
         reference=_needed(reference, made, alone=_is_alone(shelves.synthesized)),
         source=_optional(source, made, alone=_is_alone(shelves.synthesized)),

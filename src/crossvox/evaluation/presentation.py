@@ -4,15 +4,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crossvox.evaluation.inception_features import PUBLISHED_SHA256, too_few_images
+from crossvox.evaluation.admission import KNOWN
+from crossvox.evaluation.inception_features import PUBLISHED_SHA256
 from crossvox.evaluation.measures import COMPARED, MEASURE, MEASURES, Measure
-from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Evaluation, Summary
+from crossvox.evaluation.results import (
+    PERFECT,
+    SYNTHESIZED,
+    CaseResult,
+    Evaluation,
+    Summary,
+)
 from crossvox.evaluation.statistics import (
-    FEWEST_FOR_A_TEST,
     Interval,
     PairedDifference,
     mean_per_subject,
-    smallest_p,
 )
 from crossvox.evaluation.summary import per_subject
 from crossvox.evaluation.tables import region_labels
@@ -22,17 +27,17 @@ from crossvox.evaluation.wording import (
     counted,
     decimals,
     ends_of,
+    fixed,
     measure_unit,
     measured,
     number,
     p_value,
+    percent,
     span,
-    unit_of,
     wins,
 )
 
-SIGNIFICANT_BELOW = 0.05
-LISTED = 8
+DISTANCE_DIGITS = 4
 NO_WEIGHTS = "FID and KID need the weights of Inception-v3, which are never downloaded silently."
 
 
@@ -127,9 +132,24 @@ def case_rows(results: Sequence[CaseResult]) -> list[dict[str, object]]:
             "mask": result.facts.mask_origin,
             "resampled": ", ".join(result.facts.resampled) or "nothing",
             "grid": result.facts.grid,
+            "uncovered": percent(result.facts.uncovered.get(SYNTHESIZED, 0.0)),
+            "perfect": perfect_cells(result),
         }
         for result in worst_first(results)
     ]
+
+
+def perfect_cells(result: CaseResult) -> str:
+    """MAE, PSNR and SSIM of a perfect network restored by the target scale of this case."""
+    perfect = result.facts.perfect.get(SYNTHESIZED)
+    if not perfect:
+        return UNKNOWN
+    return " / ".join(measured(perfect[name], MEASURE[name]) for name in PERFECT)
+
+
+def people_known(results: Sequence[CaseResult], method: str = SYNTHESIZED) -> int:
+    """How many people the model was trained on, or had its weights chosen by."""
+    return len({r.pair.subject for r in results if r.facts.known.get(method) in KNOWN})
 
 
 def worst_first(results: Sequence[CaseResult]) -> list[CaseResult]:
@@ -183,29 +203,6 @@ def headline(evaluation: Evaluation) -> str:
     )
 
 
-def cautions(evaluation: Evaluation) -> list[str]:
-    """What a reader must know before believing the numbers."""
-    results, found = evaluation.results, []
-    found += [f"Not scored: {failure.name}. {failure.reason}" for failure in evaluation.failures]
-    if evaluation.unanswered:
-        names = ", ".join(path.name for path in evaluation.unanswered[:LISTED])
-        more = ", …" if len(evaluation.unanswered) > LISTED else ""
-        count = counted(len(evaluation.unanswered), "reference", "references")
-        found.append(f"{count} without a synthesized counterpart, not part of this: {names}{more}")
-    moved = [result for result in results if result.facts.resampled]
-    if moved:
-        names = ", ".join(result.pair.name for result in moved[:LISTED])
-        found.append(
-            f"{counted(len(moved), 'case', 'cases')} had files on another grid than the"
-            f" synthesized volume; they were resampled onto it before scoring: {names}"
-        )
-    if all(result.pair.source is None for result in results):
-        found.append("No source was given, so two of the three baselines are missing.")
-    if len({result.facts.unit for result in results}) > 1:
-        found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
-    return [*found, *on_images(evaluation.summary), *on_tests(evaluation.summary)]
-
-
 def provenance(results: Sequence[CaseResult]) -> dict[str, str]:
     """What the sidecars say: values that all cases share, and a word where they differ."""
     keys = dict.fromkeys(key for result in results for key in result.facts.sidecar)
@@ -218,10 +215,7 @@ def provenance(results: Sequence[CaseResult]) -> dict[str, str]:
 
 def frechet_rows(distances: Mapping[str, float]) -> list[tuple[str, str]]:
     """The Frechet distance of each method."""
-    return [
-        (name, UNKNOWN if math.isnan(distance) else f"{distance:.4f}")
-        for name, distance in distances.items()
-    ]
+    return [(name, fixed(distance, DISTANCE_DIGITS)) for name, distance in distances.items()]
 
 
 def inception_words(summary: Summary, methods: Sequence[str], *, sha256: str) -> InceptionWords:
@@ -233,13 +227,14 @@ def inception_words(summary: Summary, methods: Sequence[str], *, sha256: str) ->
     kids = [summary.kid.get(name) for name in methods]
     return InceptionWords(
         rows=(
-            ("FID", tuple(number(summary.fid.get(name, math.nan), 2) for name in methods)),
+            ("FID", tuple(fixed(summary.fid.get(name, math.nan), 2) for name in methods)),
             (
                 "KID ± standard error",
                 tuple(
                     UNKNOWN
                     if found is None
-                    else f"{number(found.value, 4)} ± {number(found.standard_error, 4)}"
+                    else f"{fixed(found.value, DISTANCE_DIGITS)} ±"
+                    f" {fixed(found.standard_error, DISTANCE_DIGITS)}"
                     for found in kids
                 ),
             ),
@@ -250,29 +245,6 @@ def inception_words(summary: Summary, methods: Sequence[str], *, sha256: str) ->
             f" ({whose})."
         ),
     )
-
-
-def on_images(summary: Summary) -> list[str]:
-    """What to know of an FID of few slices; nothing where it was not measured."""
-    warning = too_few_images(summary.images) if summary.fid else None
-    return [] if warning is None else [warning]
-
-
-def on_tests(summary: Summary) -> list[str]:
-    """What tests cannot say with so few people."""
-    people, rows = summary.subjects, len(summary.comparisons)
-    if people < FEWEST_FOR_A_TEST:
-        return [
-            f"With {counted(people, 'person', 'people')} no signed-rank test can be significant"
-            f" (the smallest possible p is {smallest_p(people):.3g}); no p-value is given, and"
-            " 95 % intervals over so few people are too short."
-        ]
-    if rows and smallest_p(people) * rows > SIGNIFICANT_BELOW:
-        return [
-            f"With {people} people and {rows} comparisons no p-value can survive Holm's"
-            f" correction (the smallest possible is {smallest_p(people) * rows:.3g})."
-        ]
-    return []
 
 
 def _best(intervals: Sequence[Interval], measure: Measure) -> float:

@@ -40,17 +40,8 @@ def recipe_rows(results: Sequence[CaseResult], recipe: Recipe) -> list[tuple[str
     ]
 
 
-def methods_paragraph(
-    results: Sequence[CaseResult], summary: Summary, recipe: Recipe, *, grid_of: str
-) -> str:
-    """How it was measured, to be pasted into a paper.
-
-    Args:
-        results: Scored cases.
-        summary: Over their subjects.
-        recipe: What was chosen.
-        grid_of: Whose grid the volumes were compared on ("the synthesized volume").
-    """
+def methods_paragraph(results: Sequence[CaseResult], summary: Summary, recipe: Recipe) -> str:
+    """How it was measured, to be pasted into a paper."""
     given = all(result.facts.mask_origin == GIVEN_MASK for result in results)
     mask = (
         "the given masks"
@@ -66,7 +57,8 @@ def methods_paragraph(
     return (
         f"Synthesized volumes of {counted(summary.subjects, 'person', 'people')}"
         f" ({counted(len(results), 'case', 'cases')}) were compared with their references on the"
-        f" grid of {grid_of}, inside {mask}. Mean absolute error, root mean square"
+        f" grid of the references, inside {mask}; what a volume does not cover counts as its lowest"
+        " intensity. Mean absolute error, root mean square"
         f" error and bias are in {unit_of(results)}. PSNR, SSIM and normalised errors refer to a"
         f" stated range ({stated_range(recipe.data_range)}). SSIM is three-dimensional"
         f" ({recipe.window}; K1 = .01, K2 = .03) and averaged inside the mask. Slice consistency is"

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
+from crossvox.evaluation.cautions import cautions
 from crossvox.evaluation.charts import draw_scores, draw_slice_curves, draw_training
 from crossvox.evaluation.figures import ERROR_SHARE, draw_strip
 from crossvox.evaluation.loading import load_pair
 from crossvox.evaluation.measures import COMPARED, MEASURE
 from crossvox.evaluation.names import name_of
 from crossvox.evaluation.page import inline, render
+from crossvox.evaluation.perfect import perfect_sentence
 from crossvox.evaluation.presentation import (
     case_rows,
-    cautions,
     comparison_groups,
     frechet_rows,
     headline,
@@ -76,6 +77,7 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings, unit: str) ->
         "headline": headline(evaluation),
         "cautions": cautions(evaluation),
         "tiles": _tiles(evaluation, unit),
+        "perfect": perfect_sentence(summary),
         "methods": list(summary.intervals),
         "meanings": MEANINGS,
         "absent": absent,
@@ -93,7 +95,7 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings, unit: str) ->
         ),
         "charts": _charts(evaluation, settings, unit),
         "run": settings.run,
-        "paragraph": methods_paragraph(results, summary, recipe, grid_of="the synthesized volume"),
+        "paragraph": methods_paragraph(results, summary, recipe),
         "provenance": provenance(results),
         "recipe": recipe_rows(results, recipe),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from crossvox.evaluation.admission import STRICT, Admission
 from crossvox.evaluation.pairs import Failure, Pair
 from crossvox.evaluation.runs import RunDescription
 from crossvox.evaluation.scores import RegionScore, Scores
@@ -14,6 +15,7 @@ from crossvox.evaluation.statistics import Interval, PairedDifference
 from crossvox.metrics import GAUSSIAN, KernelDistance, SsimWindow
 
 SYNTHESIZED = "synthesized"
+PERFECT = ("mae", "psnr", "ssim")  # measures of what a perfect network would score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class EvaluationSettings:
         inception: Weights of Inception-v3 for FID and KID; these are n/a where absent.
         run: The training run behind the volumes, for the report.
         strips: How many cases are shown in pictures, the worst first.
+        admission: Which cases may be scored.
     """
 
     seed: int = 0
@@ -37,6 +40,7 @@ class EvaluationSettings:
     inception: Path | None = None
     run: RunDescription | None = None
     strips: int = 12
+    admission: Admission = STRICT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +52,14 @@ class CaseFacts:
         mask_voxels: Its size.
         data_range: Stated range, in `unit`.
         unit: Of the target.
-        resampled: Which files had another grid than the synthesized volume.
-        grid: The synthesized volume's, in words.
+        resampled: Which files had another grid than the reference.
+        grid: The reference's, in words.
         slice_positions_mm: (slices,) from the first slice, through the plane.
         sidecar: What stands in the JSON file beside the synthesized volume.
+        uncovered: Share of the mask, 0 to 1, that a method's volume does not cover.
+        known: What a method's sidecar says of the person in its model ("train", "none").
+        perfect: Scores of a perfect network restored by a method's target scale; empty where
+            its sidecar tells no scale.
     """
 
     mask_origin: str
@@ -62,6 +70,9 @@ class CaseFacts:
     grid: str
     slice_positions_mm: NDArray[np.float64]
     sidecar: Mapping[str, object]
+    uncovered: Mapping[str, float] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    perfect: Mapping[str, Scores] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,6 +104,19 @@ class CaseResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Perfect:
+    """What a perfect network restored by a method's target scale would score.
+
+    Attributes:
+        means: Mean over people of each of `PERFECT`.
+        people: How many people's sidecars tell the scale.
+    """
+
+    means: Mapping[str, float]
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """What holds over all subjects.
 
@@ -104,6 +128,7 @@ class Summary:
         fid: By method; empty without weights of Inception-v3.
         kid: Likewise.
         images: Slices of references behind FID and KID.
+        perfect: By method; without those whose sidecars tell no target scale.
     """
 
     subjects: int
@@ -113,6 +138,7 @@ class Summary:
     fid: Mapping[str, float] = field(default_factory=dict)
     kid: Mapping[str, KernelDistance] = field(default_factory=dict)
     images: int = 0
+    perfect: Mapping[str, Perfect] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +148,8 @@ class Evaluation:
     Attributes:
         results: Scored cases, in the order of their names.
         failures: Cases that could not be scored.
+        left_out: Cases that could have been scored but must not be, and why.
+        notes: What was decided about the cases, for the top of the report.
         unanswered: References for which nothing was synthesized.
         summary: Over subjects.
         report: The HTML page.
@@ -134,3 +162,5 @@ class Evaluation:
     summary: Summary
     report: Path
     inception_sha256: str = ""
+    left_out: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()

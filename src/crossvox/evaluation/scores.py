@@ -47,12 +47,12 @@ def score(voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow) -> Scores:
     axis = metrics.through_plane_axis(loaded.reference.grid)
     step_mm = loaded.reference.grid.spacing_mm[axis]
     similarity = metrics.ssim_map(voxels, reference, data_range=data_range, window=window)
-    source = loaded.source
     return {
         "mae": metrics.mae(voxels, reference, mask=mask),
         "rmse": metrics.rmse(voxels, reference, mask=mask),
         "psnr": metrics.psnr(voxels, reference, data_range=data_range, mask=mask),
         "ssim": float(similarity[mask].mean(dtype=np.float64)),
+        **_after_linear_fit(voxels, loaded, window=window),
         "ssim_full": float(similarity.mean(dtype=np.float64)),
         "bias": metrics.bias(voxels, reference, mask=mask),
         "nmae": metrics.nmae(voxels, reference, data_range=data_range, mask=mask),
@@ -64,7 +64,7 @@ def score(voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow) -> Scores:
             voxels, reference, axis=axis, spacing_mm=step_mm, mask=mask
         ),
         "slice_mean_std": metrics.slice_mean_std(voxels, reference, axis=axis, mask=mask),
-        "nmi_source": math.nan if source is None else metrics.nmi(voxels, source.voxels, mask=mask),
+        "nmi_source": _nmi_source(voxels, loaded),
         **_by_recipe(voxels, loaded),
     }
 
@@ -81,6 +81,27 @@ def score_regions(
     return tuple(
         _region(label, loaded.labels == label, voxels, reference, similarity) for label in labels
     )
+
+
+def _after_linear_fit(voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow) -> Scores:
+    reference, mask, data_range = loaded.reference.voxels, loaded.mask, loaded.data_range
+    fitted = metrics.linearly_fitted(voxels, reference, mask=mask)
+    return {
+        "mae_linear": metrics.mae(fitted, reference, mask=mask),
+        "psnr_linear": metrics.psnr(fitted, reference, data_range=data_range, mask=mask),
+        "ssim_linear": metrics.ssim(
+            fitted, reference, data_range=data_range, mask=mask, window=window
+        ),
+    }
+
+
+def _nmi_source(voxels: Voxels, loaded: LoadedPair) -> float:
+    """Where the source lies: beyond its field of view it tells nothing of the synthesized."""
+    source = loaded.placed_source
+    if source is None:
+        return math.nan
+    seen = loaded.mask if source.covered is None else loaded.mask & source.covered
+    return metrics.nmi(voxels, source.volume.voxels, mask=seen) if seen.any() else math.nan
 
 
 def _region(

@@ -1,5 +1,7 @@
 """The volumes of one kind below one path, found by the case they belong to."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +87,15 @@ def shelf(kind: str, root: Path, *, modality: str | None = None) -> Shelf:
         Found(path=path, name=name_of(path, root=root, modality=modality)) for path in paths
     )
     return Shelf(kind=kind, root=root, volumes=found)
+
+
+def case_names(volumes: Sequence[Found]) -> tuple[str, ...]:
+    """The case of each volume, with its run or acquisition where a case has several volumes."""
+    counts = Counter(volume.name.case for volume in volumes)
+    return tuple(
+        name.case if counts[name.case] == 1 else "_".join([name.case, *sorted(name.acquisition)])
+        for name in (volume.name for volume in volumes)
+    )
 
 
 def _volumes_below(root: Path) -> list[Path]:

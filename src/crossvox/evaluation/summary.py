@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crossvox.evaluation.baselines import BASELINES
 from crossvox.evaluation.clouds import fid_of, frechet_random3d_of, images_of, kid_of
 from crossvox.evaluation.measures import COMPARED, NAMES, Measure
-from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Summary
+from crossvox.evaluation.results import PERFECT, SYNTHESIZED, CaseResult, Perfect, Summary
 from crossvox.evaluation.statistics import (
     Interval,
     PairedDifference,
@@ -52,6 +52,7 @@ def summarise(
         fid={name: fid_of(results, name) for name in with_slices},
         kid={name: kid_of(results, name) for name in with_slices},
         images=images_of(results),
+        perfect=_perfect(results, present),
     )
 
 
@@ -78,6 +79,25 @@ def difference_between(
         higher_is_better=measure.better == "higher",
         seed=seed,
     )
+
+
+def _perfect(results: Sequence[CaseResult], methods: Sequence[str]) -> dict[str, Perfect]:
+    found = {}
+    for method in methods:
+        cases = [(r.pair.subject, r.facts.perfect.get(method)) for r in results]
+        known = [(subject, scores) for subject, scores in cases if scores]
+        if not known:
+            continue
+        subjects = [subject for subject, _ in known]
+        values = {
+            name: mean_per_subject([scores[name] for _, scores in known], subjects).values()
+            for name in PERFECT
+        }
+        found[method] = Perfect(
+            means={name: sum(means) / len(means) for name, means in values.items()},
+            people=len(set(subjects)),
+        )
+    return found
 
 
 def _intervals(results: Sequence[CaseResult], method: str, *, seed: int) -> dict[str, Interval]:

@@ -16,9 +16,10 @@ import torch
 from crossvox import __version__
 from crossvox.evaluation.baselines import BASELINES, MEANINGS
 from crossvox.evaluation.loading import RANGE_PERCENTILES
-from crossvox.evaluation.measures import MEASURES, NAMES
+from crossvox.evaluation.measures import LINEAR, MEASURES, NAMES
 from crossvox.evaluation.pairs import Failure
 from crossvox.evaluation.results import (
+    PERFECT,
     SYNTHESIZED,
     CaseResult,
     Evaluation,
@@ -28,7 +29,10 @@ from crossvox.evaluation.statistics import DRAWS, LEVEL
 from crossvox.files import write_atomically
 from crossvox.metrics import SsimWindow
 
-SCORE_HEADER = ["subject", *NAMES, "case", "mask", "data_range", "unit", "resampled"]
+# Columns that came later stand last, so that who counts columns finds the old ones.
+FIRST = [name for name in NAMES if name not in LINEAR]
+LAST = ["uncovered", *LINEAR, *(f"{name}_perfect" for name in PERFECT), "subject_in_model"]
+SCORE_HEADER = ["subject", *FIRST, "case", "mask", "data_range", "unit", "resampled", *LAST]
 UNKNOWN = "n/a"
 NUMBERS_FILE = "comparison.json"
 
@@ -68,7 +72,8 @@ def recipe(
         "mask": sorted({result.facts.mask_origin for result in results}),
         "unit": sorted({result.facts.unit for result in results}),
         "interval": f"BCa bootstrap over subjects, level {LEVEL}, {DRAWS} draws",
-        "test": "Wilcoxon signed-rank, two-sided, Holm over the table of comparisons",
+        "grid": "the reference's",
+        "test": "Wilcoxon signed-rank, two-sided, exact, Holm over the table of comparisons",
         "seed": seed,
     }
 
@@ -100,14 +105,19 @@ def region_labels(results: Sequence[CaseResult]) -> list[int]:
 def score_row(result: CaseResult, method: str) -> list[str]:
     """One line of scores.csv."""
     scores, facts = result.scores[method], result.facts
+    perfect = facts.perfect.get(method, {})
     return [
         result.pair.subject,
-        *(_cell(scores[name]) for name in NAMES),
+        *(_cell(scores[name]) for name in FIRST),
         result.pair.name,
         facts.mask_origin,
         _cell(facts.data_range),
         facts.unit,
         "+".join(facts.resampled) or "no",
+        _cell(facts.uncovered.get(method, 0.0)),
+        *(_cell(scores[name]) for name in LINEAR),
+        *(_cell(perfect.get(name, math.nan)) for name in PERFECT),
+        facts.known.get(method) or UNKNOWN,
     ]
 
 
@@ -153,6 +163,9 @@ def _numbers(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
         "kid": {name: asdict(found) for name, found in summary.kid.items()} or None,
         "inception": inception_facts(evaluation.inception_sha256, summary.images),
         "comparisons": [asdict(comparison) for comparison in summary.comparisons],
+        "perfect_network": {name: asdict(perfect) for name, perfect in summary.perfect.items()},
+        "notes": evaluation.notes,
+        "left_out": [asdict(left) for left in evaluation.left_out],
         "failed": [asdict(failure) for failure in evaluation.failures],
         "references_without_synthesized": [path.name for path in evaluation.unanswered],
         "versions": versions(),
@@ -160,10 +173,10 @@ def _numbers(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
 
 
 def read_failures(folder: Path) -> tuple[Failure, ...]:
-    """The cases that an evaluation in `folder` could not score; none where nobody says."""
+    """The cases that an evaluation in `folder` did not score; none where it does not say."""
     try:
         said = json.loads((folder / NUMBERS_FILE).read_bytes())
-        return tuple(Failure(**one) for one in said["failed"])
+        return tuple(Failure(**one) for one in (*said["failed"], *said.get("left_out", ())))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
 

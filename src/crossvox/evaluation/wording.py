@@ -11,6 +11,8 @@ UNITS = {"arbitrary": "scanner units", "normalised": "of network scale"}
 UNKNOWN = "n/a"
 SIGNIFICANT = 4
 MOST_DECIMALS = 4
+SMALL = 0.01  # below it four decimals would show fewer than two significant digits
+MOST_WITHOUT_EXPONENT = 8
 MINUS = "\N{MINUS SIGN}"
 SMALLEST_SHOWN_P = 0.001
 
@@ -28,12 +30,14 @@ def measure_unit(measure: Measure, unit: str) -> str:
 
 def decimals(values: Iterable[float], measure: Measure) -> int:
     """Digits behind the point for values that stand together, by the largest of them."""
-    if not measure.unit.startswith(("target", "HU")):
-        return measure.digits
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if not measure.unit.startswith(("target", "HU")):
+        tiny = 0 < largest < 10**-measure.digits
+        return _significant_decimals(largest, SIGNIFICANT) if tiny else measure.digits
     if largest == 0:
         return 0
-    return min(max(SIGNIFICANT - 1 - math.floor(math.log10(largest)), 0), MOST_DECIMALS)
+    wanted = max(_significant_decimals(largest, SIGNIFICANT), 0)
+    return min(wanted, MOST_DECIMALS) if largest >= SMALL else wanted
 
 
 def number(value: float, digits: int) -> str:
@@ -42,6 +46,8 @@ def number(value: float, digits: int) -> str:
         return UNKNOWN
     if math.isinf(value):
         return "inf (identical)" if value > 0 else f"{MINUS}inf"
+    if digits > MOST_WITHOUT_EXPONENT:
+        return "0" if value == 0 else f"{value:.{SIGNIFICANT - 1}e}".replace("-", MINUS)
     rounded = round(value, digits) or 0.0  # no minus before a zero
     return f"{rounded:.{digits}f}".replace("-", MINUS)
 
@@ -55,7 +61,19 @@ def significant(value: float, digits: int = 3) -> str:
     """A value that stands alone, with so many significant digits and no exponent."""
     if not math.isfinite(value) or value == 0:
         return number(value, 0)
-    return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+    return number(value, max(0, _significant_decimals(abs(value), digits)))
+
+
+def fixed(value: float, digits: int) -> str:
+    """A value with so many digits behind the point; four significant ones if all were zeros."""
+    if value != 0 and math.isfinite(value) and round(value, digits) == 0:
+        return significant(value, SIGNIFICANT)
+    return number(value, digits)
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 in per cent; what is not nothing is never 0 %."""
+    return f"{fixed(100 * share, 1)} %" if share else "0 %"
 
 
 def span(interval: Interval, digits: int) -> str:
@@ -89,3 +107,7 @@ def wins(comparison: PairedDifference) -> str:
 def counted(number_of: int, one: str, many: str) -> str:
     """How many there are, with the right noun."""
     return f"{number_of} {one if number_of == 1 else many}"
+
+
+def _significant_decimals(value: float, digits: int) -> int:
+    return digits - 1 - math.floor(math.log10(value))

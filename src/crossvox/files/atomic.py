@@ -10,6 +10,7 @@ from pathlib import Path
 from crossvox.errors import CrossvoxError, FileError, ResourceError
 
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+LONGEST_NAME = 255  # bytes, on every usual file system
 
 
 def write_atomically(path: Path, payload: bytes) -> None:
@@ -23,6 +24,26 @@ def write_atomically(path: Path, payload: bytes) -> None:
         temporary.write_bytes(payload)
 
 
+def write_together(path: Path, payload: bytes, *, companion: Path, said: bytes) -> None:
+    """`payload` at `path`, and `said` at `companion`, which is never there for an older payload.
+
+    Both are complete on disk before either takes its name; what was at `path` goes first, so
+    that a process killed between the two leaves a companion alone, which describes nothing.
+
+    Raises:
+        ResourceError: The disk or the quota is full; both files are as they were.
+        FileError: The folder cannot be written; both files are as they were.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(payload)
+        _flush(temporary)
+        with replacing(companion) as beside:
+            beside.write_bytes(said)
+            _flush(beside)
+            path.unlink(missing_ok=True)
+        temporary.touch()  # no older than its companion
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path in the folder of `path` that takes its name once the block ends well.
@@ -33,7 +54,7 @@ def replacing(path: Path) -> Iterator[Path]:
         ResourceError: The disk or the quota is full.
         FileError: The folder or the temporary file cannot be written.
     """
-    temporary = path.parent / f".{os.getpid()}-{secrets.token_hex(4)}-{path.name}"
+    temporary = path.parent / _temporary_name(path.name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -45,9 +66,16 @@ def replacing(path: Path) -> Iterator[Path]:
             raise
         raise _refusal(error, path) from error
     finally:
-        # Nothing is there to remove where the folder could not be made.
-        with suppress(FileNotFoundError, NotADirectoryError):
+        # Usually nothing is there to remove; where it cannot be, the block's own error is told.
+        with suppress(OSError):
             temporary.unlink()
+
+
+def _temporary_name(name: str) -> str:
+    """A hidden name of this process alone, no longer than a name may be."""
+    own = f".{os.getpid()}-{secrets.token_hex(4)}"
+    whole = f"{own}-{name}"
+    return whole if len(os.fsencode(whole)) <= LONGEST_NAME else own
 
 
 def _flush(path: Path) -> None:
@@ -70,4 +98,6 @@ def _refusal(error: OSError, path: Path) -> CrossvoxError:
         return ResourceError(
             f"{path}: disk, quota or file size limit is full; make room, run again"
         )
+    if error.errno == errno.ENAMETOOLONG:
+        return FileError(f"{path}: the name is too long for this file system; choose a shorter one")
     return FileError(f"{path}: cannot be written ({error.strerror}); choose another folder")

@@ -102,6 +102,10 @@ class Contents:
             raise FileError(
                 f"{self.path}: the gzip stream is damaged ({error}); copy it again"
             ) from error
+        except OSError as error:
+            raise FileError(
+                f"{self.path}: reading it failed ({error.strerror or error}); see to the disk"
+            ) from error
 
 
 @contextmanager

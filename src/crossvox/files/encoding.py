@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crossvox.errors import FileError
 from crossvox.files.atomic import write_atomically
 from crossvox.volume import Grid, Volume
+from crossvox.volume.grid import SCANNER_CODE
 from crossvox.volume.memory_order import copied_in_order
 
 WRITABLE_SUFFIXES = (".nii.gz", ".nii")
@@ -22,24 +23,32 @@ ENOUGH_LEVELS = 255
 # Cosine between two voxel axes from which the grid counts as sheared; float32 files show 1e-6.
 LEAST_SKEW = 1e-4
 FAST_COMPRESSION = 1
-SCANNER_CODE = 1
 
 
 def write_volume(path: Path, volume: Volume, *, description: str = "") -> None:
-    """Write `volume` as NIfTI, whole or not at all.
-
-    Voxels that came as integers become int16: rounded where their range is that of int16 and
-    wider than 255, else scaled so that the error stays below a 60000th of their range. Others
-    become float32.
-
-    Args:
-        path: Ends in .nii.gz or .nii.
-        volume: Finite voxels.
-        description: At most 79 ASCII characters for the header's `descrip`, such as `NOTICE`.
+    """Write `volume` as NIfTI, whole or not at all; see `encode_volume`.
 
     Raises:
         FileError: Another ending, voxels that are not finite, or a folder that is not writable.
         ResourceError: The disk is full.
+    """
+    write_atomically(path, encode_volume(path, volume, description=description))
+
+
+def encode_volume(path: Path, volume: Volume, *, description: str = "") -> bytes:
+    """Contents of the NIfTI file `path` that is to hold `volume`.
+
+    Voxels that came as integers become int16: rounded where their range is that of int16 and
+    wider than 255, else scaled so that the error stays below a 60000th of their range. Others
+    become float32. The codes of sform and qform are those that the volume's grid came with.
+
+    Args:
+        path: Ends in .nii.gz, which is compressed, or .nii.
+        volume: Finite voxels.
+        description: At most 79 ASCII characters for the header's `descrip`, such as `NOTICE`.
+
+    Raises:
+        FileError: Another ending, or voxels that are not finite.
     """
     name = path.name.lower()
     if not name.endswith(WRITABLE_SUFFIXES):
@@ -49,7 +58,7 @@ def write_volume(path: Path, volume: Volume, *, description: str = "") -> None:
     payload = _encode(volume, description=description)
     if name.endswith(".gz"):
         payload = igzip.compress(payload, FAST_COMPRESSION, mtime=0)
-    write_atomically(path, payload)
+    return payload
 
 
 def _encode(volume: Volume, *, description: str) -> bytes:
@@ -87,14 +96,25 @@ def _header(grid: Grid) -> nibabel.Nifti1Header:
     header.set_data_shape(grid.shape)
     header.set_zooms(grid.spacing_mm)
     header.set_xyzt_units("mm")
-    header.set_sform(grid.affine, code=SCANNER_CODE)
-    if _is_rotation_times_spacing(grid):
-        header.set_qform(grid.affine, code=SCANNER_CODE)
+    _place(header, grid)
     header["magic"] = b"n+2" if is_large else b"n+1"
     header["vox_offset"] = header.sizeof_hdr + len(NO_EXTENSIONS)
     return header
 
 
-def _is_rotation_times_spacing(grid: Grid) -> bool:
-    directions = grid.affine[:3, :3] / np.array(grid.spacing_mm)
+def _place(header: nibabel.Nifti1Header, grid: Grid) -> None:
+    """Say where `grid` lies, in the forms that it came with."""
+    qform = grid.affine if grid.forms.qform is None else grid.forms.qform
+    if grid.forms.qform_code and _is_rotation_times_spacing(qform):
+        header.set_qform(qform)
+        header["qform_code"] = grid.forms.qform_code  # nibabel refuses codes that it does not know
+    if grid.forms.sform_code:
+        header.set_sform(grid.affine)
+        header["sform_code"] = grid.forms.sform_code
+    if not Grid(grid.shape, header.get_best_affine()).matches(grid):  # those forms cannot say it
+        header.set_sform(grid.affine, code=SCANNER_CODE)
+
+
+def _is_rotation_times_spacing(affine: NDArray[np.float64]) -> bool:
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
     return bool(np.abs(directions.T @ directions - np.eye(3)).max() < LEAST_SKEW)

@@ -65,7 +65,7 @@ def read_grid(path: Path, *, options: ReadOptions = DEFAULTS) -> Grid:
         ResourceError: The header declares more voxels than may be read.
     """
     with _opened(path, options=options) as (_, layout):
-        return Grid(layout.shape, layout.affine)
+        return layout.grid
 
 
 def is_volume(path: Path) -> bool:
@@ -86,7 +86,7 @@ def _read(path: Path, *, options: ReadOptions) -> Volume:
     with _opened(path, options=options) as (contents, layout):
         index = volume_to_read(layout, path, options=options)
         voxels = made_finite(read_voxels(contents, layout, index=index), path)
-    return Volume(voxels, Grid(layout.shape, layout.affine), stored_as=layout.dtype.name)
+    return Volume(voxels, layout.grid, stored_as=layout.dtype.name)
 
 
 @contextmanager

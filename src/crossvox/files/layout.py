@@ -1,7 +1,7 @@
 """What the header of any volume file tells: where its voxels are and where they lie."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from crossvox.errors import FileError, ResourceError
 from crossvox.files.options import ReadOptions
+from crossvox.volume import Forms, Grid
 
 AXES = 3
 LARGEST_RANK = 7
@@ -26,6 +27,7 @@ class Layout:
         offset: First byte of the voxels in `voxel_path`.
         voxel_path: The file itself, or the other half of a .hdr/.img pair.
         affine: (4, 4); voxel index to RAS+ millimetres.
+        forms: How the header tells the affine.
         slope: Stored number times `slope` plus `intercept` is the voxel.
         intercept: See `slope`.
     """
@@ -36,8 +38,14 @@ class Layout:
     offset: int
     voxel_path: Path
     affine: NDArray[np.float64]
+    forms: Forms = field(default_factory=Forms)
     slope: float = 1.0
     intercept: float = 0.0
+
+    @property
+    def grid(self) -> Grid:
+        """Where the voxels of one volume lie."""
+        return Grid(self.shape, self.affine, self.forms)
 
     @property
     def volume_bytes(self) -> int:

@@ -15,6 +15,7 @@ from nibabel.spatialimages import HeaderDataError
 
 from crossvox.errors import FileError, FileWarning
 from crossvox.files.affines import (
+    FORMS,
     Affine,
     Form,
     chosen_affine,
@@ -23,6 +24,7 @@ from crossvox.files.affines import (
 )
 from crossvox.files.layout import AXES, LARGEST_RANK, Layout, three_sizes
 from crossvox.files.options import ReadOptions
+from crossvox.volume import Forms
 
 HEADER_BYTES: Final = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}
 LARGEST_HEADER = max(HEADER_BYTES)
@@ -69,13 +71,15 @@ def nifti_layout(start: bytes, path: Path, *, options: ReadOptions) -> Layout:
     sizes = _sizes(header, path)
     shape, volumes = three_sizes(sizes, path)
     slope, intercept = _scaling(header, path)
+    affine, forms = _placement(header, path, shape=shape, options=options)
     return Layout(
         shape=shape,
         volumes=volumes,
         dtype=_dtype(header, path, order=order),
         offset=_offset(header, path, smallest=size + 4 if voxel_path == path else 0),
         voxel_path=voxel_path,
-        affine=_affine(header, path, shape=shape, options=options),
+        affine=affine,
+        forms=forms,
         slope=slope,
         intercept=intercept,
     )
@@ -150,35 +154,44 @@ def _scaling(header: nibabel.Nifti1Header, path: Path) -> tuple[float, float]:
     return slope, intercept
 
 
-def _affine(
+def _placement(
     header: nibabel.Nifti1Header, path: Path, *, shape: tuple[int, int, int], options: ReadOptions
-) -> Affine:
+) -> tuple[Affine, Forms]:
+    """The affine that counts, and how the header tells it."""
     factor = _millimetres_per_unit(header, path)
     spacing = np.array(header["pixdim"][1 : AXES + 1], dtype=np.float64) * factor
     refuse_spacing(spacing, path)
-    forms = _forms(header, path)
+    affines = _affines(header, path)
     in_mm = np.diag([factor, factor, factor, 1.0])
-    if not forms:
+    if not affines:
         warn_of_no_geometry(path)
         # nibabel needs three sizes to place the centre, whatever the header's rank.
         header["dim"][: AXES + 1] = (AXES, *shape)
-        return in_mm @ np.asarray(header.get_base_affine(), dtype=np.float64)
-    forms = {name: in_mm @ affine for name, affine in forms.items()}
-    return chosen_affine(forms, path, shape=shape, prefer=options.prefer)
+        base = np.asarray(header.get_base_affine(), dtype=np.float64)
+        return in_mm @ base, Forms(sform_code=0, qform_code=0)
+    affines = {name: in_mm @ affine for name, affine in affines.items()}
+    codes = {name: int(header[f"{name}_code"]) if name in affines else 0 for name in FORMS}
+    forms = Forms(
+        sform_code=codes["sform"],
+        qform_code=codes["qform"],
+        # A preferred form replaces the other, which would contradict it.
+        qform=affines.get("qform") if options.prefer is None else None,
+    )
+    return chosen_affine(affines, path, shape=shape, prefer=options.prefer), forms
 
 
-def _forms(header: nibabel.Nifti1Header, path: Path) -> dict[Form, Affine]:
-    forms: dict[Form, Affine] = {}
+def _affines(header: nibabel.Nifti1Header, path: Path) -> dict[Form, Affine]:
+    affines: dict[Form, Affine] = {}
     if int(header["sform_code"]) > 0:
-        forms["sform"] = np.asarray(header.get_sform(), dtype=np.float64)
+        affines["sform"] = np.asarray(header.get_sform(), dtype=np.float64)
     if int(header["qform_code"]) > 0:
         if abs(float(header["pixdim"][0])) != 1:
             header["pixdim"][0] = 1.0  # the standard reads 0, which old programs write, as 1
         try:
-            forms["qform"] = np.asarray(header.get_qform(), dtype=np.float64)
+            affines["qform"] = np.asarray(header.get_qform(), dtype=np.float64)
         except (HeaderDataError, ValueError) as error:
             raise FileError(f"{path}: its qform is no rotation ({error})") from error
-    return forms
+    return affines
 
 
 def _millimetres_per_unit(header: nibabel.Nifti1Header, path: Path) -> float:

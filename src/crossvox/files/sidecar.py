@@ -33,8 +33,11 @@ def is_synthetic(path: Path) -> bool:
     The header keeps the notice where a volume is copied or renamed without its sidecar. A file
     that cannot be read is not called synthetic; reading it will be refused anyway.
     """
-    if read_sidecar(path).get("Notice") == NOTICE:
-        return True
+    return read_sidecar(path).get("Notice") == NOTICE or is_marked(path)
+
+
+def is_marked(path: Path) -> bool:
+    """Whether the NIfTI header of the volume `path` carries our notice, whatever lies beside it."""
     try:
         # Whoever reads the volume hears the warnings; here they would come a second time.
         with (

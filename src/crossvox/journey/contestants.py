@@ -1,5 +1,6 @@
 """Runs and folders of volumes as contestants, and their comparison."""
 
+import filecmp
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from crossvox.comparison import Comparison, ComparisonSettings, Contestant, comp
 from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.errors import CohortError, ModelError, SettingsError
 from crossvox.evaluation import Pair, find_pairs, read_pairs
+from crossvox.evaluation.admission import KNOWN, STRICT, Admission, admit, status_in_model
 from crossvox.evaluation.pairs import PAIRS_FILE, Failure
 from crossvox.evaluation.tables import read_failures
 from crossvox.files import read_sidecar
@@ -37,6 +39,7 @@ class ContestSettings:
         seed: Of the bootstrap.
         device: That runs are timed on; the GPU where there is one, if None.
         fresh: Time again what was timed before.
+        admission: Which cases of folders may be scored.
     """
 
     names: tuple[str, ...] = ()
@@ -48,6 +51,7 @@ class ContestSettings:
     seed: int = 0
     device: str | None = None
     fresh: bool = False
+    admission: Admission = STRICT
 
 
 DEFAULTS = ContestSettings()
@@ -137,7 +141,9 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
             f" run crossvox train DATA {run} to its end"
         )
     description = read_description(run)
-    pairs = read_pairs(run / EVALUATION)
+    # A run without test people was scored on its validation people, and says so.
+    admitted = admit(read_pairs(run / EVALUATION), Admission(include_trained=True))
+    pairs = admitted.pairs
     made_by = {read_sidecar(pair.synthesized).get("ModelSHA256") for pair in pairs}
     if made_by != {description.sha256}:
         raise CohortError(
@@ -148,18 +154,32 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
         pairs=pairs,
         costs=costs_of_training(run, method_of(description)),
         method=_in_words(description),
-        failures=read_failures(run / EVALUATION),
-        caution=_on_people(name, pairs, description),
+        failures=(*read_failures(run / EVALUATION), *admitted.left_out),
+        cautions=_on_people(name, pairs, description),
     )
 
 
-def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> str:
-    """A warning where a run was scored on people that chose its weights."""
-    chose = set(description.cohort.get("validation", ())) & {pair.subject for pair in pairs}
-    if not chose:
-        return ""
-    people = ", ".join(sorted(chose))
-    return f"{name} was scored on people of its validation, who chose its weights: {people}."
+def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> tuple[str, ...]:
+    """Warnings where a run was scored on people that it was trained on or that chose its weights.
+
+    Only names are looked at, of volumes whose sidecars do not say it themselves.
+    """
+    scored = {
+        pair.subject
+        for pair in pairs
+        if status_in_model(read_sidecar(pair.synthesized)) not in KNOWN
+    }
+    said = {
+        "that it was trained on": scored & set(description.cohort.get("train", ())),
+        "of its validation, who chose its weights": (
+            scored & set(description.cohort.get("validation", ()))
+        ),
+    }
+    return tuple(
+        f"{name} was scored on people {words}: {', '.join(sorted(people))}."
+        for words, people in said.items()
+        if people
+    )
 
 
 def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contestant:
@@ -173,16 +193,18 @@ def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contes
         source_modality=settings.source_modality,
         mask=settings.mask,
     )
-    volumes = [pair.synthesized for pair in pairing.pairs]
+    admitted = admit(pairing.pairs, settings.admission)
+    volumes = [pair.synthesized for pair in admitted.pairs]
     unanswered = (
         Failure(name=path.name, reason="nothing was synthesized for this reference")
         for path in pairing.unanswered
     )
     return Contestant(
         name=name,
-        pairs=pairing.pairs,
+        pairs=admitted.pairs,
         costs=costs_of_volumes(volumes),
-        failures=(*pairing.failures, *unanswered),
+        failures=(*pairing.failures, *unanswered, *admitted.left_out),
+        cautions=tuple(f"{name}: {note}" for note in (*admitted.notes, *pairing.notes)),
     )
 
 
@@ -246,5 +268,8 @@ def _compute(paths: Sequence[Path], settings: ContestSettings) -> Compute:
 
 
 def _mean_target(paths: Sequence[Path]) -> Path | None:
+    """The mean that all runs share; none where they were trained on different people."""
     found = [file for path in paths for file in sorted(path.glob(f"{EVALUATION}/mean_*.nii.gz"))]
+    if not all(filecmp.cmp(found[0], file, shallow=False) for file in found[1:]):
+        return None
     return found[0] if found else None

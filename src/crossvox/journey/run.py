@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from crossvox.cohort import Case
+from crossvox.evaluation.admission import Admission
 from crossvox.evaluation.evaluate import evaluate
 from crossvox.evaluation.pairs import Failure, Pair, Pairing, are_written
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
@@ -73,6 +74,8 @@ def _evaluated(
     settings = EvaluationSettings(
         mean_target=write_mean(learned, out / f"mean_{target}.nii.gz"),
         run=read_run(trained.folder),
+        # Without test people the validation people are scored, and the report says so.
+        admission=Admission(include_trained=all(case.split != "test" for case in cases)),
     )
     return evaluate(
         _pairing(_pairs(trained, cases, out / PREDICTED), predicted.failed),

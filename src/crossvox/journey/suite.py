@@ -1,6 +1,7 @@
 """Several experiments on one cohort, trained one after the other and compared.
 
 OUT/
+├── check.json     the check of the cohort, also in each run
 ├── phantom/       the cohort, where the suite images its own
 ├── runs/NAME/     as `crossvox train` leaves them
 └── comparison/    as `crossvox compare` leaves it
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from crossvox.cohort import Case, read_cohort
+from crossvox.cohort import Case, Reading, split_cohort
 from crossvox.comparison.page import PAGE
 from crossvox.errors import (
     CohortError,
@@ -23,12 +24,14 @@ from crossvox.errors import (
 from crossvox.evaluation.baselines import BASELINES
 from crossvox.evaluation.inception_features import load_inception
 from crossvox.evaluation.pairs import PAIRS_FILE
+from crossvox.files.atomic import write_atomically
 from crossvox.journey.budgets import unequal_budgets
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
 from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.synthesis.compute import compute_at_hand
+from crossvox.training.cohort import read_cohort_of, spelled_as
 from crossvox.training.experiment import Experiment
 from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.processes import process_count
@@ -103,10 +106,15 @@ def run_suite(
     """
     names = _chosen(suite, options.only)
     _refuse_early(options)
-    cases = _cases(suite, out, options, progress)
+    reading = _read(suite, out, options, progress)
+    cases = reading.cases
+    spelled = {name: spelled_as(each, reading) for name, each in suite.experiments.items()}
+    suite = replace(suite, experiments=spelled)
     first = next(iter(suite.experiments.values()))
     if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
-        refuse_faults(cases, first, out / CHECK, progress=progress.stage)
+        settings = first.cohort
+        split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
+        refuse_faults(split, first, out / CHECK, progress=progress.stage)
     failed: dict[str, str] = {}
     lost: set[str] = set()
     for name in names:
@@ -155,11 +163,9 @@ def _chosen(suite: Suite, only: Sequence[str]) -> list[str]:
     return [name for name in suite.experiments if name in only or not only]
 
 
-def _cases(
-    suite: Suite, out: Path, options: SuiteOptions, progress: SuiteProgress
-) -> tuple[Case, ...]:
-    cohort = next(iter(suite.experiments.values())).cohort
-    modalities = (*cohort.source, cohort.target)
+def _read(suite: Suite, out: Path, options: SuiteOptions, progress: SuiteProgress) -> Reading:
+    """The cohort, which is one for all runs."""
+    first = next(iter(suite.experiments.values()))
     data = options.data or suite.data
     if data is None and suite.phantom is None:
         raise SettingsError("the suite names no cohort; say --data DATA, or set suite.data in it")
@@ -171,12 +177,12 @@ def _cases(
             settings=PhantomSettings(
                 size=suite.phantom.size,
                 seed=suite.phantom.seed,
-                modalities=modalities,
+                modalities=(*first.cohort.source, first.cohort.target),
                 mask="none",
             ),
             progress=lambda done, total: progress.stage("imaging phantoms", done, total),
         )
-    return read_cohort(data or out, modalities=modalities)
+    return read_cohort_of(first, data or out)
 
 
 def _finish(
@@ -189,6 +195,9 @@ def _finish(
     """Train to the end and evaluate, as far as that is not done."""
     unchecked = replace(experiment, cohort=replace(experiment.cohort, check=False))
     trained = train(cases, folder, unchecked, device=options.device, progress=progress)
+    checked = folder.parent.parent / CHECK
+    if checked.is_file():
+        write_atomically(folder / CHECK, checked.read_bytes())
     if is_evaluated(trained, device=options.device):
         return
     if evaluate_run(trained, device=options.device, progress=progress.stage) is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from crossvox.cohort import Case, read_cohort
 from crossvox.comparison import Costs
 from crossvox.errors import ModelError
-from crossvox.files import read_sidecar, write_atomically
+from crossvox.files import is_marked, read_sidecar, write_atomically
 from crossvox.journey.costs import costs_of_volumes
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.machine import machine_in_words
@@ -91,7 +91,10 @@ class Timing:
 
     def _measure(self) -> None:
         write_atomically(self._table, self._text().encode())
-        words = [str(self.run), str(self._table), str(self.folder), "--overwrite", "--shard", "1/1"]
+        for path in map(self._path, self._cases()):
+            if is_marked(path):  # any other file stays, and the process refuses to replace it
+                path.unlink()
+        words = [str(self.run), str(self._table), str(self.folder), "--shard", "1/1"]
         words += ["--device", self.compute.device, "--overlap", "nothing"]
         words += [] if self.compute.bf16 else ["--precise"]
         command = [sys.executable, "-m", "crossvox", "predict", *words]

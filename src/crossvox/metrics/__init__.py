@@ -8,6 +8,7 @@ from crossvox.metrics.consistency import (
 )
 from crossvox.metrics.distribution import KernelDistance, frechet_distance, kid
 from crossvox.metrics.information import nmi
+from crossvox.metrics.linear_fit import linear_fit, linearly_fitted
 from crossvox.metrics.recipes import brasyn, skimage7, synthrad2023
 from crossvox.metrics.similarity import (
     GAUSSIAN,
@@ -34,6 +35,8 @@ __all__ = [
     "brasyn",
     "frechet_distance",
     "kid",
+    "linear_fit",
+    "linearly_fitted",
     "mae",
     "nmae",
     "nmi",

@@ -132,9 +132,10 @@ def ssim_map(
     variances = scale * (_smooth(x**2 + y**2, window, axes) - mean_x**2 - mean_y**2)
     mean_x += centre
     mean_y += centre
-    above = (2 * mean_x * mean_y + K_LUMINANCE**2) * (2 * covariance + K_CONTRAST**2)
-    below = (mean_x**2 + mean_y**2 + K_LUMINANCE**2) * (variances + K_CONTRAST**2)
-    return np.asarray(above / below)
+    # As two quotients: one product of fourth powers overflows where units are 1e10 apart.
+    luminance = (2 * mean_x * mean_y + K_LUMINANCE**2) / (mean_x**2 + mean_y**2 + K_LUMINANCE**2)
+    contrast = (2 * covariance + K_CONTRAST**2) / (variances + K_CONTRAST**2)
+    return np.asarray(luminance * contrast)
 
 
 def ssim(

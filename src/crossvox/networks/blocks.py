@@ -7,6 +7,7 @@ from einops import einsum
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crossvox.networks.batch_norm import BatchNorm3d
 from crossvox.networks.group_norm import GroupNorm
 
 Norm = Literal["batch", "instance", "group"]
@@ -24,7 +25,7 @@ NEAREST_TAPS = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.
 def norm_of(kind: Norm, channels: int) -> nn.Module:
     """The normalisation layer `kind` over `channels` of (B, C, X, Y, Z)."""
     if kind == "batch":
-        return nn.BatchNorm3d(channels)
+        return BatchNorm3d(channels)
     return GroupNorm(channels if kind == "instance" else _groups_of(channels), channels)
 
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crossvox.networks.batch_norm import BatchNorm2d
+
 Norm2d = Literal["batch", "instance"]
 
 WIDEST_FACTOR = 8
@@ -106,7 +108,7 @@ class PatchDiscriminator2d(nn.Module):
 
 def _norm_of(kind: Norm2d, channels: int) -> nn.Module:
     if kind == "batch":
-        return nn.BatchNorm2d(channels)
+        return BatchNorm2d(channels)
     return nn.InstanceNorm2d(channels, affine=True)
 
 

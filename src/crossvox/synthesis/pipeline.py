@@ -6,16 +6,26 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from torch import Tensor
 
 from crossvox.cohort import Case
-from crossvox.errors import CrossvoxError
-from crossvox.files import NOTICE, ReadOptions, read_volume, sidecar_of, write_volume
-from crossvox.files.atomic import write_atomically
-from crossvox.synthesis.sidecar import costs_of, origin_of
+from crossvox.errors import CrossvoxError, FileError, ResourceError
+from crossvox.files import (
+    NOTICE,
+    ReadOptions,
+    encode_volume,
+    read_volume,
+    sidecar_of,
+    write_together,
+)
+from crossvox.synthesis.compute import is_out_of_memory
+from crossvox.synthesis.sidecar import costs_of, origin_of, source_sha256
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Prepared, Synthesizer
+
+FAILURES = (CrossvoxError, MemoryError, RuntimeError)  # of one case; torch has no error of its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +44,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class _Read:
+    """A case between its files and the network."""
+
+    prepared: Prepared
+    sources_sha256: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Made:
     """A case between the network and its file."""
 
     case: Case
-    prepared: Prepared
+    read: _Read
     synthesized: Tensor
-    seconds: float
     network_seconds: float
 
 
@@ -67,63 +85,75 @@ class Pipeline:
 
         Raises:
             ResourceError: The disk is full; what is written stays.
-            FileError: A target cannot be written.
         """
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             writing: Future[Outcome] | None = None
             for case, coming in zip(cases, _one_ahead(reader, self._read, cases), strict=True):
-                try:
-                    prepared, seconds = coming.result()
-                    start = perf_counter()
-                    synthesized = self.synthesizer.synthesize(prepared.tensor)
-                    network = perf_counter() - start
-                except CrossvoxError as error:
-                    failed: Outcome | None = Outcome(case=case, error=error)
-                else:
-                    failed = None
+                made = self._made(case, coming)
                 if writing:
                     yield writing.result()
                     writing = None
-                if failed:
-                    yield failed
+                if isinstance(made, Outcome):
+                    yield made
                     continue
-                made = _Made(
-                    case=case,
-                    prepared=prepared,
-                    synthesized=synthesized,
-                    seconds=seconds + network,
-                    network_seconds=network,
-                )
                 writing = writer.submit(self._write, made, targets[case.name])
             if writing:
                 yield writing.result()
 
-    def _read(self, case: Case) -> tuple[Prepared, float]:
+    def _made(self, case: Case, coming: Future[_Read]) -> _Made | Outcome:
+        try:
+            read = coming.result()
+            start = perf_counter()
+            synthesized = self.synthesizer.synthesize(read.prepared.tensor)
+        except FAILURES as error:
+            return Outcome(case=case, error=_refusal(error))
+        seconds = perf_counter() - start
+        return _Made(case=case, read=read, synthesized=synthesized, network_seconds=seconds)
+
+    def _read(self, case: Case) -> _Read:
         sources = [
             read_volume(case.images[modality], modality=modality, options=self.options)
             for modality in self.description.preparation.source_modalities
         ]
         start = perf_counter()
-        return self.synthesizer.prepare(sources), perf_counter() - start
+        prepared = self.synthesizer.prepare(sources)
+        seconds = perf_counter() - start
+        hashes = source_sha256(case, self.description)
+        return _Read(prepared=prepared, sources_sha256=hashes, seconds=seconds)
 
     def _write(self, made: _Made, path: Path) -> Outcome:
+        try:
+            payload, sidecar = self._encoded(made, path)
+        except FAILURES as error:
+            return Outcome(case=made.case, error=_refusal(error))
+        said = json.dumps(sidecar, indent=2).encode()
+        try:
+            write_together(path, payload, companion=sidecar_of(path), said=said)
+        except FileError as error:
+            return Outcome(case=made.case, error=error)
+        return Outcome(case=made.case, seconds=sidecar["SynthesisSeconds"])
+
+    def _encoded(self, made: _Made, path: Path) -> tuple[bytes, dict[str, Any]]:
+        """Contents of the volume's file and of its sidecar."""
         start = perf_counter()
-        volume = self.synthesizer.restore(made.synthesized, made.prepared)
-        seconds = made.seconds + perf_counter() - start
-        sidecar = {
-            **origin_of(volume, made.case, self.description),
-            **costs_of(self.synthesizer, seconds=seconds, network_seconds=made.network_seconds),
-        }
-        write_atomically(sidecar_of(path), json.dumps(sidecar, indent=2).encode())
-        write_volume(path, volume, description=NOTICE)
-        return Outcome(case=made.case, seconds=seconds)
+        volume = self.synthesizer.restore(made.synthesized, made.read.prepared)
+        seconds = made.read.seconds + made.network_seconds + perf_counter() - start
+        origin = origin_of(
+            volume,
+            made.case,
+            self.description,
+            sources_sha256=made.read.sources_sha256,
+            reading=self.options,
+        )
+        costs = costs_of(self.synthesizer, seconds=seconds, network_seconds=made.network_seconds)
+        return encode_volume(path, volume, description=NOTICE), {**origin, **costs}
 
 
 def _one_ahead(
     thread: ThreadPoolExecutor,
-    read: Callable[[Case], tuple[Prepared, float]],
+    read: Callable[[Case], _Read],
     cases: Sequence[Case],
-) -> Iterator[Future[tuple[Prepared, float]]]:
+) -> Iterator[Future[_Read]]:
     """Each case's reading, the next one's begun when one is asked for."""
     pending = [thread.submit(read, case) for case in cases[:1]]
     for following in cases[1:]:
@@ -131,3 +161,14 @@ def _one_ahead(
         pending.append(thread.submit(read, following))
         yield current
     yield from pending
+
+
+def _refusal(error: CrossvoxError | MemoryError | RuntimeError) -> CrossvoxError:
+    """`error` as what befell one case; one that is a defect is raised again."""
+    if isinstance(error, CrossvoxError):
+        return error
+    if isinstance(error, MemoryError) or is_out_of_memory(error):
+        return ResourceError(
+            "out of memory; give this case more, or --overlap nothing, which holds one at a time"
+        )
+    raise error

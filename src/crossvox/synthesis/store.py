@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from crossvox.contract import SynthesisMethod
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
+from crossvox.synthesis.bounds import first_fault, read_within_bounds
 from crossvox.synthesis.catalogue import build_method, free_settings, method_settings
 from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.settings import toml_value
 from crossvox.synthesis.synthesizer import Synthesizer
+from crossvox.synthesis.weights import largest_file, product_shapes, refuse_other_weights
 from crossvox.synthesis.windows import Sizes
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "synthesizer.json"
@@ -123,21 +126,18 @@ def load_synthesizer(
     """
     folder = synthesizer_folder(folder)
     description = read_description(folder)
-    payload = _checked_weights(folder, description)
-    preparation = description.preparation
-    method = build_method(
-        description.method,
-        settings or description.settings,
-        sources=len(preparation.source_modalities),
-    )
     try:
-        _load_product(method, payload, folder=folder)
+        method = _loaded(folder, description, settings or description.settings)
     except ModelError as error:
         if not settings or dict(settings) == description.settings:
             raise
         raise SettingsError(f"a setting cannot be changed after training: {error}") from None
     return Synthesizer(
-        preparation, method, compute or compute_at_hand(), window, patch=description.patch
+        description.preparation,
+        method,
+        compute or compute_at_hand(),
+        window,
+        patch=description.patch,
     )
 
 
@@ -157,15 +157,22 @@ def read_description(folder: Path) -> Description:
     """What the folder says of its synthesizer.
 
     Raises:
-        ModelError: It is not readable as such.
+        ModelError: It is not readable as such: a field is unknown, missing or out of bounds.
     """
     path = synthesizer_folder(folder) / DESCRIPTION
+    contents = read_within_bounds(path, Description, layout=FORMAT)
     try:
-        return TypeAdapter(Description).validate_json(path.read_bytes())
+        description = _adapter().validate_json(contents, strict=True)
+        method_settings(description.method, description.settings)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ModelError(f"{path} is not a synthesizer: {where} {first['msg']}") from None
+        raise ModelError(f"{path} is not a synthesizer: {first_fault(error)}") from None
+    except SettingsError as error:
+        raise ModelError(f"{path} is not a synthesizer: {error}") from None
+    sources = len(description.preparation.source_modalities)
+    scales = len(description.preparation.source_scales)
+    if scales != sources:
+        raise ModelError(f"{path} is not a synthesizer: {sources} sources have {scales} scales")
+    return description
 
 
 def with_settings(description: Description, changes: Sequence[str]) -> Description:
@@ -199,24 +206,36 @@ def with_settings(description: Description, changes: Sequence[str]) -> Descripti
     return replace(description, settings=settings)
 
 
-def _checked_weights(folder: Path, description: Description) -> bytes:
-    if description.format != FORMAT:
-        raise ModelError(f"{folder} has layout {description.format}; this crossvox reads {FORMAT}")
+@cache
+def _adapter() -> TypeAdapter[Description]:
+    return TypeAdapter(Description)
+
+
+def _loaded(folder: Path, description: Description, settings: Mapping[str, Any]) -> SynthesisMethod:
+    """The method with its weights; nothing of the size of its networks before they match."""
+    sources = len(description.preparation.source_modalities)
+    shapes = product_shapes(description.method, settings, sources=sources)
+    payload = _checked_weights(folder, description, at_most=largest_file(shapes))
+    refuse_other_weights(payload, shapes, origin=str(folder))
+    method = build_method(description.method, settings, sources=sources)
+    try:
+        method.load_networks(load(payload), names=method.product)
+    except SafetensorError as error:
+        raise ModelError(f"{folder} holds no safetensors: {error}") from None
+    return method
+
+
+def _checked_weights(folder: Path, description: Description, *, at_most: int) -> bytes:
     paths = [path for path in (folder / WEIGHTS, folder / PENDING) if path.is_file()]
     if not paths:
         raise ModelError(f"{folder / WEIGHTS} is missing: copy the whole synthesizer folder")
-    for payload in (path.read_bytes() for path in paths):
+    small = [path for path in paths if path.stat().st_size <= at_most]
+    if not small:
+        raise ModelError(
+            f"{folder} does not fit its own settings: {WEIGHTS} holds"
+            f" {paths[0].stat().st_size} bytes, its networks need at most {at_most}"
+        )
+    for payload in (path.read_bytes() for path in small):
         if hashlib.sha256(payload).hexdigest() == description.sha256:
             return payload
     raise ModelError(f"{paths[0]} is damaged: its sha256 is not the one in {DESCRIPTION}")
-
-
-def _load_product(method: SynthesisMethod, payload: bytes, *, folder: Path) -> None:
-    try:
-        weights = load(payload)
-    except SafetensorError as error:
-        raise ModelError(f"{folder} holds no safetensors: {error}") from None
-    try:
-        method.load_networks(weights, names=method.product)
-    except RuntimeError as error:
-        raise ModelError(f"{folder} does not fit its own settings: {error}") from None

@@ -46,6 +46,7 @@ class CohortSettings:
             70, 15 and 15 % if None.
         split_seed: Of that division.
         check: Whether pairs are checked for faults before training.
+        allow_synthetic: Whether volumes that carry the notice of synthesized ones are taken too.
 
     Raises:
         SettingsError: The target is one of the sources, or a source is named twice.
@@ -56,6 +57,7 @@ class CohortSettings:
     fractions: tuple[Share, Share, Share] | None = None
     split_seed: Seed = 0
     check: bool = True
+    allow_synthetic: bool = False
 
     def __post_init__(self) -> None:
         if self.target in self.source:

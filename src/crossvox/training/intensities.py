@@ -21,7 +21,7 @@ from crossvox.volume.foreground import head_of
 Measured = TypeVar("Measured")
 
 LOWEST_HU = -1024.0
-QUANTILES = 1001
+QUANTILES = 10_000
 THREADS = min(8, os.cpu_count() or 1)
 
 
@@ -89,7 +89,7 @@ def limits_in(path: Path, *, modality: str, percentiles: tuple[float, float]) ->
 def _intensities_in(path: Path, *, modality: str, percentiles: tuple[float, float]) -> Intensities:
     voxels = _voxels(path, modality)
     limits = _limits(voxels, path, percentiles=percentiles)
-    shares = np.linspace(0, 1, QUANTILES)
+    shares = (np.arange(QUANTILES) + 0.5) / QUANTILES
     return Intensities(limits=limits, head=np.quantile(voxels[head_of(voxels)], shares))
 
 

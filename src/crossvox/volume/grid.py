@@ -1,6 +1,6 @@
 """Where voxels lie: a shape and an affine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -10,6 +10,22 @@ from crossvox.errors import GridError
 
 AFFINE_SIZE = 4
 AXES = 3
+SCANNER_CODE = 1  # of the NIfTI standard: the scanner's own coordinates
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Forms:
+    """The two ways in which a NIfTI header tells where a grid lies.
+
+    Attributes:
+        sform_code: Code of the space that the sform leads to; 0 where the file has no sform.
+        qform_code: Code of the space that the qform leads to; 0 where the file has no qform.
+        qform: (4, 4); affine of the qform where that of the sform counts; the grid's where None.
+    """
+
+    sform_code: int = SCANNER_CODE
+    qform_code: int = SCANNER_CODE
+    qform: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +35,7 @@ class Grid:
     Attributes:
         shape: Voxels along the three array axes (X, Y, Z).
         affine: (4, 4); takes a voxel index to RAS+ millimetres.
+        forms: How the file that the grid comes from tells it, for files on the same grid.
 
     Raises:
         GridError: A size below 1, or an affine that is not a finite invertible (4, 4) matrix.
@@ -26,6 +43,7 @@ class Grid:
 
     shape: tuple[int, int, int]
     affine: NDArray[np.float64]
+    forms: Forms = field(default_factory=Forms)
 
     def __post_init__(self) -> None:
         affine = np.array(self.affine, dtype=np.float64)

@@ -1,0 +1,66 @@
+"""Volumes, masks and label maps on the grid of the reference."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossvox.files import read_mask, read_volume
+from crossvox.preparation.resampling import resample
+from crossvox.volume import Grid, Volume
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Placed:
+    """A volume on the grid of the reference.
+
+    Attributes:
+        volume: On that grid; its own lowest intensity where it is not covered.
+        covered: Voxels inside the volume's own field of view, (X, Y, Z); None where all are.
+        moved: Whether it had to be resampled.
+    """
+
+    volume: Volume
+    covered: NDArray[np.bool_] | None = None
+    moved: bool = False
+
+    def uncovered_share(self, mask: NDArray[np.bool_]) -> float:
+        """Share of the mask's voxels that the volume does not cover, 0 to 1."""
+        if self.covered is None:
+            return 0.0
+        return 1 - float(self.covered[mask].mean())
+
+
+def place(volume: Volume, grid: Grid) -> Placed:
+    """`volume` on `grid`, interpolated linearly where its own grid is another.
+
+    What it does not cover gets its lowest intensity: its background, chosen without a look at
+    the reference, so that a missing part counts as an error.
+    """
+    if volume.grid.matches(grid):
+        return Placed(volume=volume)
+    moved = resample(volume, grid, outside=float("nan"))
+    covered = np.isfinite(moved.voxels)
+    if covered.all():
+        return Placed(volume=moved, moved=True)
+    filled = np.where(covered, moved.voxels, volume.voxels.min()).astype(np.float32)
+    return Placed(volume=moved.with_voxels(filled), covered=covered, moved=True)
+
+
+def read_mask_onto(path: Path, grid: Grid) -> tuple[NDArray[np.bool_], bool]:
+    """The mask of a file on `grid`, and whether it had to be resampled (nearest neighbour)."""
+    mask = read_mask(path)
+    moved = not mask.grid.matches(grid)
+    if moved:
+        mask = resample(mask, grid, interpolation="nearest", outside=0.0)
+    return np.array(mask.voxels > 0), moved
+
+
+def read_labels_onto(path: Path, grid: Grid) -> tuple[NDArray[np.int64], bool]:
+    """The label map of a file on `grid`, and whether it had to be resampled (nearest)."""
+    labels = read_volume(path)
+    moved = not labels.grid.matches(grid)
+    if moved:
+        labels = resample(labels, grid, interpolation="nearest", outside=0.0)
+    return np.rint(labels.voxels).astype(np.int64), moved
