@@ -10,6 +10,7 @@ import pytest
 
 from crossvox.errors import FileError, FileWarning, ResourceError
 from crossvox.files import ReadOptions, read_grid, read_volume
+from crossvox.files.contents import Contents
 
 WriteNifti = Callable[..., Path]
 NOISE = np.random.default_rng(0).integers(0, 1000, (16, 16, 16)).astype(np.int16)
@@ -166,3 +167,11 @@ def test_an_absent_file_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_folder_is_refused_as_a_volume(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be opened"):
         read_volume(tmp_path)
+
+
+def test_a_disk_that_fails_while_a_file_is_read_is_told_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.nii"
+    with path.open("wb") as unreadable:
+        contents = Contents(path=path, stream=unreadable, holds_at_most=10, gzipped=False)
+        with pytest.raises(FileError, match=r"a\.nii: reading it failed \(.*see to the disk"):
+            contents.take(1)
