@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
 from crossvox.contract import Batch, Noise, Objective, Sizes, SynthesisMethod
@@ -20,7 +18,7 @@ from crossvox.networks.bounds import (
     refuse_out_of_bounds,
 )
 from crossvox.networks.freezing import frozen, normalising_by_batch
-from crossvox.networks.losses import masked_l1
+from crossvox.networks.losses import label_cross_entropy, masked_l1
 from crossvox.networks.padding import synthesize_padded
 from crossvox.networks.patch_discriminator import PatchDiscriminator
 from crossvox.networks.patches import refuse_exhausted, refuse_undivided
@@ -135,10 +133,12 @@ class Method(SynthesisMethod):
         fake = self.discriminator(batch.source, synthesized.detach())
         yield Objective(
             network="discriminator",
-            loss=_cross_entropy(real, label=1.0) + _cross_entropy(fake, label=0.0),
+            loss=label_cross_entropy(real, label=1.0) + label_cross_entropy(fake, label=0.0),
         )
         with frozen(self.discriminator):
-            adversarial = _cross_entropy(self.discriminator(batch.source, synthesized), label=1.0)
+            adversarial = label_cross_entropy(
+                self.discriminator(batch.source, synthesized), label=1.0
+            )
             l1 = masked_l1(synthesized, batch.target, mask=batch.mask)
             yield Objective(
                 network="generator",
@@ -153,7 +153,3 @@ class Method(SynthesisMethod):
             return synthesize_padded(self.generator, source, multiple=multiple)
         with normalising_by_batch(self.generator):
             return synthesize_padded(self.generator, source, multiple=multiple)
-
-
-def _cross_entropy(logits: Tensor, *, label: float) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 import torch
 from einops import rearrange
 from torch import Tensor
-from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
 from crossvox.contract import Batch, Noise, Objective, Sizes, SynthesisMethod
@@ -20,7 +19,7 @@ from crossvox.networks.bounds import (
     refuse_out_of_bounds,
 )
 from crossvox.networks.freezing import frozen
-from crossvox.networks.losses import masked_l1
+from crossvox.networks.losses import label_cross_entropy, masked_l1
 from crossvox.networks.padding import padded
 from crossvox.networks.patches import refuse_small
 from crossvox.networks.pix2pix import Norm2d, PatchDiscriminator2d, Pix2PixUNet
@@ -141,11 +140,11 @@ class Method(SynthesisMethod):
         fake = self.discriminator(source, synthesized.detach())
         yield Objective(
             network="discriminator",
-            loss=(_cross_entropy(real, label=1.0) + _cross_entropy(fake, label=0.0)) / 2,
+            loss=(label_cross_entropy(real, label=1.0) + label_cross_entropy(fake, label=0.0)) / 2,
         )
         volume = self._volume(synthesized, of=batch.target)
         with frozen(self.discriminator):
-            adversarial = _cross_entropy(self.discriminator(source, synthesized), label=1.0)
+            adversarial = label_cross_entropy(self.discriminator(source, synthesized), label=1.0)
             l1 = masked_l1(volume, batch.target, mask=batch.mask)
             yield Objective(
                 network="generator",
@@ -169,7 +168,3 @@ class Method(SynthesisMethod):
         grown, inner = padded(source, multiple=2**self.depth)
         synthesized: Tensor = self.generator(grown)
         return synthesized[inner]
-
-
-def _cross_entropy(logits: Tensor, *, label: float) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))

@@ -9,6 +9,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from crossvox.networks.blocks import Conv3x3x3, UpConv, norm_of
+from crossvox.networks.heads import HeadConv3d
 
 WIDEST_FACTOR = 8
 EMBEDDING = 128
@@ -73,7 +74,7 @@ class Denoiser(nn.Module):
         )
         self.decoder = nn.ModuleList(TimedBlock(2 * fine, fine) for fine, _ in reversed(pairs))
         self.head = nn.Sequential(
-            norm_of("group", width), nn.SiLU(inplace=True), nn.Conv3d(width, 1, 3, padding=1)
+            norm_of("group", width), nn.SiLU(inplace=True), HeadConv3d(width, 1, 3, padding=1)
         )
         nn.init.zeros_(self.head[-1].weight)  # type: ignore[arg-type]  # a convolution's
         nn.init.zeros_(self.head[-1].bias)  # type: ignore[arg-type]  # likewise

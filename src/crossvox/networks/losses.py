@@ -1,7 +1,9 @@
-"""Losses over (B, 1, X, Y, Z), weighted voxel by voxel."""
+"""Losses over (B, 1, X, Y, Z), weighted voxel by voxel, in float32 whatever networks answer in."""
 
+import torch
 from einops import reduce
 from torch import Tensor
+from torch.nn import functional
 
 
 def masked_l1(synthesized: Tensor, target: Tensor, *, mask: Tensor) -> Tensor:
@@ -15,12 +17,18 @@ def masked_l1(synthesized: Tensor, target: Tensor, *, mask: Tensor) -> Tensor:
             item without such voxels counts as zero. No item's part depends on the others, so the
             value does not depend on how a batch is shared among processes.
     """
-    return _weighted_mean((synthesized - target).abs(), mask)
+    return _weighted_mean((synthesized.float() - target.float()).abs(), mask)
 
 
 def masked_l2(answer: Tensor, wanted: Tensor, *, mask: Tensor) -> Tensor:
     """Mean over the batch of each item's weighted mean squared error; see `masked_l1`."""
-    return _weighted_mean((answer - wanted).square(), mask)
+    return _weighted_mean((answer.float() - wanted.float()).square(), mask)
+
+
+def label_cross_entropy(logits: Tensor, *, label: float) -> Tensor:
+    """Mean binary cross-entropy of a discriminator's logits, all of which should say `label`."""
+    exact = logits.float()
+    return functional.binary_cross_entropy_with_logits(exact, torch.full_like(exact, label))
 
 
 def _weighted_mean(error: Tensor, weight: Tensor) -> Tensor:

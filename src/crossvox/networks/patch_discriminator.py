@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from crossvox.networks.blocks import ConvUnit, Norm, norm_of
+from crossvox.networks.heads import VoxelHead
 
 
 class PatchDiscriminator(nn.Module):
@@ -35,7 +36,7 @@ class PatchDiscriminator(nn.Module):
             nn.Conv3d(channels[-1], channels[-1], 1, bias=False),
             norm_of(norm, channels[-1]),
             nn.ReLU(inplace=True),
-            nn.Conv3d(channels[-1], 1, 1),
+            VoxelHead(channels[-1]),
         )
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:

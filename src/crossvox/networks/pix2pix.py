@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crossvox.networks.batch_norm import BatchNorm2d
+from crossvox.networks.heads import HeadConv2d, HeadConvTranspose2d
 
 Norm2d = Literal["batch", "instance"]
 
@@ -66,7 +67,7 @@ class Pix2PixUNet(nn.Module):
             self.up.append(nn.Sequential(nn.ReLU(), transposed, _norm_of(norm, fine), *noise))
         inputs = width if depth == 1 else 2 * width
         self.head = nn.Sequential(
-            nn.ReLU(), nn.ConvTranspose2d(inputs, 1, 4, stride=2, padding=1), nn.Tanh()
+            nn.ReLU(), HeadConvTranspose2d(inputs, 1, 4, stride=2, padding=1), nn.Tanh()
         )
         self.apply(_as_published)
 
@@ -98,7 +99,7 @@ class PatchDiscriminator2d(nn.Module):
                 _norm_of(norm, coarse),
                 nn.LeakyReLU(SLOPE),
             ]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, padding=1))
+        self.layers = nn.Sequential(*layers, HeadConv2d(widths[-1], 1, 4, padding=1))
         self.apply(_as_published)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:

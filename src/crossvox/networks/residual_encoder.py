@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crossvox.networks.blocks import Conv3x3x3, Norm, norm_of
+from crossvox.networks.heads import VoxelHead
 
 WIDEST = 320
 SLOPE = 0.01
@@ -112,7 +113,7 @@ class ResidualEncoderUNet(nn.Module):
         self.decoder = nn.ModuleList(
             Decoder(coarse, fine, norm=norm) for fine, coarse in reversed(list(pairwise(widths)))
         )
-        self.head = nn.Conv3d(width, 1, 1)
+        self.head = VoxelHead(width)
 
     def forward(self, source: Tensor) -> Tensor:
         """(B, 1, X, Y, Z), unbounded, of (B, C, X, Y, Z)."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from crossvox.networks.blocks import Norm, ResidualBlock, UpConv, UpSampling
+from crossvox.networks.heads import VoxelHead
 from crossvox.networks.slabs import Scaled, Slabbed, in_slabs
 
 WIDEST_FACTOR = 16
@@ -39,7 +40,7 @@ class ResidualUNet(Slabbed):
             ResidualBlock(2 * fine, fine, norm=norm) for fine, _ in reversed(pairs)
         )
         self.pool = nn.MaxPool3d(2)
-        self.head = nn.Conv3d(width, 1, 1)
+        self.head = VoxelHead(width)
 
     def forward(self, source: Tensor) -> Tensor:
         """(B, 1, X, Y, Z) in [-1, 1] of (B, C, X, Y, Z)."""
