@@ -29,7 +29,7 @@ def product_shapes(method: str, settings: Mapping[str, Any], *, sources: int) ->
         ModelError: The settings are of networks that cannot be.
     """
     try:
-        with _WithoutContents():
+        with WithoutContents():
             built = build_method(method, settings, sources=sources)
     except (RuntimeError, OverflowError, TypeError, ValueError) as error:
         raise ModelError(f"no network has such settings ({error})") from None
@@ -71,7 +71,7 @@ def refuse_other_weights(payload: bytes, shapes: Shapes, *, origin: str) -> None
         raise ModelError(f"{origin} does not fit its own settings: {listed}")
 
 
-class _WithoutContents(TorchFunctionMode):
+class WithoutContents(TorchFunctionMode):
     """Layers made here have weights on the meta device: sizes, and no memory.
 
     Tables that a method computes have their contents, and nothing is drawn: on the meta device

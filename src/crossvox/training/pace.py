@@ -8,9 +8,10 @@ from time import perf_counter, process_time
 import torch
 
 from crossvox.contract import Batch, SynthesisMethod
+from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute, channels_last
 from crossvox.training.experiment import Experiment, Sizes
-from crossvox.training.patch_plan import method_of, takes
+from crossvox.training.patch_plan import takes
 
 LARGEST_TIMED = 48**3  # voxels: a second or two for the networks that there are
 TIMED = 2  # after a step that allocates
@@ -30,7 +31,9 @@ def estimated_seconds_per_step(experiment: Experiment, *, compute: Compute) -> f
     """
     settings = experiment.training
     patch, batch = settings.patch or (1, 1, 1), settings.batch or 1
-    method = method_of(experiment).to(compute.device).train()
+    sources = len(experiment.cohort.source)
+    method = build_method(experiment.method, experiment.method_settings, sources=sources)
+    method.to(compute.device).train()
     channels_last(method)
     small = _small(method, patch)
     data = _random_batch(experiment, small, compute)

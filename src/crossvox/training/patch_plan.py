@@ -12,8 +12,9 @@ from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.patches import written
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.compute import Compute
+from crossvox.synthesis.weights import WithoutContents
 from crossvox.training.experiment import Experiment, Sizes
-from crossvox.training.memory import step_bytes
+from crossvox.training.memory import KEPT_PER_WEIGHT, step_bytes
 
 AXES = "xyz"
 MEMORY_SHARE = 0.7  # of what is free, for a patch that is planned
@@ -27,13 +28,14 @@ Fits = Callable[[Sizes], bool]
 
 
 def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -> None:
-    """Check the patch that the settings give, if any, before any volume is read.
+    """Check the networks and the patch that the settings give, if any, before any volume is read.
 
     Raises:
         SettingsError: The networks cannot learn from such patches.
-        ResourceError: A step on them does not fit in memory.
+        ResourceError: The weights, or a step on such patches, do not fit in memory.
     """
     method, patch = refuse_impossible_patch(experiment), experiment.training.patch
+    _refuse_weights(method, free_bytes)
     if patch is None:
         return
     needed = needed_bytes(experiment, patch, compute)
@@ -110,9 +112,10 @@ def slice_axis(experiment: Experiment) -> int | None:
 
 
 def method_of(experiment: Experiment) -> SynthesisMethod:
-    """A method as the experiment builds it, its weights of no importance."""
+    """A method as the experiment builds it, but for weights, which have sizes and no contents."""
     sources = len(experiment.cohort.source)
-    return build_method(experiment.method, experiment.method_settings, sources=sources)
+    with WithoutContents():
+        return build_method(experiment.method, experiment.method_settings, sources=sources)
 
 
 def takes(method: SynthesisMethod, patch: Sizes) -> bool:
@@ -131,6 +134,17 @@ def needed_bytes(experiment: Experiment, patch: Sizes, compute: Compute) -> int:
     settings = experiment.training
     patches = max(1, (settings.batch or 1) // settings.accumulate)
     return step_bytes(experiment, patch, patches=patches, compute=compute)
+
+
+def _refuse_weights(method: SynthesisMethod, free_bytes: int) -> None:
+    """Refuse networks that do not fit: the weights, their gradients and what is kept for each."""
+    weights = sum(one.numel() * one.element_size() for one in method.parameters())
+    needed = weights * (2 + KEPT_PER_WEIGHT)
+    if needed > free_bytes:
+        raise ResourceError(
+            f"the networks and their optimizers take {needed / GIBIBYTE:.1f} GiB and"
+            f" {free_bytes / GIBIBYTE:.1f} GiB are free; set a smaller method.width"
+        )
 
 
 def _grown(method: SynthesisMethod, median: Sizes) -> Sizes:

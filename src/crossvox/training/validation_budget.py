@@ -29,7 +29,8 @@ def validation_in_steps(
         shapes: Working grids of the people that are validated on.
     """
     patch = settings.patch or (1, 1, 1)
-    step = math.prod(patch) * (settings.batch or 1) * STEP_PASSES * len(method.optimizers())
+    networks = len(list(method.children()))
+    step = math.prod(patch) * (settings.batch or 1) * STEP_PASSES * networks
     return method.passes * sum(_voxels(method, patch, shape) for shape in shapes) / step
 
 
