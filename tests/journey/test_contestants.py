@@ -32,6 +32,8 @@ def test_a_run_knows_its_pairs_its_method_and_what_training_took(finished: Path)
     assert [pair.name for pair in one.pairs] == ["sub-06"]
     assert one.method.startswith("gan3d: width 4, depth 2")
     assert one.costs.training_steps == 6
+    # 6 steps of two patches of 16 voxels a side, from 4 people of 32 voxels a side
+    assert one.costs.training_epochs == pytest.approx(6 * 2 * (16 / 32) ** 3 / 4)
     assert one.costs.parameters
 
 

@@ -17,14 +17,14 @@ def test_hours_are_the_lower_quartile_of_the_seconds_of_a_step_times_the_steps(
     rows = ["step,generator,seconds_per_step", "10,1,4", "20,1,9", "25,1,360", "30,1,4"]
     rows += ["35,1,8", "40,1,"]
     (tmp_path / "progress.csv").write_text("\n".join(rows))
-    costs = costs_of_training(tmp_path, method_of(read_description(finished)))
+    costs = costs_of_training(tmp_path, read_description(finished))
     assert costs.training_steps == 40
     assert costs.training_hours == pytest.approx(40 * 4 / 3600)
 
 
 def test_parameters_are_those_of_the_networks_that_synthesis_needs(finished: Path) -> None:
-    method = method_of(read_description(finished))
-    costs = costs_of_training(finished, method)
+    description = read_description(finished)
+    method, costs = method_of(description), costs_of_training(finished, description)
     assert costs.parameters == sum(
         one.numel() for one in method.get_submodule("generator").parameters()
     )

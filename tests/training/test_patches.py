@@ -124,3 +124,9 @@ def test_an_error_while_cutting_reaches_the_loop(sampler: PatchSampler) -> None:
         pytest.raises(FileNotFoundError),
     ):
         prefetched.batches(1)
+
+
+def test_epochs_count_the_voxels_of_volumes_that_patches_hold(tmp_path: Path) -> None:
+    cases = [prepared(tmp_path, number, size=8) for number in range(4)]
+    sampler = PatchSampler(cases=cases, patch=(16, 4, 1), batch=3, flip_share=0.0, seed=0)
+    assert sampler.epochs_per_step == 3 * (8 * 4 * 1) / (4 * 8**3)

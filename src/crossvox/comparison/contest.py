@@ -28,6 +28,7 @@ class Costs:
         parameters: Of the networks that synthesis needs.
         training_hours: Wall clock.
         training_steps: Of the optimizer.
+        training_epochs: Passes over the training voxels.
         machine: Where seconds and memory were measured, in words; empty where nobody says.
         remark: What to know of the costs, such as why there are none.
     """
@@ -38,6 +39,7 @@ class Costs:
     parameters: int | None = None
     training_hours: float | None = None
     training_steps: int | None = None
+    training_epochs: float | None = None
     machine: str = ""
     remark: str = ""
 

@@ -57,6 +57,7 @@ def _of_costs(costs: Costs, slowest: Mapping[str, float]) -> Numbers:
         "parameters": _known(costs.parameters),
         "training_hours": _known(costs.training_hours),
         "training_steps": _known(costs.training_steps),
+        "training_epochs": _known(costs.training_epochs),
     }
 
 

@@ -235,7 +235,11 @@ def _beside(name: str, row: Numbers) -> str:
     if name == "kid":
         return f"± {fixed(row['kid_standard_error'], DIGITS['kid'])}"
     if name == "training_hours" and not math.isnan(row["training_steps"]):
-        return f"{row['training_steps']:.0f} steps"
+        return f"{row['training_steps']:.0f} steps{_epochs(row['training_epochs'])}"
     if name == "seconds" and not math.isnan(row["passes"]):
         return counted(int(row["passes"]), "pass", "passes")
     return ""
+
+
+def _epochs(epochs: float) -> str:
+    return "" if math.isnan(epochs) else f", {significant(epochs)} epochs"

@@ -14,7 +14,7 @@ from crossvox.evaluation.admission import KNOWN, STRICT, Admission, admit, statu
 from crossvox.evaluation.pairs import PAIRS_FILE, Failure
 from crossvox.evaluation.tables import read_failures
 from crossvox.files import read_sidecar
-from crossvox.journey.costs import costs_of_training, costs_of_volumes, method_of
+from crossvox.journey.costs import costs_of_training, costs_of_volumes
 from crossvox.journey.timing import Timing
 from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.store import DESCRIPTION, Description, read_description
@@ -152,7 +152,7 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
     return Contestant(
         name=name,
         pairs=pairs,
-        costs=costs_of_training(run, method_of(description)),
+        costs=costs_of_training(run, description),
         method=_in_words(description),
         failures=(*read_failures(run / EVALUATION), *admitted.left_out),
         cautions=_on_people(name, pairs, description),

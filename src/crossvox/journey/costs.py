@@ -24,14 +24,17 @@ def method_of(description: Description) -> SynthesisMethod:
     return build_method(description.method, description.settings, sources=sources)
 
 
-def costs_of_training(run: Path, method: SynthesisMethod) -> Costs:
-    """Parameters of the networks that synthesis needs, passes, steps and hours of training.
+def costs_of_training(run: Path, description: Description) -> Costs:
+    """Parameters of the networks that synthesis needs, passes, steps, epochs and hours of training.
 
     Hours are the lower quartile of the seconds of a step times the steps: what training takes on
     a machine that has nothing else to do. Pauses, validations, other work there and the time
-    between two sessions of an interrupted run do not count.
+    between two sessions of an interrupted run do not count. Epochs are passes over the voxels of
+    the training cases, whatever patches or slices they were cut into.
     """
+    method = method_of(description)
     columns = read_run(run).columns
+    epochs = description.cohort.get("epochs_per_step")
     steps = int(max(columns.get("step", (0.0,))))
     seconds = columns.get("seconds_per_step")
     undisturbed = float(np.nanquantile(seconds, QUIET)) if seconds else None
@@ -43,6 +46,7 @@ def costs_of_training(run: Path, method: SynthesisMethod) -> Costs:
             for one in method.get_submodule(name).parameters()
         ),
         training_steps=steps or None,
+        training_epochs=steps * epochs if isinstance(epochs, float) else None,
         training_hours=undisturbed and undisturbed * steps / SECONDS_PER_HOUR,
     )
 

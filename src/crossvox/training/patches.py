@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import prod
 from typing import Self
 
 import numpy as np
@@ -37,6 +38,13 @@ class PatchSampler:
     batch: int
     flip_share: float
     seed: int
+
+    @property
+    def epochs_per_step(self) -> float:
+        """Share of all training voxels that the patches of a step hold, padding not counted."""
+        shapes = [case.open().shape[1:] for case in self.cases]
+        seen = [prod(map(min, shape, self.patch)) for shape in shapes]
+        return self.batch * sum(seen) / len(seen) / sum(map(prod, shapes))
 
     def batch_at(self, step: int, *, part: int = 0, parts: int = 1) -> Batch:
         """Every `parts`-th patch of step `step` (from 1), beginning with the `part`-th."""

@@ -162,17 +162,18 @@ def _run(
     begun: Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: TrainingProgress
 ) -> Run:
     experiment, steps = begun.experiment, begun.experiment.training.steps or 0
+    sampler = _sampler(experiment, begun.learned)
     share = begun.watched[fabric.global_rank :: fabric.world_size]
     validation = _validation(experiment, begun.preparation, share, compute)
     return Run(
         fabric=fabric,
         method=_method(experiment),
-        sampler=_sampler(experiment, begun.learned),
+        sampler=sampler,
         settings=experiment.training,
         folder=out,
         validate=validation if begun.watched else None,
         share=len(share),
-        keep=_keeping(begun, out),
+        keep=_keeping(begun, out, epochs_per_step=sampler.epochs_per_step),
         is_kept=lambda: holds_synthesizer(out),
         report=lambda step, row: progress.row(step, steps, row),
         stepped=lambda step: progress.step(step, steps),
@@ -215,11 +216,14 @@ def _validation(
     return scores
 
 
-def _keeping(begun: Begun, out: Path) -> Callable[[Mapping[str, Tensor], int], None]:
+def _keeping(
+    begun: Begun, out: Path, *, epochs_per_step: float
+) -> Callable[[Mapping[str, Tensor], int], None]:
     experiment, cases = begun.experiment, begun.cases
     cohort: dict[str, object] = {
         split: sorted({case.subject for case in cases if case.split == split}) for split in SPLITS
     }
+    cohort["epochs_per_step"] = epochs_per_step
     cohort["source_sha256"] = source_hashes(begun.people, source=experiment.cohort.source[0])
 
     def keep(weights: Mapping[str, Tensor], step: int) -> None:
