@@ -3,7 +3,7 @@
 python benchmarks/normalisation.py DATA OUT STEPS
 
 Trains the same experiment once with each norm on the same patches, then scores the validation
-and test people with running statistics and, for batch norm, with those of the volume itself.
+people with running statistics and, for batch norm, with those of the volume itself.
 """
 
 import sys
@@ -77,7 +77,7 @@ def main(data: Path, out: Path, steps: int) -> None:
         experiment = read_experiment(EXPERIMENT, changes=changes)
         cases = read_cohort(data, modalities=("FLAIR", "T1w"))
         trained = train(cases, out / norm, experiment, progress=Lines())
-        held_out = [case for case in trained.cases if case.split in ("validation", "test")]
+        held_out = [case for case in trained.cases if case.split == "validation"]
         synthesizer = load_synthesizer(trained.folder)
         values = scores(synthesizer, held_out)
         by = "running" if norm == "batch" else "its own"

@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,19 @@ def test_l1_alone_falls_when_the_adversary_is_weak() -> None:
 def test_what_must_be_positive_is_refused_by_name(name: str) -> None:
     with pytest.raises(SettingsError, match=f"method.{name}"):
         method_settings("gan3d", {name: 0})
+
+
+@pytest.mark.parametrize("far", [4.0, 8.0])
+def test_a_collapsed_generator_recovers_under_autocast(far: float) -> None:
+    torch.manual_seed(0)
+    method = Method(replace(SMALL, l1_weight=100.0, learning_rate=1e-3), sources=1)
+    torch.nn.init.constant_(method.generator.head.bias, far)  # type: ignore[arg-type]  # it has
+    optimizers, pair, l1 = method.optimizers(), batch(), []
+    for _ in range(120):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            for objective in method.objectives(pair):
+                objective.loss.backward()
+                optimizers[objective.network].step()
+                optimizers[objective.network].zero_grad()
+        l1.append(objective.terms["l1"].item())
+    assert l1[-1] < 0.7 * l1[0]

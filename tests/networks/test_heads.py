@@ -71,6 +71,7 @@ def test_a_saturated_head_still_has_a_gradient(name: str, far: float) -> None:
         for layer in network.modules()
         if isinstance(layer, VoxelHead | HeadConvTranspose2d)
     )
+    assert bias is not None
     before = bias.detach().clone()
     nn.init.constant_(bias, far)
     network.zero_grad()

@@ -8,6 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import SettingsError
+from crossvox.export.normalization import normalize_by_volume
 from crossvox.networks.blocks import Conv3d
 from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.optimise import optimised
@@ -27,8 +28,8 @@ def exportable(method: SynthesisMethod) -> SynthesisMethod:
             " a loop and no graph; export a method of one pass, or use crossvox predict"
         )
     plain = copy.deepcopy(method).eval()
-    if not plain.fixed_statistics:
-        _normalise_by_volume(plain)
+    by_volume = (nn.GroupNorm,) if plain.fixed_statistics else (nn.GroupNorm, _BatchNorm)
+    normalize_by_volume(plain, by_volume)
     fast = optimised(plain, Compute(device="cpu", bf16=False))
     _replace_convolutions(fast)
     return fast
@@ -75,18 +76,6 @@ class _Probe(nn.Module):
     def forward(self, source: Tensor, *others: Tensor) -> Tensor:
         self.shapes += [tuple(one.shape) for one in (source, *others)]
         return source[:, :1]
-
-
-def _normalise_by_volume(method: SynthesisMethod) -> None:
-    """Batch normalisation by a batch of one volume is instance normalisation: that is exported."""
-    for parent in method.modules():
-        for name, layer in list(parent.named_children()):
-            if isinstance(layer, _BatchNorm):
-                channels = layer.num_features
-                instance = nn.InstanceNorm3d(channels, eps=layer.eps, affine=layer.affine)
-                if layer.affine:
-                    instance.weight, instance.bias = layer.weight, layer.bias
-                setattr(parent, name, instance)
 
 
 def _replace_convolutions(method: SynthesisMethod) -> None:

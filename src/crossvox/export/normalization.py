@@ -1,0 +1,50 @@
+"""Normalization over a volume in operations whose sums are right in every engine."""
+
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+AXES = (4, 3, 2)  # Z, Y, X of (B, C, X, Y, Z)
+
+
+class VolumeNormalization(nn.Module):
+    """Batch normalization of one volume, or group normalization, as means along one axis at a time.
+
+    An engine's own operation may add millions of voxels up in float32; along one axis there are
+    some hundreds.
+    """
+
+    channels: int
+    groups: int
+
+    def __init__(self, layer: _BatchNorm | nn.GroupNorm) -> None:
+        super().__init__()
+        self.weight, self.bias, self.eps = layer.weight, layer.bias, layer.eps
+        if isinstance(layer, nn.GroupNorm):
+            self.channels, self.groups = layer.num_channels, layer.num_groups
+        else:
+            self.channels = self.groups = layer.num_features
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(1, C, X, Y, Z) of the same."""
+        centred = features - self._mean(features)
+        scale = (self._mean(centred.square()) + self.eps).rsqrt()
+        shape = (1, self.channels, 1, 1, 1)
+        return centred * (scale * self.weight.reshape(shape)) + self.bias.reshape(shape)
+
+    def _mean(self, features: Tensor) -> Tensor:
+        """The mean of each channel's group, (1, C, 1, 1, 1)."""
+        for axis in AXES:
+            features = features.mean(dim=axis, keepdim=True)
+        if self.groups == self.channels:
+            return features
+        each = self.channels // self.groups
+        grouped = features.reshape(1, self.groups, each, 1, 1, 1).mean(dim=2, keepdim=True)
+        return grouped.expand(1, self.groups, each, 1, 1, 1).reshape(1, self.channels, 1, 1, 1)
+
+
+def normalize_by_volume(method: nn.Module, kinds: tuple[type[nn.Module], ...]) -> None:
+    """Replace every layer of `kinds` in `method` by the same normalization of one volume."""
+    for parent in list(method.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, kinds) and isinstance(layer, _BatchNorm | nn.GroupNorm):
+                setattr(parent, name, VolumeNormalization(layer))
