@@ -11,14 +11,13 @@ def demo(out: Path = Path("crossvox-demo"), /) -> None:
     out
         Folder for the phantom cohort and the run.
     """
-    from rich.console import Console
-
-    from crossvox.cli.evaluate import summary_table
+    from crossvox.cli.evaluate import print_scores
     from crossvox.cli.screen import Screen
     from crossvox.journey import demo as run_demo
 
     with Screen() as screen:
         evaluation = run_demo(out, progress=screen)
     if evaluation:
-        Console().print(summary_table(evaluation))
-    print(evaluation.report if evaluation else out)
+        print_scores(evaluation)
+    else:
+        print(out)

@@ -101,7 +101,7 @@ def evaluate(
             settings=settings,
             progress=lambda done, total: screen.stage("evaluating", done, total),
         )
-    _print_scores(evaluation)
+    print_scores(evaluation)
 
 
 def summary_table(evaluation: "Evaluation") -> "Table":
@@ -131,7 +131,8 @@ def summary_table(evaluation: "Evaluation") -> "Table":
     return table
 
 
-def _print_scores(evaluation: "Evaluation") -> None:
+def print_scores(evaluation: "Evaluation") -> None:
+    """Print what to know of the scores, their table, and where the report is."""
     from rich.console import Console
 
     from crossvox.evaluation import perfect_sentence

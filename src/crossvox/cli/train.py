@@ -51,9 +51,7 @@ def train(
     plan_only
         Show what would be trained, each setting with its reason, and write nothing.
     """
-    from rich.console import Console
-
-    from crossvox.cli.evaluate import summary_table
+    from crossvox.cli.evaluate import print_scores
     from crossvox.cli.screen import Screen
     from crossvox.journey import evaluate_run
     from crossvox.training.cohort import read_cohort_of, spelled_as
@@ -78,6 +76,7 @@ def train(
         dismiss_others(trained.fabric)
         evaluation = evaluate_run(trained, device=device, progress=screen.stage)
     if evaluation:
-        Console().print(summary_table(evaluation))
-    print(evaluation.report if evaluation else out / "synthesizer")
+        print_scores(evaluation)
+    else:
+        print(out / "synthesizer")
     finish(trained.fabric)

@@ -70,7 +70,7 @@ def find_sources(path: Path, modalities: Sequence[str]) -> Sources:
     volumes = sorted(file for file in path.glob("*") if is_volume(file)) if path.is_dir() else []
     if volumes and not any(path.glob("sub-*/")):
         return _flat(path, volumes, modalities)
-    return _without_synthetic(read_cohort(path, modalities=modalities), path)
+    return Sources(cases=read_cohort(path, modalities=modalities))
 
 
 def why_no_source(path: Path, modality: str) -> str:
@@ -88,22 +88,10 @@ def _flat(folder: Path, files: Sequence[Path], modalities: Sequence[str]) -> Sou
         listed = Sources(cases=(), left_out=left_out).in_words()
         raise CohortError(f"{folder} holds no source; this model needs {modalities[0]}: {listed}")
     if not taken:
-        return _without_synthetic(read_cohort(folder, modalities=modalities), folder)
+        return Sources(cases=read_cohort(folder, modalities=modalities))
     named = [file for file in taken if _case_name(file, modalities[0]) != stem_of(file)] or taken
     left_out |= {file: f"does not end in {modalities[0]}" for file in taken if file not in named}
     return Sources(cases=_plain_cases(named, modalities), left_out=left_out)
-
-
-def _without_synthetic(cases: Sequence[Case], origin: Path) -> Sources:
-    synthetic = {
-        case.name: file for case in cases for file in case.images.values() if is_synthetic(file)
-    }
-    if len(synthetic) == len(cases):
-        raise CohortError(f"{origin}: every source there was synthesized by crossvox")
-    return Sources(
-        cases=tuple(case for case in cases if case.name not in synthetic),
-        left_out=dict.fromkeys(synthetic.values(), "was synthesized by crossvox"),
-    )
 
 
 def _plain_cases(files: Sequence[Path], modalities: Sequence[str]) -> tuple[Case, ...]:

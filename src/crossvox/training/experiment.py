@@ -12,6 +12,7 @@ from pydantic import Field
 
 from crossvox.errors import SettingsError
 from crossvox.preparation.intensity import PERCENTILES, Limits, ScaleKind
+from crossvox.synthesis.bounds import Modality
 from crossvox.synthesis.catalogue import method_settings
 from crossvox.synthesis.settings import (
     Count,
@@ -52,8 +53,8 @@ class CohortSettings:
         SettingsError: The target is one of the sources, or a source is named twice.
     """
 
-    source: tuple[str, ...]
-    target: str
+    source: tuple[Modality, ...]
+    target: Modality
     fractions: tuple[Share, Share, Share] | None = None
     split_seed: Seed = 0
     check: bool = True

@@ -44,7 +44,7 @@ class PatchSampler:
         """Share of all training voxels that the patches of a step hold, padding not counted."""
         shapes = [case.open().shape[1:] for case in self.cases]
         seen = [prod(map(min, shape, self.patch)) for shape in shapes]
-        return self.batch * sum(seen) / len(seen) / sum(map(prod, shapes))
+        return float(self.batch * sum(seen) / len(seen) / sum(map(prod, shapes)))
 
     def batch_at(self, step: int, *, part: int = 0, parts: int = 1) -> Batch:
         """Every `parts`-th patch of step `step` (from 1), beginning with the `part`-th."""

@@ -1,6 +1,5 @@
 """The people of a run: written down at its first start, and the same ever after."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from crossvox import __version__
 from crossvox.cohort import Case
 from crossvox.errors import CohortError, FileError, ModelError
 from crossvox.files.atomic import write_atomically
+from crossvox.files.fingerprint import sha256_of
 from crossvox.training.run_folder import COHORT
 
 FORMAT = 1
@@ -158,15 +158,13 @@ def _files_of(case: Case) -> dict[str, Path]:
 def _stamp(path: Path) -> FileStamp:
     try:
         status = path.stat()
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror})") from None
     return FileStamp(
         path=str(path.absolute()),
         size=status.st_size,
         modified_ns=status.st_mtime_ns,
-        sha256=sha256,
+        sha256=sha256_of(path),
     )
 
 
