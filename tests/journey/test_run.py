@@ -130,12 +130,12 @@ def broken(case: Case, folder: Path) -> Case:
 
 
 def test_a_case_that_fails_is_named_and_the_others_are_scored(run: Trained, tmp_path: Path) -> None:
-    *others, last = split(run, sub_05="test").cases
-    two = replace(run, cases=(*others, broken(last, tmp_path)))
+    *others, chosen_by, last = split(run, sub_05="test").cases
+    two = replace(run, cases=(*others, broken(chosen_by, tmp_path), last))
     with pytest.raises(SomeCasesFailedError, match="broken_FLAIR"):
         evaluate_run(two, progress=Told().stage)
     scores = (run.folder / "evaluation/scores.csv").read_text()
-    assert "sub-05" in scores
+    assert "sub-06" in scores
     assert (run.folder / "evaluation/report.html").is_file()
 
 

@@ -72,7 +72,8 @@ def test_one_broken_volume_of_several_is_not_scored_and_the_rest_is(
     made = Path(shutil.copytree(predicted, tmp_path / "made"))
     broken = made / "sub-02/anat/sub-02_desc-synth_T1w.nii.gz"
     broken.write_bytes(broken.read_bytes()[:500])
-    ended = crossvox("evaluate", made, data, tmp_path / "out", "--source-modality", "FLAIR")
+    words = ("evaluate", made, data, tmp_path / "out", "--source-modality", "FLAIR")
+    ended = crossvox(*words, "--include-trained")
     assert "1 of 6" in refusal_of(ended, code=3)
     assert (tmp_path / "out/scores.csv").read_text().count("sub-01") > 0
     assert (tmp_path / "out/report.html").is_file()

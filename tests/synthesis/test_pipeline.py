@@ -39,7 +39,7 @@ out = Path(tempfile.mkdtemp())
 targets = {case.name: out / f"{case.name}.nii" for case in cases}
 list(pipeline.outcomes(cases[:1], targets))
 pages = int(Path("/proc/self/statm").read_text().split()[0])
-most = pages * resource.getpagesize() + 120 * 2**20
+most = pages * resource.getpagesize() + 200 * 2**20
 resource.setrlimit(resource.RLIMIT_AS, (most, most))
 for outcome in pipeline.outcomes(cases, targets):
     print(type(outcome.error).__name__ if outcome.error else None)
@@ -138,7 +138,7 @@ def test_a_case_that_does_not_fit_in_memory_fails_alone(
     trained: Trained, cases: tuple[Case, ...], tmp_path: Path
 ) -> None:
     large = tmp_path / "large.nii"
-    voxels = np.zeros((320, 320, 320), np.int8)
+    voxels = np.zeros((400, 400, 400), np.int8)  # 244 MiB as float32
     voxels[100:200, 100:200, 100:200] = 1
     grid = np.diag([0.5, 0.5, 0.5, 1.0])
     image = nibabel.Nifti1Image(voxels, grid, dtype=np.int8)
