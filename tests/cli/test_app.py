@@ -37,6 +37,7 @@ def test_every_command_tells_what_it_does(
         (["train", "a", "b", "--sourc", "FLAIR"], "Did you mean --source?"),
         (["phantom", "a", "--size", "large"], 'unable to convert "large" into int'),
         (["predict", "a", "b", "c", "--prefer", "tform"], '"sform", "qform"'),
+        (["check", "n" * 300], "the name is too long"),
         (["check", "nowhere [b]"], "nowhere [b]: there is no such file"),
     ],
 )

@@ -16,6 +16,11 @@ def test_a_remainder_is_refused_with_the_nearest_sizes(sizes: tuple[int, int, in
         refuse_undivided(sizes, halvings=4, setting="method.depth 4")
 
 
+def test_the_sizes_that_a_refusal_names_leave_more_than_one_voxel() -> None:
+    with pytest.raises(SettingsError, match="such as 32x32x32"):
+        refuse_undivided((8, 8, 8), halvings=4, setting="method.depth 4")
+
+
 def test_a_single_voxel_is_refused_and_two_pass() -> None:
     refuse_exhausted((32, 16, 9), halvings=4, setting="method.depth 4")
     with pytest.raises(SettingsError, match=r"16x16x9 .* single voxel \(method\.depth 4\)"):

@@ -1,5 +1,6 @@
 """The `crossvox` command."""
 
+import errno
 import gc
 import signal
 import sys
@@ -56,10 +57,8 @@ def main() -> None:
         _end(f"{error} See crossvox --help.", code=BAD_USAGE)
     except KeyboardInterrupt:
         _end("stopped; the same command goes on", code=INTERRUPTED)
-    except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        _end("out of memory; use a smaller network, patch or window", code=OUT_OF_MEMORY)
+    except (OSError, MemoryError, RuntimeError) as error:
+        _end_or_raise(error)
     finally:
         gc.freeze()  # Python would look for garbage before it ends, for a third of a second
 
@@ -67,6 +66,17 @@ def main() -> None:
 def _end(message: str, *, code: int) -> NoReturn:
     sys.stderr.write(f"crossvox: {' '.join(message.splitlines())}\n")
     sys.exit(code)
+
+
+def _end_or_raise(error: OSError | MemoryError | RuntimeError) -> NoReturn:
+    """End in one line where the machine, not crossvox, is the cause."""
+    if isinstance(error, OSError):
+        if error.errno != errno.ENAMETOOLONG:
+            raise error
+        _end(f"{error.filename}: the name is too long for this file system", code=BAD_USAGE)
+    if not _is_out_of_memory(error):
+        raise error
+    _end("out of memory; use a smaller network, patch or window", code=OUT_OF_MEMORY)
 
 
 def _is_out_of_memory(error: MemoryError | RuntimeError) -> bool:

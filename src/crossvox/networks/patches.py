@@ -22,7 +22,8 @@ def refuse_undivided(sizes: Sizes, *, halvings: int, setting: str) -> None:
     multiple = 2**halvings
     if all(size > 0 and size % multiple == 0 for size in sizes):
         return
-    nearest = [max(1, round(size / multiple)) * multiple for size in sizes]
+    # Two multiples at least: a single one would end as one voxel, which normalization refuses.
+    nearest = [max(2, round(size / multiple)) * multiple for size in sizes]
     raise SettingsError(
         f"training.patch {written(sizes)} cannot be halved {halvings} times ({setting}): each size"
         f" must be a multiple of {multiple}, such as {written(nearest)}"
