@@ -94,7 +94,8 @@ class Outputs:
             occupied = (self._occupied(case, self.paths[case.name]) for case in cases)
             _refuse(occupied, advice="--overwrite replaces them, or choose another folder")
         kept = [case for case in cases if self._is_kept(case, self.paths[case.name])]
-        todo = [case for case in cases if case not in kept]
+        names = {case.name for case in kept}
+        todo = [case for case in cases if case.name not in names]
         return Plan(todo=tuple(todo), kept=tuple(kept), remarks=self._remarks(todo, kept))
 
     def _misplaced(self, path: Path) -> str:
