@@ -1,4 +1,4 @@
-"""What a work costs besides seconds: operations and parameters, counted without computing."""
+"""Operations and parameters of a unit of work, counted without computing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a volume can be predicted by: ours, the same network otherwise, and other networks."""
+"""Variants of prediction: ours, the same network run otherwise, and other networks."""
 
 from dataclasses import replace
 from functools import partial

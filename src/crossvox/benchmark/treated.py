@@ -9,7 +9,7 @@ from crossvox.synthesis.compute import channels_last, compute_at_hand
 
 
 def fast_precision() -> str:
-    """What the precision "fast" is on this machine."""
+    """Precision that "fast" stands for on this machine."""
     return "bfloat16" if compute_at_hand(device="cpu").bf16 else "float32"
 
 

@@ -48,7 +48,7 @@ def nearest(
     """For each case the `count` comparable cases that are most similar, most similar first.
 
     Args:
-        prints: Of each case, those of its modalities, in the same order.
+        prints: Fingerprints of each case, one a modality, in the same order.
         count: How many at most.
         comparable: Takes indices of rows and of columns; tells which pairs to consider.
 

@@ -1,4 +1,4 @@
-"""What the readers of the layouts hand over, before cases are chosen from it."""
+"""Result of reading a layout, before cases are chosen from it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -43,7 +43,7 @@ def pack(volume: CoarseVolume) -> PackedVolume:
 
 
 def unpack(packed: PackedVolume) -> CoarseVolume:
-    """What was packed."""
+    """Restore the packed array."""
     shape = packed.lattice.shape
     levels = np.frombuffer(zlib.decompress(packed.levels), dtype=np.int8).reshape(shape)
     return CoarseVolume(

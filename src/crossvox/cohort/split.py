@@ -12,7 +12,7 @@ from crossvox.errors import CohortError, SettingsError
 
 ENOUGH_FOR_ALL_PARTS = 3
 SHARE_TOLERANCE = 1e-6
-FRACTIONS = (0.7, 0.15, 0.15)  # where nobody says otherwise
+FRACTIONS = (0.7, 0.15, 0.15)  # default
 SPELLINGS: dict[str, Split] = {
     **dict.fromkeys(("train", "training", "tr"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev", "development"), "validation"),

@@ -82,7 +82,7 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
 
 
 def cautions_of(comparison: Comparison) -> list[str]:
-    """What must stand beside the table wherever it goes."""
+    """Sentences that belong beside the table wherever it is copied."""
     found = []
     for contestant in comparison.contestants:
         name = contestant.name

@@ -1,4 +1,4 @@
-"""What a model's description may say: whoever wrote it, it names no path and takes no memory."""
+"""Bounds of a model's description, so that a foreign model names no path and takes no memory."""
 
 import json
 import re

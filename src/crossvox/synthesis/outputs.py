@@ -33,7 +33,7 @@ from crossvox.synthesis.store import Description
 Overwrite = Literal["never", "stale", "always"]
 
 MOST_NAMED = 5
-# Endings of files that nobody wants as the name of a folder.
+# File endings that are never meant as the name of a folder.
 OTHER_FORMATS = (
     *VOLUME_SUFFIXES, ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm", ".ima", ".mnc", ".gipl", ".nia",
     ".vtk", ".vti", ".par", ".rec", ".brik", ".head", ".gz", ".bz2", ".xz", ".zst", ".zip", ".tar",
