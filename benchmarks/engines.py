@@ -15,10 +15,10 @@ from time import perf_counter
 import psutil
 import torch
 
+from crossvox.acceleration.compute import Compute, peak_memory_bytes
 from crossvox.export import by_openvino
 from crossvox.files import read_volume
 from crossvox.synthesis import Synthesizer
-from crossvox.synthesis.compute import Compute, peak_memory_bytes
 from crossvox.synthesis.store import load_synthesizer, read_description
 
 TURNS = 7

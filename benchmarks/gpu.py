@@ -24,12 +24,12 @@ import torch
 from torch import Tensor
 
 from crossvox import __version__
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import read_cohort
 from crossvox.files import read_volume
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
 from crossvox.synthesis.catalogue import build_method, method_names
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.store import load_synthesizer
 from measuring import Machine, Report, Sizes, rates
 from paper_step import EXPERIMENT, captured, profile, training

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from crossvox.acceleration.compute import channels_last
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import channels_last
 from crossvox.training.experiment import read_experiment
 from measuring import GIGA, TERA, Bytes, Machine, rates
 

@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-from crossvox.cohort import check_cohort, read_cohort
+from crossvox.cohort import read_cohort
 from crossvox.files import read_volume
 from crossvox.phantom import PhantomSettings, phantom_case, write_phantom
+from crossvox.screening import check_cohort
 
 
 def main(out: Path, *, size: int = 64, cases: int = 4) -> None:

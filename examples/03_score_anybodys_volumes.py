@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from crossvox.cohort import read_cohort
-from crossvox.evaluation import evaluate, find_pairs
+from crossvox.evaluation import evaluate
 from crossvox.files import read_volume, write_volume
 from crossvox.metrics import mae, ssim
 from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.scoring import find_pairs
 from crossvox.volume.foreground import head_of
 
 

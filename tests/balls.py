@@ -10,9 +10,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from crossvox.evaluation import Evaluation, EvaluationSettings, evaluate, find_pairs, read_run
+from crossvox.evaluation import Evaluation, EvaluationSettings, evaluate
 from crossvox.files import write_volume
 from crossvox.networks.inception import InceptionV3
+from crossvox.scoring import find_pairs, read_run
 from crossvox.volume import Grid, Volume
 
 SHAPE = (22, 24, 14)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from crossvox.cohort import read_cohort
+from crossvox.contenders.variant import Setting
 from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.training.experiment import Experiment, read_experiment
 from crossvox.training.train import Trained, train
@@ -83,3 +84,16 @@ def trained(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Tr
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     experiment = read_experiment(None, defaults=TINY)
     return train(cases, tmp_path_factory.mktemp("run"), experiment, progress=Silent())
+
+
+@pytest.fixture
+def small() -> Setting:
+    """A benchmark as small as networks allow."""
+    return Setting(
+        sizes=(32, 32, 32),
+        width=2,
+        threads=1,
+        discriminator_width=4,
+        window=(32, 32, 16),
+        convolution_side=8,
+    )

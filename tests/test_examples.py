@@ -10,9 +10,9 @@ import nibabel
 import numpy as np
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.export import export_synthesizer
 from crossvox.files import read_volume, write_volume
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
 from crossvox.volume import Grid, Volume

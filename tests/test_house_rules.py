@@ -23,8 +23,8 @@ TURNING = frozenset({"permute", "transpose", "swapaxes", "swapdims", "moveaxis",
 LAUNCHED = (SOURCE / "cli/shard.py", SOURCE / "training/processes.py")
 METHODS, METHODS_TEST = "methods", "methods/test_contract.py"  # a method is one file, no other
 COVERED_ELSEWHERE = {
-    "evaluation/measures.py": "evaluation/test_scores.py",  # a table of names and units
-    "evaluation/results.py": "evaluation/test_evaluate.py",  # dataclasses, no behaviour
+    "scoring/measures.py": "evaluation/test_scores.py",  # a table of names and units
+    "scoring/results.py": "evaluation/test_evaluate.py",  # dataclasses, no behaviour
 }
 
 Rule = Callable[[ast.Module], Iterator[int]]

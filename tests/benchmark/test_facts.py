@@ -5,9 +5,9 @@ import re
 import torch
 
 from crossvox import __version__
-from crossvox.benchmark.ceilings import CEILINGS
 from crossvox.benchmark.facts import SHOWN_OPERATIONS, machine_facts, profiled
-from crossvox.benchmark.variant import Setting
+from crossvox.contenders.ceilings import CEILINGS
+from crossvox.contenders.variant import Setting
 
 
 def test_the_machine_is_told_with_all_that_makes_times_differ() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from crossvox.benchmark import growth
 from crossvox.benchmark.growth import benchmark_growth, plan_of, whole_cube
-from crossvox.benchmark.variant import Setting
+from crossvox.contenders.variant import Setting
 from crossvox.errors import SettingsError
 
 

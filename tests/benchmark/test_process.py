@@ -13,7 +13,7 @@ import psutil
 import pytest
 import torch
 
-from crossvox.benchmark.ceilings import CEILINGS, convolution
+from crossvox.acceleration.compute import keep_pages
 from crossvox.benchmark.growth import plan_of
 from crossvox.benchmark.process import (
     TURN_SECONDS,
@@ -24,9 +24,9 @@ from crossvox.benchmark.process import (
     timed,
     turn,
 )
-from crossvox.benchmark.variant import Setting, Variant
+from crossvox.contenders.ceilings import CEILINGS, convolution
+from crossvox.contenders.variant import Setting, Variant
 from crossvox.errors import ModelError, ResourceError, SettingsError
-from crossvox.synthesis.compute import keep_pages
 
 QUICK = CEILINGS[0]
 SIZE = 50_000_000  # bytes

@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
-from crossvox.benchmark.ceilings import CEILINGS, convolution
 from crossvox.benchmark.process import TURN_WORKS, Measurement
 from crossvox.benchmark.rounds import Outcome, in_rounds, started
-from crossvox.benchmark.variant import Setting, Variant
+from crossvox.contenders.ceilings import CEILINGS, convolution
+from crossvox.contenders.variant import Setting, Variant
 from crossvox.errors import SettingsError
 
 BROKEN = Variant(

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from crossvox.benchmark import speed
-from crossvox.benchmark.ceilings import CEILINGS, convolution
-from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.process import Measurement
 from crossvox.benchmark.rounds import Outcome
 from crossvox.benchmark.speed import (
@@ -21,7 +19,9 @@ from crossvox.benchmark.speed import (
     chosen_variants,
     setting_of,
 )
-from crossvox.benchmark.variant import CEILING, OURS, Setting, Variant
+from crossvox.contenders.ceilings import CEILINGS, convolution
+from crossvox.contenders.cost import Cost
+from crossvox.contenders.variant import CEILING, OURS, Setting, Variant
 from crossvox.errors import ModelError, SettingsError
 
 SHOWN = (

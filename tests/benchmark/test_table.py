@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.process import Measurement
 from crossvox.benchmark.rounds import Outcome
 from crossvox.benchmark.table import (
@@ -15,7 +14,8 @@ from crossvox.benchmark.table import (
     markdown_facts,
     markdown_table,
 )
-from crossvox.benchmark.variant import AS_OURS, Variant
+from crossvox.contenders.cost import Cost
+from crossvox.contenders.variant import AS_OURS, Variant
 
 COST = Cost(operations=1_495_000_000_000, parameters=16_540_000)
 RUN = "whole, float32, contiguous | kept"

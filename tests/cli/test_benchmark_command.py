@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crossvox.benchmark import speed
-from crossvox.benchmark.ceilings import CEILINGS, convolution
+from crossvox.contenders.ceilings import CEILINGS, convolution
 
 SMALL = ("--rounds", 1, "--width", 2, "--threads", 1, "--sizes", 16, 16, 16)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crossvox.cohort import check_cohort, read_cohort
+from crossvox.cohort import read_cohort
+from crossvox.screening import check_cohort
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 MODALITIES = ("FLAIR", "T1w")

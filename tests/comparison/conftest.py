@@ -8,7 +8,7 @@ import pytest
 
 from balls import PEOPLE, SHAPE, Cohort, Write, head
 from crossvox.comparison import Comparison, Contestant, Costs, compare
-from crossvox.evaluation import Pair
+from crossvox.scoring import Pair
 
 
 @pytest.fixture(scope="session")

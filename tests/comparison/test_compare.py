@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from crossvox.comparison import ComparisonSettings, Contestant, compare
 from crossvox.errors import CohortError, SettingsError, SomeCasesFailedError
-from crossvox.evaluation.measures import COMPARED
+from crossvox.scoring.measures import COMPARED
 from crossvox.volume import Grid
 
 Write = Callable[..., Path]

@@ -7,7 +7,7 @@ import pytest
 from crossvox.comparison import Contestant
 from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.errors import CohortError, SettingsError
-from crossvox.evaluation import Failure
+from crossvox.scoring import Failure
 
 Made = Callable[[str, float], Contestant]
 

@@ -8,7 +8,7 @@ import pytest
 
 from crossvox.comparison import Comparison, ComparisonSettings
 from crossvox.comparison.files import write_files
-from crossvox.evaluation.results import Perfect
+from crossvox.scoring.results import Perfect
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from crossvox.comparison import Comparison, ComparisonSettings
 from crossvox.comparison.page import render_comparison
-from crossvox.evaluation.charts import draw_slice_curves
+from crossvox.report.charts import draw_slice_curves
 
 
 class Page(HTMLParser):

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from crossvox.errors import CohortError, FileError, ModelError, SomeCasesFailedError
-from crossvox.evaluation import EvaluationSettings, Pair, Pairing, evaluate, find_pairs, read_pairs
+from crossvox.evaluation import EvaluationSettings, evaluate
+from crossvox.scoring import Pair, Pairing, find_pairs, read_pairs
 from crossvox.volume import Grid
 
 Write = Callable[..., Path]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from crossvox.evaluation import Evaluation
-from crossvox.evaluation.baselines import BASELINES
-from crossvox.evaluation.measures import NAMES
+from crossvox.scoring.baselines import BASELINES
+from crossvox.scoring.measures import NAMES
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

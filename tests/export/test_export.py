@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.errors import SettingsError
 from crossvox.export import by_openvino, cached_engine, export_synthesizer, target_of
 from crossvox.synthesis import Synthesizer
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
 

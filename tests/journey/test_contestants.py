@@ -8,7 +8,6 @@ import pytest
 
 from crossvox.comparison import Costs
 from crossvox.errors import CohortError, SettingsError
-from crossvox.evaluation import Admission
 from crossvox.files import sidecar_of
 from crossvox.journey.contestants import (
     ContestSettings,
@@ -16,6 +15,7 @@ from crossvox.journey.contestants import (
     contestants_of,
     unique_names,
 )
+from crossvox.scoring import Admission
 from crossvox.training.train import TrainingProgress
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
+from crossvox.acceleration.machine import machine_in_words
 from crossvox.errors import ModelError
 from crossvox.files import read_sidecar
 from crossvox.journey.timing import MANY_PASSES, Timing
-from crossvox.synthesis.compute import Compute
-from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.store import read_description
 
 

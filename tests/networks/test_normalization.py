@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from backgrounds import FULL_SIZE, exactly_normalized, largest, mostly_background, threads
+from crossvox.acceleration.memory import peak_bytes
 from crossvox.networks.normalization import normalized
-from crossvox.synthesis.memory import peak_bytes
 
 ROUNDING = 2**-9  # of bfloat16, relative
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from crossvox.acceleration.compute import Compute
 from crossvox.errors import ModelError, ResourceError, SettingsError
 from crossvox.export import export_synthesizer
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.engines import OpenVinoSynthesizer, openvino
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.synthesis.synthesizer import Synthesizer

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case
 from crossvox.errors import CohortError, SettingsError
 from crossvox.files import NOTICE, ReadOptions, read_volume, sidecar_of, write_volume
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.outputs import Outputs, Overwrite, refuse_other_format
 from crossvox.synthesis.predict import find_cases, predict
 from crossvox.synthesis.store import Description, load_synthesizer, read_description

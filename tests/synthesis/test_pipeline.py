@@ -11,10 +11,10 @@ import nibabel
 import numpy as np
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import FileError, ResourceError
 from crossvox.files import ReadOptions, read_sidecar, read_volume, sidecar_of
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.pipeline import Outcome, Pipeline
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
@@ -25,7 +25,7 @@ import resource, sys, tempfile
 from pathlib import Path
 from crossvox.cohort import Case
 from crossvox.files import ReadOptions
-from crossvox.synthesis.compute import Compute
+from crossvox.acceleration.compute import Compute
 from crossvox.synthesis.pipeline import Pipeline
 from crossvox.synthesis.store import load_synthesizer, read_description
 run, *files = sys.argv[1:]

@@ -11,10 +11,10 @@ import nibabel
 import numpy as np
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError
 from crossvox.files import read_volume, write_volume
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.predict import (
     DEFAULTS,
     Predicted,

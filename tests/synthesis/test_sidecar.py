@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case
 from crossvox.files import read_sidecar, read_volume, sidecar_of
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.predict import find_cases, predict
 from crossvox.synthesis.sidecar import origin_of, up_to_date
 from crossvox.synthesis.store import Description, load_synthesizer, read_description

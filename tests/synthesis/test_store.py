@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from crossvox.acceleration.compute import Compute
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files import read_volume
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.store import (
     DESCRIPTION,
     PENDING,

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from crossvox.acceleration.compute import Compute
 from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import Compute
 from crossvox.volume import Grid, Volume
 from weights import relative, waken
 

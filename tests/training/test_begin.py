@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError, ModelError, SettingsError
-from crossvox.synthesis.compute import Compute
 from crossvox.training.begin import Begun, begin
 from crossvox.training.experiment import Experiment, read_experiment
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from crossvox.acceleration.compute import channels_last
 from crossvox.errors import ModelError
-from crossvox.synthesis.compute import channels_last
 from crossvox.training.checkpoint import (
     Checkpoint,
     load_optimizer,

@@ -42,7 +42,7 @@ def test_there_are_no_scores_where_a_request_to_stop_came_amidst() -> None:
 SHARING = """
 import json, os, signal, sys
 import torch
-from crossvox.synthesis.compute import Compute
+from crossvox.acceleration.compute import Compute
 from crossvox.training.choosing import shared_scores
 from crossvox.training.interruption import Interruption
 from crossvox.training.processes import finish, launch

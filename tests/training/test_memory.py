@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.synthesis.catalogue import method_names
-from crossvox.synthesis.compute import Compute
 from crossvox.training.experiment import Experiment, read_experiment
 from crossvox.training.memory import step_bytes
 

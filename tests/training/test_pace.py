@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from crossvox.acceleration.compute import Compute
 from crossvox.synthesis.catalogue import method_names
-from crossvox.synthesis.compute import Compute
 from crossvox.training.experiment import read_experiment
 from crossvox.training.pace import estimated_seconds_per_step
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.errors import ResourceError, SettingsError
-from crossvox.synthesis.compute import Compute
 from crossvox.training.experiment import Experiment, Sizes, read_experiment
 from crossvox.training.patch_plan import (
     LARGEST_CPU_PATCH,

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.files import write_volume
 from crossvox.methods.gan3d import Method
 from crossvox.synthesis.catalogue import method_names
-from crossvox.synthesis.compute import Compute
 from crossvox.training.experiment import Experiment, Sizes, read_experiment
 from crossvox.training.plan import Plan, plan
 from crossvox.volume import Grid, Volume

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case, read_cohort
-from crossvox.synthesis.compute import Compute
 from crossvox.training.experiment import read_experiment
 from crossvox.training.plan import Plan, plan
 from crossvox.training.plan_words import Reason, expectations, reasons, reasons_of_length

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from crossvox.acceleration.compute import Compute
 from crossvox.errors import SettingsError
-from crossvox.synthesis.compute import Compute
 from crossvox.training.processes import dismiss_others, finish, launch
 
 CPU = Compute(device="cpu", bf16=False)
@@ -62,7 +62,7 @@ def test_srun_without_tasks_per_node_is_refused_with_what_to_say(
 WAITING = """
 import signal, time
 from crossvox.errors import SettingsError
-from crossvox.synthesis.compute import Compute
+from crossvox.acceleration.compute import Compute
 from crossvox.training.processes import finish, first_alone, launch
 
 heard = []

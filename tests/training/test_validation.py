@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
 
+from crossvox.acceleration.compute import Compute
 from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
-from crossvox.synthesis.compute import Compute
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
 from crossvox.training.validation import validate
 

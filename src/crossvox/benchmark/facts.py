@@ -9,9 +9,9 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from crossvox import __version__
-from crossvox.benchmark.variant import Work
-from crossvox.synthesis.compute import compute_at_hand, keep_pages
-from crossvox.synthesis.machine import machine_in_words
+from crossvox.acceleration.compute import compute_at_hand, keep_pages
+from crossvox.acceleration.machine import machine_in_words
+from crossvox.contenders.variant import Work
 
 SHOWN_OPERATIONS = 15
 NAME_WIDTH = 50

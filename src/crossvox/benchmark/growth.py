@@ -9,16 +9,16 @@ from statistics import median
 
 import psutil
 
+from crossvox.acceleration.slabs import Thickness
 from crossvox.benchmark.facts import machine_facts
 from crossvox.benchmark.growth_chart import draw_growth
-from crossvox.benchmark.ours import generator_of, synthesizer_of
 from crossvox.benchmark.process import VariantProcess, timed
 from crossvox.benchmark.rounds import Progress
 from crossvox.benchmark.table import GIB, markdown_facts
-from crossvox.benchmark.variant import OURS, Setting, Variant, Work, random_volume
+from crossvox.contenders.ours import generator_of, synthesizer_of
+from crossvox.contenders.variant import OURS, Setting, Variant, Work, random_volume
 from crossvox.errors import SettingsError
 from crossvox.files import write_atomically
-from crossvox.networks.slabs import Thickness
 from crossvox.synthesis import Synthesizer
 
 SIDES = (64, 96, 128, 192, 256, 384, 512)  # of cubes, voxels

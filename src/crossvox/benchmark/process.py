@@ -16,10 +16,10 @@ from typing import Any, Self, TypeVar
 
 import torch
 
-from crossvox.benchmark.cost import Cost
-from crossvox.benchmark.variant import SEED, Setting, Variant, Work
+from crossvox.acceleration.compute import is_out_of_memory, keep_pages, peak_memory_bytes
+from crossvox.contenders.cost import Cost
+from crossvox.contenders.variant import SEED, Setting, Variant, Work
 from crossvox.errors import CrossvoxError, ModelError, ResourceError
-from crossvox.synthesis.compute import is_out_of_memory, keep_pages, peak_memory_bytes
 
 Answer = TypeVar("Answer")
 Task = Callable[[Work], Answer]  # a function of a module, done in the process

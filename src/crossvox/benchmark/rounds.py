@@ -5,9 +5,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median
 
-from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.process import Measurement, VariantProcess, turn
-from crossvox.benchmark.variant import Setting, Variant
+from crossvox.contenders.cost import Cost
+from crossvox.contenders.variant import Setting, Variant
 from crossvox.errors import CrossvoxError, SettingsError
 
 Progress = Callable[[str, int, int], None]

@@ -7,16 +7,16 @@ from pathlib import Path
 import psutil
 import torch
 
-from crossvox.benchmark.arithmetic import operations_of_prediction, operations_of_training
-from crossvox.benchmark.ceilings import CEILINGS
 from crossvox.benchmark.facts import Facts, machine_facts, profiled
-from crossvox.benchmark.peers import MONAI, NETWORKS, refuse_without_monai
-from crossvox.benchmark.prediction import OPENVINO, PREDICTION
 from crossvox.benchmark.rounds import Outcome, Progress, in_rounds, started
 from crossvox.benchmark.table import GIGA, csv_rounds, csv_table, markdown_facts, markdown_table
-from crossvox.benchmark.training import TRAINING
-from crossvox.benchmark.treated import fast_precision
-from crossvox.benchmark.variant import CEILING, OURS, Setting, Variant
+from crossvox.contenders.arithmetic import operations_of_prediction, operations_of_training
+from crossvox.contenders.ceilings import CEILINGS
+from crossvox.contenders.peers import MONAI, NETWORKS, refuse_without_monai
+from crossvox.contenders.prediction import OPENVINO, PREDICTION
+from crossvox.contenders.training import TRAINING
+from crossvox.contenders.treated import fast_precision
+from crossvox.contenders.variant import CEILING, OURS, Setting, Variant
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files import write_atomically
 from crossvox.synthesis.engines import openvino

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from crossvox.benchmark.cost import Cost
 from crossvox.benchmark.facts import Facts
 from crossvox.benchmark.rounds import Outcome
+from crossvox.contenders.cost import Cost
 
 GIB, GIGA, MILLION = 2**30, 1e9, 1e6
 COLUMNS = (

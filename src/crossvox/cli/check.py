@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from crossvox.cohort import Case, CaseCheck, CohortCheck, Finding, Reading
+    from crossvox.cohort import Case, Reading
     from crossvox.cohort.reading import Synthesized
+    from crossvox.screening import CaseCheck, CohortCheck, Finding
 
 WIDTH_IN_A_FILE = 150
 
@@ -36,8 +37,8 @@ def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool
     from rich.console import Console
 
     from crossvox.cli.screen import Screen
-    from crossvox.cohort import check_cohort
     from crossvox.errors import CohortError
+    from crossvox.screening import check_cohort
 
     reading = _read(data, modalities, synthesized="taken" if allow_synthetic else "left out")
     console = Console()

@@ -52,11 +52,11 @@ def compare(
         Also score folders against references that were synthesized themselves.
     """
     from crossvox.cli.screen import Screen
-    from crossvox.comparison.words import cautions_of, perfect_sentences
+    from crossvox.comparison.sentences import cautions_of, perfect_sentences
     from crossvox.errors import SettingsError
-    from crossvox.evaluation import Admission
-    from crossvox.evaluation.pairs import PAIRS_FILE
     from crossvox.journey.contestants import ContestSettings, compare_runs, is_run
+    from crossvox.scoring import Admission
+    from crossvox.scoring.pairs import PAIRS_FILE
 
     *runs, out = paths or (Path(),)
     if not runs:

@@ -17,7 +17,7 @@ def doctor() -> None:
     import torch
 
     from crossvox import __version__
-    from crossvox.synthesis.compute import compute_at_hand, free_memory_bytes, keep_pages
+    from crossvox.acceleration.compute import compute_at_hand, free_memory_bytes, keep_pages
 
     compute = compute_at_hand()
     print(f"crossvox {__version__}, Python {platform.python_version()}, {platform.platform()}")

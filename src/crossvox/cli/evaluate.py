@@ -69,13 +69,9 @@ def evaluate(
         Also score against references that were synthesized themselves.
     """
     from crossvox.cli.screen import Screen
-    from crossvox.evaluation import (
-        Admission,
-        EvaluationSettings,
-        find_pairs,
-        read_run,
-    )
+    from crossvox.evaluation import EvaluationSettings
     from crossvox.evaluation import evaluate as evaluate_pairs
+    from crossvox.scoring import Admission, find_pairs, read_run
 
     pairing = find_pairs(
         synthesized,
@@ -108,9 +104,9 @@ def summary_table(evaluation: "Evaluation") -> "Table":
     """Means and intervals of the measures that are compared, a column for each method."""
     from rich.table import Table
 
-    from crossvox.evaluation.measures import LINEAR, MEASURES
-    from crossvox.evaluation.presentation import inception_words, people_known, score_rows
-    from crossvox.evaluation.wording import counted, unit_of
+    from crossvox.report.formatting import counted, unit_of
+    from crossvox.report.rows import inception_words, people_known, score_rows
+    from crossvox.scoring.measures import LINEAR, MEASURES
 
     people = counted(evaluation.summary.subjects, "person", "people")
     known = people_known(evaluation.results)
@@ -135,7 +131,7 @@ def print_scores(evaluation: "Evaluation") -> None:
     """Print what to know of the scores, their table, and where the report is."""
     from rich.console import Console
 
-    from crossvox.evaluation import perfect_sentence
+    from crossvox.report.rows import perfect_sentence
 
     for note in evaluation.notes:
         print(note, file=sys.stderr)

@@ -28,8 +28,8 @@ def export(
         method.key=value, over the model's settings; what training did not decide. May be
         repeated.
     """
+    from crossvox.acceleration.compute import Compute
     from crossvox.export import export_synthesizer, target_of
-    from crossvox.synthesis.compute import Compute
     from crossvox.synthesis.store import load_synthesizer, read_description, with_settings
 
     description = with_settings(read_description(model), set_ or [])

@@ -68,11 +68,11 @@ def predict(
     volume
         Which volume of a 4D file, from 0.
     """
+    from crossvox.acceleration.compute import compute_at_hand
     from crossvox.cli.screen import Screen
     from crossvox.cli.shard import shard_of
     from crossvox.export import by_openvino
     from crossvox.files import ReadOptions
-    from crossvox.synthesis.compute import compute_at_hand
     from crossvox.synthesis.predict import PredictOptions
     from crossvox.synthesis.predict import predict as predict_cases
     from crossvox.synthesis.sources import find_sources

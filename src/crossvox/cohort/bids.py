@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from crossvox.cohort.case import Case, Split
-from crossvox.cohort.found import Found
+from crossvox.cohort.layout import Found
 from crossvox.cohort.names import MASK_SUFFIXES, parse_name, safe_name
 from crossvox.cohort.split import parse_split
 from crossvox.errors import CohortError

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from crossvox.cohort.case import Case
-from crossvox.cohort.found import Found
+from crossvox.cohort.layout import Found
 from crossvox.cohort.names import (
     KNOWN_MODALITIES,
     MASK_SUFFIXES,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crossvox.cohort.case import Case
-from crossvox.cohort.found import Found
+from crossvox.cohort.layout import Found
 from crossvox.cohort.names import safe_name
 from crossvox.cohort.split import parse_split
 from crossvox.errors import CohortError

@@ -10,7 +10,7 @@ from typing import Literal
 from crossvox.cohort.bids import is_bids, read_bids
 from crossvox.cohort.case import Case
 from crossvox.cohort.folders import read_folders, single_case
-from crossvox.cohort.found import Found
+from crossvox.cohort.layout import Found
 from crossvox.cohort.manifest import MANIFEST_SUFFIXES, read_manifest
 from crossvox.cohort.names import canonical_modality, nearest_spelling, spelling_among
 from crossvox.errors import CohortError, CohortWarning

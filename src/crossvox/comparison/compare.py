@@ -16,21 +16,21 @@ from crossvox.comparison.contest import (
 from crossvox.comparison.files import FILES, write_files
 from crossvox.comparison.page import FIGURES, PAGE, write_page
 from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
-from crossvox.evaluation.admission import status_in_model
-from crossvox.evaluation.baselines import (
+from crossvox.scoring.admission import status_in_model
+from crossvox.scoring.baselines import (
     BASELINES,
     baselines_of,
     read_mean_target,
     uncovered_of,
 )
-from crossvox.evaluation.case_scores import score_volumes
-from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
-from crossvox.evaluation.loading import Together, load_together
-from crossvox.evaluation.measures import MEASURE
-from crossvox.evaluation.pairs import Failure, Pair
-from crossvox.evaluation.perfect import perfect_scores
-from crossvox.evaluation.results import CaseFacts, CaseResult
-from crossvox.evaluation.summary import difference_between, summarise
+from crossvox.scoring.case_scores import score_volumes
+from crossvox.scoring.inception_features import InceptionFeatures, load_inception
+from crossvox.scoring.loading import Together, load_together
+from crossvox.scoring.measures import MEASURE
+from crossvox.scoring.pairs import Failure, Pair
+from crossvox.scoring.perfect_network import perfect_scores
+from crossvox.scoring.results import CaseFacts, CaseResult
+from crossvox.scoring.summary import difference_between, summarise
 from crossvox.volume import Volume
 
 __all__ = ["Comparison", "ComparisonSettings", "Contestant", "Costs", "compare"]

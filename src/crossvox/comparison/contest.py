@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossvox.errors import CohortError, SettingsError
-from crossvox.evaluation.baselines import BASELINES
-from crossvox.evaluation.clouds import REFERENCE
-from crossvox.evaluation.pairs import Failure, Pair
-from crossvox.evaluation.results import CaseResult, Summary
-from crossvox.evaluation.statistics import PairedDifference
 from crossvox.metrics import GAUSSIAN, SsimWindow
+from crossvox.report.protocol import Protocol
+from crossvox.scoring.baselines import BASELINES
+from crossvox.scoring.feature_distances import REFERENCE
+from crossvox.scoring.pairs import Failure, Pair
+from crossvox.scoring.results import CaseResult, Summary
+from crossvox.scoring.statistics import PairedDifference
 
 FEWEST = 2
 
@@ -90,6 +91,11 @@ class ComparisonSettings:
     mean_target: Path | None = None
     inception: Path | None = None
     shown: int = 3
+
+    @property
+    def protocol(self) -> Protocol:
+        """Settings that move a number."""
+        return Protocol(window=self.window, data_range=self.data_range, seed=self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crossvox.comparison.contest import Comparison
-from crossvox.evaluation.figures import (
+from crossvox.report.canvas import QUIET, Sheet, new_sheet
+from crossvox.report.figures import (
     GAP_MM,
     Column,
     draw_slice,
@@ -12,13 +13,12 @@ from crossvox.evaluation.figures import (
     source_columns,
     target_column,
 )
-from crossvox.evaluation.loading import Together, load_together
-from crossvox.evaluation.measures import MEASURE
-from crossvox.evaluation.results import CaseResult
-from crossvox.evaluation.scores import Scores
-from crossvox.evaluation.sheet import QUIET, Sheet, new_sheet
-from crossvox.evaluation.slices import VIEWS, Cut, View, cut_through
-from crossvox.evaluation.wording import UNITS, number
+from crossvox.report.formatting import UNITS, number
+from crossvox.report.slices import VIEWS, Cut, View, cut_through
+from crossvox.scoring.loading import Together, load_together
+from crossvox.scoring.measures import MEASURE
+from crossvox.scoring.results import CaseResult
+from crossvox.scoring.scores import Scores
 
 CLOSE_MM = 4.0
 BAR_MM = 7.0

@@ -7,23 +7,16 @@ from pathlib import Path
 from crossvox.comparison.contest import Comparison, ComparisonSettings
 from crossvox.comparison.latex import latex_of
 from crossvox.comparison.numbers import numbers_of
+from crossvox.comparison.sentences import cautions_of, perfect_sentences
 from crossvox.comparison.table import ANOTHER_COHORT, Panel, TableRow, cost_notes, panels_of
-from crossvox.comparison.words import cautions_of, perfect_sentences
-from crossvox.evaluation.baselines import BASELINES, MEANINGS
-from crossvox.evaluation.measures import MEASURES
-from crossvox.evaluation.page import PAPER
-from crossvox.evaluation.tables import (
-    SCORE_HEADER,
-    UNKNOWN,
-    inception_facts,
-    recipe,
-    score_row,
-    versions,
-    write_csv,
-    write_json,
-)
-from crossvox.evaluation.wording import counted
 from crossvox.files import write_atomically
+from crossvox.files.tables import write_csv, write_json
+from crossvox.report.formatting import UNKNOWN, counted
+from crossvox.report.page import PAPER
+from crossvox.report.protocol import inception_facts, versions
+from crossvox.report.score_table import SCORE_HEADER, score_row
+from crossvox.scoring.baselines import BASELINES, MEANINGS
+from crossvox.scoring.measures import MEASURES
 
 FILES = (
     "table.md",
@@ -170,12 +163,7 @@ def _json_of(comparison: Comparison, settings: ComparisonSettings) -> dict[str, 
         "baselines": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
         "table": numbers_of(comparison),
         "measures": [asdict(measure) for measure in MEASURES],
-        "recipe": recipe(
-            comparison.results,
-            window=settings.window,
-            data_range=settings.data_range,
-            seed=settings.seed,
-        ),
+        "recipe": settings.protocol.facts(comparison.results),
         "summary": {
             method: {name: asdict(interval) for name, interval in measures.items()}
             for method, measures in summary.intervals.items()

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from crossvox.comparison.table import ANOTHER_COHORT, Column, Panel, TableRow
-from crossvox.evaluation.page import PAPER
-from crossvox.evaluation.presentation import Cell
-from crossvox.evaluation.wording import MINUS
+from crossvox.report.formatting import MINUS
+from crossvox.report.page import PAPER
+from crossvox.report.rows import Cell
 
 COMMANDS = {
     "\\": r"\textbackslash{}",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from crossvox.comparison.contest import NO_COSTS, Comparison, Costs
-from crossvox.evaluation.measures import LINEAR
+from crossvox.scoring.measures import LINEAR
 
 STEPS_OF_PAPERS = 1000  # of Ho et al. 2020
 IN_TABLE = (

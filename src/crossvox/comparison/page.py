@@ -4,8 +4,7 @@ from pathlib import Path
 
 from crossvox.comparison.contest import Comparison, ComparisonSettings
 from crossvox.comparison.figure import Shown, chosen_cases, draw_comparison
-from crossvox.comparison.table import cost_notes, panels_of
-from crossvox.comparison.words import (
+from crossvox.comparison.sentences import (
     comparison_cautions,
     comparison_headline,
     difference_groups,
@@ -13,15 +12,15 @@ from crossvox.comparison.words import (
     perfect_sentences,
     slice_sentences,
 )
-from crossvox.evaluation.baselines import BASELINES, MEANINGS
-from crossvox.evaluation.charts import draw_scores, draw_slice_curves
-from crossvox.evaluation.figures import ERROR_SHARE
-from crossvox.evaluation.page import inline, render
-from crossvox.evaluation.presentation import inception_words
-from crossvox.evaluation.recipe_words import Recipe, methods_paragraph, recipe_rows
-from crossvox.evaluation.slices import VIEWS, WINDOW_PERCENTILES
-from crossvox.evaluation.wording import counted, unit_of
+from crossvox.comparison.table import cost_notes, panels_of
 from crossvox.files import write_atomically
+from crossvox.report.charts import draw_scores, draw_slice_curves
+from crossvox.report.figures import ERROR_SHARE
+from crossvox.report.formatting import counted, unit_of
+from crossvox.report.page import inline, render
+from crossvox.report.rows import inception_words
+from crossvox.report.slices import VIEWS, WINDOW_PERCENTILES
+from crossvox.scoring.baselines import BASELINES, MEANINGS
 
 PAGE = "comparison.html"
 FIGURES = ("figure4.png", "figure4.webp")
@@ -61,7 +60,7 @@ def render_comparison(
     """
     results, summary = comparison.results, comparison.summary
     unit, ours = unit_of(results), comparison.names
-    recipe = Recipe(window=settings.window, data_range=settings.data_range, seed=settings.seed)
+    protocol = settings.protocol
     curves = dict.fromkeys((*ours, comparison.against))
     context = {
         "title": f"{counted(len(ours), 'method', 'methods')} compared",
@@ -74,7 +73,7 @@ def render_comparison(
         "notes": [*perfect_sentences(comparison), *cost_notes(comparison)],
         "method_words": method_words(comparison),
         "meanings": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
-        "recipe": recipe_rows(results, recipe),
+        "recipe": protocol.rows(results),
         "inception_note": inception_words(summary, ours, sha256=comparison.inception_sha256).note,
         "differences": difference_groups(comparison),
         "tested": any(row.p_value is not None for row in summary.comparisons),
@@ -86,7 +85,7 @@ def render_comparison(
         "figure": inline(picture, "webp") if picture else "",
         "figure_note": _figure_note(),
         "figure_cases": ", ".join(f"{case.result.pair.name} ({case.why})" for case in cases),
-        "paragraph": methods_paragraph(results, summary, recipe),
+        "paragraph": protocol.paragraph(results, summary),
     }
     return render("comparison.html", context, unit=unit, package="crossvox.comparison")
 

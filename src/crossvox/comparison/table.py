@@ -6,10 +6,7 @@ from dataclasses import dataclass, replace
 
 from crossvox.comparison.contest import Comparison
 from crossvox.comparison.numbers import STEPS_OF_PAPERS, Numbers, numbers_of
-from crossvox.evaluation.measures import MEASURE, Better, Measure
-from crossvox.evaluation.presentation import Cell
-from crossvox.evaluation.statistics import Interval
-from crossvox.evaluation.wording import (
+from crossvox.report.formatting import (
     UNKNOWN,
     counted,
     decimals,
@@ -21,6 +18,9 @@ from crossvox.evaluation.wording import (
     span,
     unit_of,
 )
+from crossvox.report.rows import Cell
+from crossvox.scoring.measures import MEASURE, Better, Measure
+from crossvox.scoring.statistics import Interval
 
 ANOTHER_COHORT = (
     "The paper's Table 1: another cohort, in its own scanner units; not to be compared with the"

@@ -5,23 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from crossvox.errors import CohortError, CrossvoxError, SomeCasesFailedError
-from crossvox.evaluation.admission import admit, notes_on_scored, status_in_model
-from crossvox.evaluation.baselines import baselines_of, read_mean_target, uncovered_of
-from crossvox.evaluation.case_scores import score_volumes
-from crossvox.evaluation.inception_features import InceptionFeatures, load_inception
-from crossvox.evaluation.loading import load_pair
-from crossvox.evaluation.pairs import Failure, Pair, Pairing, write_pairs
-from crossvox.evaluation.perfect import perfect_scores
 from crossvox.evaluation.report import write_report
-from crossvox.evaluation.results import (
-    SYNTHESIZED,
-    CaseResult,
-    Evaluation,
-    EvaluationSettings,
-)
-from crossvox.evaluation.scores import score_regions
-from crossvox.evaluation.summary import summarise
+from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.tables import write_tables
+from crossvox.scoring.admission import admit, notes_on_scored, status_in_model
+from crossvox.scoring.baselines import baselines_of, read_mean_target, uncovered_of
+from crossvox.scoring.case_scores import score_volumes
+from crossvox.scoring.inception_features import InceptionFeatures, load_inception
+from crossvox.scoring.loading import load_pair
+from crossvox.scoring.pairs import Failure, Pair, Pairing, write_pairs
+from crossvox.scoring.perfect_network import perfect_scores
+from crossvox.scoring.results import SYNTHESIZED, CaseResult
+from crossvox.scoring.scores import score_regions
+from crossvox.scoring.summary import summarise
 from crossvox.volume import Volume
 
 Progress = Callable[[int, int], None]

@@ -2,30 +2,12 @@
 
 from dataclasses import dataclass
 
-from crossvox.evaluation.baselines import BASELINES, MEANINGS
-from crossvox.evaluation.cautions import cautions
-from crossvox.evaluation.charts import draw_scores, draw_slice_curves, draw_training
-from crossvox.evaluation.figures import ERROR_SHARE, draw_strip
-from crossvox.evaluation.loading import load_pair
-from crossvox.evaluation.measures import COMPARED, MEASURE
-from crossvox.evaluation.names import name_of
-from crossvox.evaluation.page import inline, render
-from crossvox.evaluation.perfect import perfect_sentence
-from crossvox.evaluation.presentation import (
-    case_rows,
-    comparison_groups,
-    frechet_rows,
-    headline,
-    inception_words,
-    provenance,
-    region_rows,
-    score_rows,
-    worst_first,
-)
-from crossvox.evaluation.recipe_words import Recipe, methods_paragraph, recipe_rows
-from crossvox.evaluation.results import SYNTHESIZED, CaseResult, Evaluation, EvaluationSettings
-from crossvox.evaluation.slices import WINDOW_PERCENTILES
-from crossvox.evaluation.wording import (
+from crossvox.evaluation.results import Evaluation, EvaluationSettings
+from crossvox.evaluation.sentences import cautions, headline
+from crossvox.files import write_atomically
+from crossvox.report.charts import draw_scores, draw_slice_curves, draw_training
+from crossvox.report.figures import ERROR_SHARE, draw_strip
+from crossvox.report.formatting import (
     counted,
     decimals,
     ends_of,
@@ -35,7 +17,24 @@ from crossvox.evaluation.wording import (
     span,
     unit_of,
 )
-from crossvox.files import write_atomically
+from crossvox.report.page import inline, render
+from crossvox.report.rows import (
+    case_rows,
+    comparison_groups,
+    frechet_rows,
+    inception_words,
+    perfect_sentence,
+    provenance,
+    region_rows,
+    score_rows,
+    worst_first,
+)
+from crossvox.report.slices import WINDOW_PERCENTILES
+from crossvox.scoring.baselines import BASELINES, MEANINGS
+from crossvox.scoring.file_names import name_of
+from crossvox.scoring.loading import load_pair
+from crossvox.scoring.measures import COMPARED, MEASURE
+from crossvox.scoring.results import SYNTHESIZED, CaseResult
 
 TEMPLATE = "report.html"
 TILES = ("ssim", "mae", "psnr", "slice_consistency")
@@ -62,12 +61,17 @@ def write_report(evaluation: Evaluation, *, settings: EvaluationSettings) -> Non
 def render_report(evaluation: Evaluation, *, settings: EvaluationSettings) -> str:
     """The page as text."""
     unit = unit_of(evaluation.results)
-    return render(TEMPLATE, _context(evaluation, settings, unit), unit=unit)
+    return render(
+        TEMPLATE,
+        _context(evaluation, settings, unit),
+        unit=unit,
+        package="crossvox.evaluation",
+    )
 
 
 def _context(evaluation: Evaluation, settings: EvaluationSettings, unit: str) -> dict[str, object]:
     results, summary = evaluation.results, evaluation.summary
-    recipe = Recipe(window=settings.window, data_range=settings.data_range, seed=settings.seed)
+    protocol = settings.protocol
     absent = [name for name in BASELINES if name not in summary.intervals]
     return {
         "title": _title(results),
@@ -95,9 +99,9 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings, unit: str) ->
         ),
         "charts": _charts(evaluation, settings, unit),
         "run": settings.run,
-        "paragraph": methods_paragraph(results, summary, recipe),
+        "paragraph": protocol.paragraph(results, summary),
         "provenance": provenance(results),
-        "recipe": recipe_rows(results, recipe),
+        "recipe": protocol.rows(results),
     }
 
 

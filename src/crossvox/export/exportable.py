@@ -6,12 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from crossvox.acceleration.rewriting import folded
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import SettingsError
 from crossvox.export.normalization import normalize_by_volume
-from crossvox.networks.blocks import Conv3d
-from crossvox.synthesis.compute import Compute
-from crossvox.synthesis.optimise import optimised
 
 VOLUME = 5  # axes of (B, C, X, Y, Z)
 
@@ -30,9 +28,7 @@ def exportable(method: SynthesisMethod) -> SynthesisMethod:
     plain = copy.deepcopy(method).eval()
     by_volume = (nn.GroupNorm,) if plain.fixed_statistics else (nn.GroupNorm, _BatchNorm)
     normalize_by_volume(plain, by_volume)
-    fast = optimised(plain, Compute(device="cpu", bf16=False))
-    _replace_convolutions(fast)
-    return fast
+    return folded(plain)
 
 
 def multiple_of(method: SynthesisMethod, *, sources: int) -> int:
@@ -76,28 +72,6 @@ class _Probe(nn.Module):
     def forward(self, source: Tensor, *others: Tensor) -> Tensor:
         self.shapes += [tuple(one.shape) for one in (source, *others)]
         return source[:, :1]
-
-
-def _replace_convolutions(method: SynthesisMethod) -> None:
-    """Plain convolutions in place of those that look after torch's memory order."""
-    for parent in method.modules():
-        for name, layer in list(parent.named_children()):
-            if isinstance(layer, Conv3d):
-                setattr(parent, name, _plain(layer))
-
-
-def _plain(layer: Conv3d) -> nn.Conv3d:
-    plain = nn.Conv3d(
-        layer.in_channels,
-        layer.out_channels,
-        layer.kernel_size,  # type: ignore[arg-type]  # three numbers, as torch keeps them
-        stride=layer.stride,  # type: ignore[arg-type]
-        padding=layer.padding,  # type: ignore[arg-type]
-        bias=layer.bias is not None,
-    )
-    plain.weight = layer.weight
-    plain.bias = layer.bias
-    return plain
 
 
 def _name_of(method: SynthesisMethod) -> str:

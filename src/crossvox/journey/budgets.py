@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crossvox.evaluation import read_run
+from crossvox.scoring import read_run
 from crossvox.training.experiment import read_experiment
 from crossvox.training.run_folder import EXPERIMENT
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from crossvox.acceleration.compute import Compute, compute_at_hand
 from crossvox.comparison import Comparison, ComparisonSettings, Contestant, compare
 from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.errors import CohortError, ModelError, SettingsError
-from crossvox.evaluation import Pair, find_pairs, read_pairs
-from crossvox.evaluation.admission import KNOWN, STRICT, Admission, admit, status_in_model
-from crossvox.evaluation.pairs import PAIRS_FILE, Failure
 from crossvox.evaluation.tables import read_failures
 from crossvox.files import read_sidecar
 from crossvox.journey.costs import costs_of_training, costs_of_volumes
 from crossvox.journey.timing import Timing
-from crossvox.synthesis.compute import Compute, compute_at_hand
+from crossvox.scoring import Pair, find_pairs, read_pairs
+from crossvox.scoring.admission import KNOWN, STRICT, Admission, admit, status_in_model
+from crossvox.scoring.pairs import PAIRS_FILE, Failure
 from crossvox.synthesis.store import DESCRIPTION, Description, read_description
 from crossvox.training.experiment import read_experiment
 from crossvox.training.run_folder import EXPERIMENT

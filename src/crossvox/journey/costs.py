@@ -9,8 +9,8 @@ import numpy as np
 
 from crossvox.comparison import Costs
 from crossvox.contract import SynthesisMethod
-from crossvox.evaluation import read_run
 from crossvox.files import read_sidecar
+from crossvox.scoring import read_run
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.store import Description
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crossvox.cohort import read_cohort
-from crossvox.evaluation.results import Evaluation
+from crossvox.evaluation import Evaluation
 from crossvox.journey.run import evaluate_run
 from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.training.experiment import read_experiment

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from crossvox.acceleration.compute import Compute, compute_at_hand
 from crossvox.cohort import Case
-from crossvox.evaluation.admission import Admission
+from crossvox.evaluation import Evaluation, EvaluationSettings
 from crossvox.evaluation.evaluate import evaluate
-from crossvox.evaluation.pairs import Failure, Pair, Pairing, are_written
-from crossvox.evaluation.results import Evaluation, EvaluationSettings
-from crossvox.evaluation.runs import read_run
 from crossvox.files import read_volume, write_volume
-from crossvox.synthesis.compute import Compute, compute_at_hand
+from crossvox.scoring.admission import Admission
+from crossvox.scoring.pairs import Failure, Pair, Pairing, are_written
+from crossvox.scoring.training_run import read_run
 from crossvox.synthesis.predict import PredictOptions, output_path, predict
 from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import load_synthesizer, read_description

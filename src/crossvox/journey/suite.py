@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from crossvox.acceleration.compute import compute_at_hand
 from crossvox.cohort import Case, Reading, split_cohort
 from crossvox.comparison.page import PAGE
 from crossvox.errors import (
@@ -21,16 +22,15 @@ from crossvox.errors import (
     SettingsError,
     SomeCasesFailedError,
 )
-from crossvox.evaluation.baselines import BASELINES
-from crossvox.evaluation.inception_features import load_inception
-from crossvox.evaluation.pairs import PAIRS_FILE
 from crossvox.files.atomic import write_atomically
 from crossvox.journey.budgets import unequal_budgets
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
 from crossvox.phantom import PhantomSettings, write_phantom
-from crossvox.synthesis.compute import compute_at_hand
+from crossvox.scoring.baselines import BASELINES
+from crossvox.scoring.inception_features import load_inception
+from crossvox.scoring.pairs import PAIRS_FILE
 from crossvox.training.cohort import read_cohort_of, spelled_as
 from crossvox.training.experiment import Experiment
 from crossvox.training.faults import CHECK, refuse_faults

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from crossvox.acceleration.compute import Compute
+from crossvox.acceleration.machine import machine_in_words
 from crossvox.cohort import Case, read_cohort
 from crossvox.comparison import Costs
 from crossvox.errors import ModelError
 from crossvox.files import is_marked, read_sidecar, write_atomically
 from crossvox.journey.costs import costs_of_volumes
-from crossvox.synthesis.compute import Compute
-from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.predict import output_path
 from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import Description

@@ -8,7 +8,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from crossvox.networks.blocks import Conv3x3x3, UpConv, norm_of
+from crossvox.networks.blocks import UpConv, conv3x3x3, norm_of
 from crossvox.networks.heads import HeadConv3d
 
 WIDEST_FACTOR = 8
@@ -28,11 +28,11 @@ class TimedBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.first = nn.Sequential(
-            norm_of("group", inputs), nn.SiLU(inplace=True), Conv3x3x3(inputs, outputs)
+            norm_of("group", inputs), nn.SiLU(inplace=True), conv3x3x3(inputs, outputs)
         )
         self.of_step = nn.Linear(EMBEDDING, outputs)
         self.second = nn.Sequential(
-            norm_of("group", outputs), nn.SiLU(inplace=True), Conv3x3x3(outputs, outputs)
+            norm_of("group", outputs), nn.SiLU(inplace=True), conv3x3x3(outputs, outputs)
         )
         nn.init.zeros_(self.second[-1].weight)  # type: ignore[arg-type]  # a convolution's
         self.shortcut = (
@@ -63,10 +63,10 @@ class Denoiser(nn.Module):
         self.embed = nn.Sequential(
             nn.Linear(EMBEDDING, EMBEDDING), nn.SiLU(), nn.Linear(EMBEDDING, EMBEDDING), nn.SiLU()
         )
-        self.stem = Conv3x3x3(sources + 1, width)
+        self.stem = conv3x3x3(sources + 1, width)
         self.first = TimedBlock(width, width)
         self.down = nn.ModuleList(
-            nn.Conv3d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairs
+            conv3x3x3(fine, coarse, stride=2, bias=True) for fine, coarse in pairs
         )
         self.encoder = nn.ModuleList(TimedBlock(coarse, coarse) for _, coarse in pairs)
         self.up = nn.ModuleList(

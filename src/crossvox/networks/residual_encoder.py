@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crossvox.networks.blocks import Conv3x3x3, Norm, norm_of
+from crossvox.networks.blocks import Norm, conv3x3x3, norm_of
 from crossvox.networks.heads import VoxelHead
 
 WIDEST = 320
@@ -40,12 +40,10 @@ class EncoderBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, norm: Norm, stride: int) -> None:
         super().__init__()
         self.residual = nn.Sequential(
-            Conv3x3x3(inputs, outputs)
-            if stride == 1
-            else nn.Conv3d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+            conv3x3x3(inputs, outputs, stride=stride),
             norm_of(norm, outputs),
             nn.LeakyReLU(SLOPE, inplace=True),
-            Conv3x3x3(outputs, outputs),
+            conv3x3x3(outputs, outputs),
             norm_of(norm, outputs),
         )
         self.shortcut = nn.Sequential()
@@ -72,7 +70,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.reduce = nn.Conv3d(coarse, fine, 1)
         self.unit = nn.Sequential(
-            Conv3x3x3(2 * fine, fine), norm_of(norm, fine), nn.LeakyReLU(SLOPE, inplace=True)
+            conv3x3x3(2 * fine, fine), norm_of(norm, fine), nn.LeakyReLU(SLOPE, inplace=True)
         )
 
     def forward(self, features: Tensor, skip: Tensor) -> Tensor:
@@ -100,7 +98,7 @@ class ResidualEncoderUNet(nn.Module):
         super().__init__()
         widths = [min(width * 2**level, WIDEST) for level in range(len(blocks))]
         self.stem = nn.Sequential(
-            Conv3x3x3(sources, width), norm_of(norm, width), nn.LeakyReLU(SLOPE, inplace=True)
+            conv3x3x3(sources, width), norm_of(norm, width), nn.LeakyReLU(SLOPE, inplace=True)
         )
         inputs = [width, *widths[:-1]]
         self.encoder = nn.ModuleList(

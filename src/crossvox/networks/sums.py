@@ -66,7 +66,7 @@ def exact_type(features: Tensor) -> torch.dtype:
 
 
 def has_no_contents(features: Tensor) -> bool:
-    """Whether only sizes are asked for, as when memory is planned (synthesis/memory.py)."""
+    """Whether only sizes are asked for, as when memory is planned (acceleration/memory.py)."""
     return features.is_meta or isinstance(features, FakeTensor)
 
 

@@ -1,20 +1,17 @@
 """The residual U-Net of the paper's generator (its figure 2)."""
 
-from functools import partial
 from itertools import pairwise
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from crossvox.networks.blocks import Norm, ResidualBlock, UpConv, UpSampling
 from crossvox.networks.heads import VoxelHead
-from crossvox.networks.slabs import Scaled, Slabbed, in_slabs
 
 WIDEST_FACTOR = 16
 
 
-class ResidualUNet(Slabbed):
+class ResidualUNet(nn.Module):
     """Encoder and decoder of residual blocks, skips by concatenation, tanh at the end.
 
     Every size of the input must be a multiple of `2 ** depth`.
@@ -44,28 +41,10 @@ class ResidualUNet(Slabbed):
 
     def forward(self, source: Tensor) -> Tensor:
         """(B, 1, X, Y, Z) in [-1, 1] of (B, C, X, Y, Z)."""
-        given = (Scaled(tensor=source, planes=1),)
-        skips = [in_slabs(self.stem, given, planes=1, thickness=self.slab)]
+        skips = [self.stem(source)]
         for block in self.encoder:
-            fine = (Scaled(tensor=skips[-1], planes=2),)
-            deeper = partial(self._down, block)
-            skips.append(in_slabs(deeper, fine, planes=1, thickness=self.slab))
+            skips.append(block(self.pool(skips[-1])))
         features = skips.pop()
-        for level in range(len(self.decoder)):
-            both = (Scaled(tensor=features, planes=1), Scaled(tensor=skips.pop(), planes=2))
-            del features
-            features = in_slabs(partial(self._up, level), both, planes=2, thickness=self.slab)
-        return features
-
-    def _down(self, block: nn.Module, features: Tensor) -> Tensor:
-        return cast("Tensor", block(self.pool(features)))
-
-    def _up(self, level: int, features: Tensor, skip: Tensor) -> Tensor:
-        block = self.decoder[level]
-        if block.takes_parts:
-            decoded = block(self.up[level](features), skip)
-        else:
-            decoded = block(torch.cat((self.up[level](features), skip), dim=1))
-        if level < len(self.decoder) - 1:
-            return cast("Tensor", decoded)
-        return torch.tanh(self.head(decoded))
+        for up, block in zip(self.up, self.decoder, strict=True):
+            features = block(torch.cat((up(features), skips.pop()), dim=1))
+        return torch.tanh(self.head(features))

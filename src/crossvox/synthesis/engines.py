@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from crossvox.acceleration.compute import free_memory_bytes
 from crossvox.errors import ModelError, ResourceError, SettingsError
 from crossvox.networks.padding import synthesize_padded
-from crossvox.synthesis.compute import free_memory_bytes
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import MEMORY_SHARE, Synthesizer
 

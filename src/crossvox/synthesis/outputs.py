@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case
 from crossvox.errors import CohortError, SettingsError
 from crossvox.files import (
@@ -21,7 +22,6 @@ from crossvox.files import (
 )
 from crossvox.files.atomic import LONGEST_NAME
 from crossvox.files.encoding import WRITABLE_SUFFIXES
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.sidecar import (
     made_elsewhere,
     made_otherwise,

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from crossvox.acceleration.compute import is_out_of_memory
 from crossvox.cohort import Case
 from crossvox.errors import CrossvoxError, FileError, ResourceError
 from crossvox.files import (
@@ -20,7 +21,6 @@ from crossvox.files import (
     sidecar_of,
     write_together,
 )
-from crossvox.synthesis.compute import is_out_of_memory
 from crossvox.synthesis.sidecar import costs_of, origin_of, source_sha256
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Prepared, Synthesizer

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from crossvox import __version__
+from crossvox.acceleration.compute import Compute, peak_memory_bytes
+from crossvox.acceleration.machine import machine_in_words
 from crossvox.cohort import Case
 from crossvox.errors import FileError
 from crossvox.files import NOTICE, ReadOptions, read_sidecar, sha256_of
-from crossvox.synthesis.compute import Compute, peak_memory_bytes
-from crossvox.synthesis.machine import machine_in_words
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.volume.volume import Volume

@@ -19,13 +19,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from crossvox import __version__
+from crossvox.acceleration.compute import Compute, compute_at_hand
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.bounds import first_fault, read_within_bounds
 from crossvox.synthesis.catalogue import build_method, free_settings, method_settings
-from crossvox.synthesis.compute import Compute, compute_at_hand
 from crossvox.synthesis.settings import toml_value
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.synthesis.weights import largest_file, product_shapes, refuse_other_weights

@@ -8,12 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from crossvox.contract import Noise, SynthesisMethod
-from crossvox.errors import ResourceError, SettingsError
-from crossvox.networks.noise import normal_noise
-from crossvox.networks.slabs import Slabbed, Thickness, normalises_over_volumes, slabs_of
-from crossvox.preparation.preparation import Preparation
-from crossvox.synthesis.compute import (
+from crossvox.acceleration.compute import (
     Compute,
     compute_at_hand,
     free_memory_bytes,
@@ -21,9 +16,14 @@ from crossvox.synthesis.compute import (
     keep_pages,
     resident_bytes,
 )
-from crossvox.synthesis.fused import fused
-from crossvox.synthesis.memory import peak_bytes
-from crossvox.synthesis.optimise import optimised
+from crossvox.acceleration.fusion import fused
+from crossvox.acceleration.memory import peak_bytes
+from crossvox.acceleration.rewriting import optimised
+from crossvox.acceleration.slabs import SlabbedUNet, Thickness, normalises_over_volumes, slabs_of
+from crossvox.contract import Noise, SynthesisMethod
+from crossvox.errors import ResourceError, SettingsError
+from crossvox.networks.noise import normal_noise
+from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
 from crossvox.volume.volume import Volume
 
@@ -177,7 +177,7 @@ class Synthesizer:
 
     @property
     def _takes_slabs(self) -> bool:
-        return any(isinstance(one, Slabbed) and one.takes_slabs for one in self._fast.modules())
+        return any(isinstance(one, SlabbedUNet) and one.takes_slabs for one in self._fast.modules())
 
     def _smaller(self, window: Sizes) -> Sizes:
         halved = list(window)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case, split_cohort
 from crossvox.cohort.split import FRACTIONS
 from crossvox.errors import CohortError, ModelError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
-from crossvox.synthesis.compute import Compute
 from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 from crossvox.training.faults import CHECK, refuse_faults

@@ -12,10 +12,11 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim import Optimizer
 
+from crossvox.acceleration.compute import channels_last
+from crossvox.acceleration.training import rewrite_for_training
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.errors import InterruptedRunError, SettingsError
 from crossvox.networks.recomputing import recompute_blocks
-from crossvox.synthesis.compute import channels_last
 from crossvox.training.average import MovingAverage
 from crossvox.training.checkpoint import (
     Checkpoint,
@@ -133,6 +134,7 @@ class Run:
 
     def _set_up(self) -> dict[str, Optimizer]:
         self.method.to(self.fabric.device).train()
+        rewrite_for_training(self.method, device=self.fabric.device.type)
         channels_last(self.method)
         if self.settings.recompute == "blocks":
             recompute_blocks(self.method)

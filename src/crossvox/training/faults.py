@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from crossvox.cohort import Case, CohortCheck, Finding, check_cohort
+from crossvox.cohort import Case
 from crossvox.errors import CohortError, CohortWarning
 from crossvox.files.atomic import write_atomically
+from crossvox.screening import CohortCheck, Finding, check_cohort
 from crossvox.training.experiment import Experiment
 
 CHECK = "check.json"

@@ -7,9 +7,10 @@ from time import perf_counter, process_time
 
 import torch
 
+from crossvox.acceleration.compute import Compute, channels_last
+from crossvox.acceleration.training import rewrite_for_training
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import Compute, channels_last
 from crossvox.training.experiment import Experiment, Sizes
 from crossvox.training.patch_plan import takes
 
@@ -34,6 +35,7 @@ def estimated_seconds_per_step(experiment: Experiment, *, compute: Compute) -> f
     sources = len(experiment.cohort.source)
     method = build_method(experiment.method, experiment.method_settings, sources=sources)
     method.to(compute.device).train()
+    rewrite_for_training(method, device=compute.device)
     channels_last(method)
     small = _small(method, patch)
     data = _random_batch(experiment, small, compute)

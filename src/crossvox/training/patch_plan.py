@@ -7,11 +7,11 @@ from typing import NoReturn
 
 import numpy as np
 
+from crossvox.acceleration.compute import Compute
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.patches import written
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import Compute
 from crossvox.synthesis.weights import WithoutContents
 from crossvox.training.experiment import Experiment, Sizes
 from crossvox.training.memory import KEPT_PER_WEIGHT, step_bytes

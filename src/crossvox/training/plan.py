@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from crossvox.acceleration.compute import Compute, free_memory_bytes
 from crossvox.cohort import Case
 from crossvox.errors import SettingsError
 from crossvox.files import read_grid
 from crossvox.networks.patches import written
 from crossvox.preparation.preparation import Spacing, shared_spacing
 from crossvox.preparation.resampling import working_grid
-from crossvox.synthesis.compute import Compute, free_memory_bytes
 from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
 from crossvox.training.patch_plan import AXES, median_of, method_of, plan_patch, refuse_patch
 from crossvox.training.scales import ScalePlan, plan_scales

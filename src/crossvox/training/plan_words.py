@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crossvox.acceleration.compute import Compute, free_memory_bytes
 from crossvox.networks.patches import written
-from crossvox.synthesis.compute import Compute, free_memory_bytes
 from crossvox.training.pace import estimated_seconds_per_step
 from crossvox.training.patch_plan import GIBIBYTE, median_of, needed_bytes
 from crossvox.training.plan import EPOCHS, FEWEST_STEPS, Plan

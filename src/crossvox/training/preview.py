@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from crossvox.acceleration.compute import compute_at_hand
 from crossvox.cohort import Case
-from crossvox.synthesis.compute import compute_at_hand
 from crossvox.training.begin import first_split, planned_for, recalled
 from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.experiment import Experiment, read_experiment

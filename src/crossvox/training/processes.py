@@ -17,8 +17,8 @@ from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvir
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import distributed
 
+from crossvox.acceleration.compute import Compute
 from crossvox.errors import SettingsError
-from crossvox.synthesis.compute import Compute
 
 PATIENCE = timedelta(minutes=30)  # within a step; a process that died is noticed at once
 LONGEST_WAIT = timedelta(days=30)  # for a process that prepares a cohort or validates

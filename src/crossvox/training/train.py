@@ -9,19 +9,19 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from crossvox.cohort import SPLITS, Case
-from crossvox.contract import SynthesisMethod
-from crossvox.errors import ResourceError, SettingsError
-from crossvox.files.atomic import write_atomically
-from crossvox.preparation.preparation import Preparation
-from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.compute import (
+from crossvox.acceleration.compute import (
     Compute,
     compute_at_hand,
     free_memory_bytes,
     is_out_of_memory,
     keep_pages,
 )
+from crossvox.cohort import SPLITS, Case
+from crossvox.contract import SynthesisMethod
+from crossvox.errors import ResourceError, SettingsError
+from crossvox.files.atomic import write_atomically
+from crossvox.preparation.preparation import Preparation
+from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.begin import Begun, begin

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from crossvox.acceleration.slabs import normalises_over_volumes
 from crossvox.contract import SynthesisMethod
-from crossvox.networks.slabs import normalises_over_volumes
 from crossvox.training.experiment import Sizes, TrainingSettings
 
 VALIDATIONS = 20  # at most, over a run

@@ -1,0 +1,1 @@
+"""What makes trained networks fast: rewrites, memory planning and facts about the machine."""

@@ -1,0 +1,74 @@
+"""3D convolutions that torch computes slowly or wrongly, replaced without changing the function."""
+
+from collections.abc import Callable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+WRONG_SIZE = 2  # of X; see CarefulConv3d
+SIZES, UNSTRIDED = (3, 3, 3), (1, 1, 1)
+
+
+class CarefulConv3d(nn.Conv3d):
+    """A 3D convolution that handles one channel as it does several, and in float32 where it must.
+
+    One channel has no memory order, so torch would leave channels-last order here and come back
+    to it later, for a tenth of a training step. A second channel of zeros keeps it.
+
+    On CPUs with AVX-512 BF16, torch 2.13's weight gradient of a 3x3x3 convolution reads memory
+    that was never written where X is exactly 2 (decision 0014).
+    """
+
+    def __init__(self, layer: nn.Conv3d) -> None:
+        super().__init__(
+            layer.in_channels,
+            layer.out_channels,
+            layer.kernel_size,  # type: ignore[arg-type]  # three sizes, as torch keeps them
+            stride=layer.stride,  # type: ignore[arg-type]  # three sizes
+            padding=layer.padding,  # type: ignore[arg-type]  # three sizes
+            bias=False,
+            device="meta",
+        )
+        self.weight, self.bias = layer.weight, layer.bias
+        self.train(layer.training)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        """(B, outputs, x, y, z) of (B, inputs, X, Y, Z)."""
+        learning = torch.is_grad_enabled() and input.device.type == "cpu"
+        if learning and input.shape[2] == WRONG_SIZE and _may_be_wrong(self):
+            with torch.autocast("cpu", enabled=False):
+                return super().forward(input.float())
+        return super().forward(input)
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:  # noqa: A002 - torch's name
+        if self.in_channels == 1:
+            input, weight = _with_zeros(input), _with_zeros(weight)  # noqa: A001 - torch's name
+        return cast("Tensor", super()._conv_forward(input, weight, bias))
+
+
+def keep_channels_last(network: nn.Module) -> None:
+    """Replace 3D convolutions of one channel in place; parameters and their names stay."""
+    _replace(network, lambda layer: layer.in_channels == 1)
+
+
+def make_trainable(network: nn.Module) -> None:
+    """Replace 3D convolutions that train slowly or wrongly in place; parameters stay."""
+    _replace(network, lambda layer: layer.in_channels == 1 or _may_be_wrong(layer))
+
+
+def _replace(network: nn.Module, chosen: Callable[[nn.Conv3d], bool]) -> None:
+    for parent in list(network.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child) is nn.Conv3d and child.groups == 1 and chosen(child):
+                setattr(parent, name, CarefulConv3d(child))
+
+
+def _may_be_wrong(layer: nn.Conv3d) -> bool:
+    return layer.kernel_size == SIZES and layer.stride == UNSTRIDED
+
+
+def _with_zeros(channel: Tensor) -> Tensor:
+    """(B, 2, X, Y, Z) channels last of (B, 1, X, Y, Z)."""
+    both = torch.cat((channel, torch.zeros_like(channel)), dim=1)
+    return both.contiguous(memory_format=torch.channels_last_3d)

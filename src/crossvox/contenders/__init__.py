@@ -1,0 +1,1 @@
+"""The alternatives that a benchmark measures: ours, plain networks and peers."""

@@ -1,0 +1,65 @@
+"""CSV and JSON files of numbers, written whole."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from crossvox.files.atomic import write_atomically
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as CSV.
+
+    Raises:
+        FileError: The folder cannot be written.
+    """
+    write_atomically(path, csv_text(header, rows).encode())
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV, with a line feed after each row."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(header)
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def read_csv(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:
+    """Rows of a CSV file by column.
+
+    Cells that a short row lacks are empty, and what a long row has beyond the header is dropped.
+
+    Raises:
+        OSError: The file cannot be read.
+        UnicodeDecodeError: It is not UTF-8.
+        csv.Error: It is no table.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines, delimiter=delimiter, restval="")
+        return [{name: cell for name, cell in row.items() if name is not None} for row in rows]
+
+
+def write_json(path: Path, contents: Mapping[str, object]) -> None:
+    """Write strict JSON: NaN becomes null, infinity a word.
+
+    Raises:
+        FileError: The folder cannot be written.
+    """
+    text = json.dumps(_strict(dict(contents)), indent=2, allow_nan=False)
+    write_atomically(path, text.encode())
+
+
+def _strict(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, float) and math.isinf(value):
+        return "inf (identical)" if value > 0 else "-inf"
+    return value

@@ -1,0 +1,1 @@
+"""Pages, figures, tables and sentences shared by evaluations and comparisons."""

@@ -1,0 +1,126 @@
+"""Dark paper for pictures of volumes, measured in the patient's millimetres."""
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from crossvox.report.slices import View
+
+DPI = 150
+DARK, LIGHT, QUIET = "#000000", "#e8eaed", "#9aa4af"
+GREY, ERROR_COLOURS = "gray", "magma"
+WEBP: dict[str, object] = {"quality": 88, "method": 4}
+PNG: dict[str, object] = {"optimize": True}
+
+Box = tuple[float, float, float, float]  # left, top, width, height in millimetres
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How intensities become colours."""
+
+    low: float
+    high: float
+    colours: str = GREY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """Paper on which places are millimetres from the upper left corner."""
+
+    figure: Figure
+    width_mm: float
+    height_mm: float
+
+    def place(self, box: Box) -> Axes:
+        """Axes that fill a box."""
+        left, top, width, height = box
+        bottom = self.height_mm - top - height
+        return self.figure.add_axes(
+            (
+                left / self.width_mm,
+                bottom / self.height_mm,
+                width / self.width_mm,
+                height / self.height_mm,
+            )
+        )
+
+    def write(
+        self,
+        text: str,
+        at: tuple[float, float],
+        *,
+        size: float,
+        colour: str = LIGHT,
+        across: Literal["left", "center", "right"] = "center",
+        turned: float = 0.0,
+    ) -> None:
+        """Text around a place, `turned` by degrees."""
+        self.figure.text(
+            at[0] / self.width_mm,
+            1 - at[1] / self.height_mm,
+            text,
+            rotation=turned,
+            color=colour,
+            fontsize=size,
+            ha=across,
+            va="center",
+        )
+
+    def show(self, picture: NDArray[np.generic], box: Box, *, view: View, scale: Scale) -> Axes:
+        """A slice in a box, with the letters of its sides."""
+        axes = self.place(box)
+        axes.imshow(
+            picture,
+            cmap=scale.colours,
+            vmin=scale.low,
+            vmax=scale.high,
+            aspect="auto",
+            interpolation="bilinear",
+        )
+        axes.set_axis_off()
+        for x, letter, side in (
+            (0.015, view.letters[0], "left"),
+            (0.985, view.letters[1], "right"),
+        ):
+            place = axes.transAxes
+            axes.text(x, 0.97, letter, transform=place, color=QUIET, fontsize=8, ha=side, va="top")
+        return axes
+
+    def draw_bar(self, box: Box, *, scale: Scale, label: str, size: float) -> None:
+        """What the colours of an error mean; it stands or lies as its box does."""
+        mappable = ScalarMappable(Normalize(scale.low, scale.high), cmap=scale.colours)
+        lying = box[2] > box[3]
+        bar = self.figure.colorbar(
+            mappable,
+            cax=self.place(box),
+            extend="max",
+            orientation="horizontal" if lying else "vertical",
+        )
+        bar.ax.locator_params(nbins=4 if lying else 6)
+        bar.set_label(label, color=LIGHT, fontsize=size)
+        bar.ax.tick_params(colors=LIGHT, labelsize=size, length=2)
+        bar.outline.set_visible(False)
+
+    def picture(self, kind: Literal["webp", "png"]) -> bytes:
+        """The sheet as a picture."""
+        drawn = io.BytesIO()
+        FigureCanvasAgg(self.figure)
+        options = WEBP if kind == "webp" else PNG
+        self.figure.savefig(drawn, format=kind, pil_kwargs=options)
+        return drawn.getvalue()
+
+
+def new_sheet(width_mm: float, height_mm: float, *, inches_per_mm: float) -> Sheet:
+    """An empty one."""
+    size = (width_mm * inches_per_mm, height_mm * inches_per_mm)
+    figure = Figure(figsize=size, dpi=DPI, facecolor=DARK)
+    return Sheet(figure=figure, width_mm=width_mm, height_mm=height_mm)

@@ -1,0 +1,107 @@
+"""From cases to subjects, from subjects to what can be claimed."""
+
+from collections.abc import Sequence
+
+from crossvox.scoring.baselines import BASELINES
+from crossvox.scoring.feature_distances import fid_of, frechet_random3d_of, images_of, kid_of
+from crossvox.scoring.measures import COMPARED, NAMES, Measure
+from crossvox.scoring.results import PERFECT, SYNTHESIZED, CaseResult, Perfect, Summary
+from crossvox.scoring.statistics import (
+    Interval,
+    PairedDifference,
+    bootstrap_interval,
+    corrected,
+    mean_per_subject,
+    paired_difference,
+)
+
+Contrast = tuple[str, str]  # a method, and the one it is tested against
+METHODS = (SYNTHESIZED, *BASELINES)
+AGAINST_BASELINES: tuple[Contrast, ...] = tuple((SYNTHESIZED, name) for name in BASELINES)
+
+
+def summarise(
+    results: Sequence[CaseResult],
+    *,
+    seed: int,
+    methods: Sequence[str] = METHODS,
+    contrasts: Sequence[Contrast] = AGAINST_BASELINES,
+) -> Summary:
+    """Means, intervals, paired differences and distances of distributions over all subjects.
+
+    Args:
+        results: Scored cases.
+        seed: Of the bootstrap.
+        methods: In the order of the table; those that no case has are left out.
+        contrasts: What is tested; all of them make up the table that Holm's correction is for.
+    """
+    present = [name for name in methods if any(name in result.scores for result in results)]
+    drawn = [pair for pair in contrasts if set(pair) <= set(present)]
+    with_slices = [name for name in present if any(name in r.slice_features for r in results)]
+    return Summary(
+        subjects=len({result.pair.subject for result in results}),
+        intervals={name: _intervals(results, name, seed=seed) for name in present},
+        comparisons=corrected(
+            [
+                difference_between(results, contrast, measure, seed=seed)
+                for contrast in drawn
+                for measure in COMPARED
+            ]
+        ),
+        frechet_random3d={name: frechet_random3d_of(results, name) for name in present},
+        fid={name: fid_of(results, name) for name in with_slices},
+        kid={name: kid_of(results, name) for name in with_slices},
+        images=images_of(results),
+        perfect=_perfect(results, present),
+    )
+
+
+def per_subject(results: Sequence[CaseResult], method: str, measure: str) -> dict[str, float]:
+    """One value of a measure for each subject that has it."""
+    having = [result for result in results if method in result.scores]
+    return mean_per_subject(
+        [result.scores[method][measure] for result in having],
+        [result.pair.subject for result in having],
+    )
+
+
+def difference_between(
+    results: Sequence[CaseResult], contrast: Contrast, measure: Measure, *, seed: int
+) -> PairedDifference:
+    """One measure of two methods on the same subjects, not yet corrected for its table."""
+    method, against = contrast
+    return paired_difference(
+        per_subject(results, method, measure.name),
+        per_subject(results, against, measure.name),
+        metric=measure.name,
+        method=method,
+        against=against,
+        higher_is_better=measure.better == "higher",
+        seed=seed,
+    )
+
+
+def _perfect(results: Sequence[CaseResult], methods: Sequence[str]) -> dict[str, Perfect]:
+    found = {}
+    for method in methods:
+        cases = [(r.pair.subject, r.facts.perfect.get(method)) for r in results]
+        known = [(subject, scores) for subject, scores in cases if scores]
+        if not known:
+            continue
+        subjects = [subject for subject, _ in known]
+        values = {
+            name: mean_per_subject([scores[name] for _, scores in known], subjects).values()
+            for name in PERFECT
+        }
+        found[method] = Perfect(
+            means={name: sum(means) / len(means) for name, means in values.items()},
+            people=len(set(subjects)),
+        )
+    return found
+
+
+def _intervals(results: Sequence[CaseResult], method: str, *, seed: int) -> dict[str, Interval]:
+    return {
+        measure: bootstrap_interval(list(per_subject(results, method, measure).values()), seed=seed)
+        for measure in NAMES
+    }

@@ -1,0 +1,49 @@
+"""Volumes that a cohort holds twice, found by the SHA-256 of their voxels."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from crossvox.screening.examine import Examined
+from crossvox.screening.findings import Severity
+
+Place = tuple[Examined, str]  # a case and the modality
+
+
+def report_copies(cases: Sequence[Examined]) -> None:
+    """Note each volume that is the same as an earlier volume, of its own or of another case.
+
+    All volumes are compared with all, whatever their number. Two people, or source and target,
+    that share voxels are an error; two sessions of one person that share a file are a warning.
+    """
+    places: defaultdict[str, list[Place]] = defaultdict(list)
+    for case in cases:
+        for modality, voxels in case.voxels_sha256.items():
+            places[voxels].append((case, modality))
+    for group in places.values():
+        for place in group[1:]:
+            _report(place, group[0])
+
+
+def share_voxels(case: Examined, other: Examined) -> bool:
+    """Whether a volume of one case is also one of the other."""
+    return not set(case.voxels_sha256.values()).isdisjoint(other.voxels_sha256.values())
+
+
+def _report(place: Place, first: Place) -> None:
+    (case, modality), (other, other_modality) = place, first
+    files = (case.case.images[modality], other.case.images[other_modality])
+    same = "is the same file as" if files[0].samefile(files[1]) else "has the same voxels as"
+    if case is other:
+        case.report(
+            f"{modality} {same} {other_modality} ({files[0]}, {files[1]})",
+            "give each modality its own volume",
+            severity="error",
+        )
+        return
+    one_person = case.case.subject == other.case.subject and modality == other_modality
+    severity: Severity = "warning" if one_person else "error"
+    case.report(
+        f"{modality} {same} {other_modality} of {other.case.name} ({files[0]}, {files[1]})",
+        "keep one of the two cases, or give each its own volume",
+        severity=severity,
+    )

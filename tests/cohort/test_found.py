@@ -1,8 +1,0 @@
-"""What a reader hands over."""
-
-from crossvox.cohort.found import Found
-
-
-def test_modalities_are_counted_over_the_cases() -> None:
-    held = {"a": frozenset({"FLAIR", "T1w"}), "b": frozenset({"FLAIR"}), "c": frozenset[str]()}
-    assert Found(cases=(), held=held).modalities == {"FLAIR": 2, "T1w": 1}
