@@ -10,7 +10,8 @@ from crossvox.screening import CaseCheck, CohortCheck, Finding, PairCheck
 
 def _row(name: str, *severities: Literal["error", "warning"]) -> CaseCheck:
     findings = tuple(
-        Finding(case=name, problem="p", remedy="r", severity=severity) for severity in severities
+        Finding(case=name, kind="file", problem="p", remedy="r", severity=severity)
+        for severity in severities
     )
     return CaseCheck(
         name=name, subject=name, split=None, grids={}, ranges={}, pairs=(), findings=findings

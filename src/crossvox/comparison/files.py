@@ -162,7 +162,7 @@ def _json_of(comparison: Comparison, settings: ComparisonSettings) -> dict[str, 
         ],
         "baselines": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
         "table": numbers_of(comparison),
-        "measures": [asdict(measure) for measure in MEASURES],
+        "measures": [measure.described() for measure in MEASURES],
         "recipe": settings.protocol.facts(comparison.results),
         "summary": {
             method: {name: asdict(interval) for name, interval in measures.items()}

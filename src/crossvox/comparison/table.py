@@ -19,7 +19,8 @@ from crossvox.report.formatting import (
     unit_of,
 )
 from crossvox.report.rows import Cell
-from crossvox.scoring.measures import MEASURE, Better, Measure
+from crossvox.scoring.measure import Better, Measure
+from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.statistics import Interval
 
 ANOTHER_COHORT = (

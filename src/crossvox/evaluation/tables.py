@@ -47,7 +47,7 @@ def _numbers(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
     return {
         "subjects": summary.subjects,
         "cases": len(evaluation.results),
-        "measures": [asdict(measure) for measure in MEASURES],
+        "measures": [measure.described() for measure in MEASURES],
         "baselines": MEANINGS,
         "recipe": settings.protocol.facts(evaluation.results),
         "summary": {

@@ -11,7 +11,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from crossvox.scoring.measures import COMPARED, Measure
+from crossvox.scoring.measure import Measure
+from crossvox.scoring.measures import COMPARED
 from crossvox.scoring.results import SYNTHESIZED, CaseResult, Summary
 from crossvox.scoring.statistics import Interval
 from crossvox.scoring.summary import per_subject

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from crossvox.scoring.measures import Measure
+from crossvox.scoring.measure import Measure
 from crossvox.scoring.results import CaseResult
 from crossvox.scoring.statistics import Interval, PairedDifference
 

@@ -22,7 +22,8 @@ from crossvox.report.formatting import (
 from crossvox.report.score_table import region_labels
 from crossvox.scoring.admission import KNOWN
 from crossvox.scoring.inception_features import PUBLISHED_SHA256
-from crossvox.scoring.measures import COMPARED, MEASURE, MEASURES, Measure
+from crossvox.scoring.measure import Measure
+from crossvox.scoring.measures import COMPARED, MEASURE, MEASURES
 from crossvox.scoring.results import PERFECT, SYNTHESIZED, CaseResult, Summary
 from crossvox.scoring.statistics import (
     Interval,

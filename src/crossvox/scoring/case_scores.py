@@ -10,7 +10,8 @@ from crossvox.scoring.inception_features import InceptionFeatures
 from crossvox.scoring.loading import LoadedPair
 from crossvox.scoring.random_features import random_features
 from crossvox.scoring.results import CaseFacts, CaseResult
-from crossvox.scoring.scores import Voxels, score
+from crossvox.scoring.scored_volume import Voxels
+from crossvox.scoring.scores import score
 
 
 def score_volumes(

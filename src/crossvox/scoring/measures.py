@@ -1,33 +1,16 @@
-"""Every measure a report shows: what it is called, which way is better, how to read it."""
+"""Every measure of a report; a new one is one entry here."""
 
-from dataclasses import dataclass
-from typing import Literal
+import numpy as np
 
-Better = Literal["lower", "higher", "near zero", "neither"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """One column of the scores.
-
-    Attributes:
-        name: As in `scores.csv`.
-        title: As in the report.
-        better: Which way is good.
-        unit: "target" stands for the target volume's unit.
-        digits: Behind the decimal point, or significant ones where the unit is the target's.
-        reading: What it says, for a reader who meets it for the first time.
-        compared: Whether it is tested against the baselines.
-    """
-
-    name: str
-    title: str
-    better: Better
-    unit: str
-    reading: str
-    digits: int = 3
-    compared: bool = False
-
+from crossvox import metrics
+from crossvox.scoring.measure import Measure
+from crossvox.scoring.recipes import (
+    brasyn,
+    mae_synthrad2023,
+    nmi_source,
+    skimage7,
+    ssim_synthrad2023,
+)
 
 MEASURES = (
     Measure(
@@ -35,7 +18,9 @@ MEASURES = (
         title="MAE",
         better="lower",
         unit="target",
+        definition="mean of |s - r| in M",
         reading="Mean absolute error inside the mask: by how much a voxel is wrong on average.",
+        function=lambda v: metrics.mae(v.voxels, v.reference, mask=v.mask),
         compared=True,
     ),
     Measure(
@@ -43,7 +28,9 @@ MEASURES = (
         title="RMSE",
         better="lower",
         unit="target",
+        definition="root of the mean of (s - r)² in M",
         reading="Root mean square error inside the mask: as MAE, but few large errors weigh more.",
+        function=lambda v: metrics.rmse(v.voxels, v.reference, mask=v.mask),
         compared=True,
     ),
     Measure(
@@ -52,7 +39,11 @@ MEASURES = (
         better="higher",
         unit="dB",
         digits=2,
+        definition='20 log₁₀(L / `rmse`); "inf (identical)" for identical volumes',
         reading="The stated range over RMSE, in decibels: 6 dB more is half the error.",
+        function=lambda v: metrics.psnr(
+            v.voxels, v.reference, data_range=v.data_range, mask=v.mask
+        ),
         compared=True,
     ),
     Measure(
@@ -60,10 +51,15 @@ MEASURES = (
         title="SSIM",
         better="higher",
         unit="",
+        definition=(
+            "mean in M of the SSIM map: 3D, Gaussian window, sigma 1.5, 11 voxels, K₁ = 0.01,"
+            " K₂ = 0.03, population covariance"
+        ),
         reading=(
             "Structural similarity inside the mask, 1 is perfect: brightness, contrast and"
             " pattern around every voxel, in 3D."
         ),
+        function=lambda v: float(v.similarity[v.mask].mean(dtype=np.float64)),
         compared=True,
     ),
     Measure(
@@ -71,10 +67,15 @@ MEASURES = (
         title="MAE, linear fit",
         better="lower",
         unit="target",
+        definition=(
+            "`mae` after the best linear fit of intensities: a·s + b in place of s, a and b by"
+            " least squares against r in M (a may be negative; a constant s becomes the mean of r)"
+        ),
         reading=(
             "MAE after the best linear fit of intensities to the reference (least squares inside"
             " the mask): what is left once brightness and contrast are right."
         ),
+        function=lambda v: metrics.mae(v.fitted, v.reference, mask=v.mask),
     ),
     Measure(
         name="psnr_linear",
@@ -82,61 +83,95 @@ MEASURES = (
         better="higher",
         unit="dB",
         digits=2,
+        definition="`psnr` after the same fit",
         reading="PSNR after the same fit.",
+        function=lambda v: metrics.psnr(
+            v.fitted, v.reference, data_range=v.data_range, mask=v.mask
+        ),
     ),
     Measure(
         name="ssim_linear",
         title="SSIM, linear fit",
         better="higher",
         unit="",
+        definition="`ssim` after the same fit",
         reading="SSIM after the same fit.",
+        function=lambda v: metrics.ssim(
+            v.fitted, v.reference, data_range=v.data_range, mask=v.mask, window=v.window
+        ),
     ),
     Measure(
         name="ssim_full",
         title="SSIM, whole volume",
         better="higher",
         unit="",
+        definition="mean of the map of `ssim` over the whole volume, easy background included",
         reading=(
             "The same map averaged over everything. Empty background is easy and lifts it;"
             " compare it only with papers that measure so."
         ),
+        function=lambda v: float(v.similarity.mean(dtype=np.float64)),
     ),
     Measure(
         name="bias",
         title="Bias",
         better="near zero",
         unit="target",
+        definition="mean of s - r in M",
         reading="Mean of synthesized minus reference: positive is too bright on the whole.",
+        function=lambda v: metrics.bias(v.voxels, v.reference, mask=v.mask),
     ),
     Measure(
         name="nmae",
-        title="Normalised MAE",
+        title="Normalized MAE",
         better="lower",
         unit="of range",
+        definition="`mae` / L",
         reading="MAE as a fraction of the stated range, to compare scanners.",
+        function=lambda v: metrics.nmae(
+            v.voxels, v.reference, data_range=v.data_range, mask=v.mask
+        ),
     ),
     Measure(
         name="nrmse",
-        title="Normalised RMSE",
+        title="Normalized RMSE",
         better="lower",
         unit="of range",
+        definition="`rmse` / L",
         reading="RMSE as a fraction of the stated range.",
+        function=lambda v: metrics.nrmse(
+            v.voxels, v.reference, data_range=v.data_range, mask=v.mask
+        ),
     ),
     Measure(
         name="ssim_slice",
         title="SSIM, slice by slice",
         better="higher",
         unit="",
+        definition=(
+            "2D SSIM (same window, within the slice) of whole slices across the through-plane"
+            " axis, mean over the slices that M touches"
+        ),
         reading="Mean 2D SSIM of whole slices through the head, as slice-wise papers report it.",
+        function=lambda v: metrics.ssim_slice(
+            v.voxels, v.reference, data_range=v.data_range, axis=v.axis, mask=v.mask
+        ),
     ),
     Measure(
         name="slice_consistency",
         title="Slice consistency",
         better="lower",
         unit="target per mm",
+        definition=(
+            "mean of |d(s - r)|, d being the difference of neighbouring slices over their"
+            " distance, where both voxels lie in M"
+        ),
         reading=(
             "Mean absolute difference of the through-plane derivatives: 0 if the volume changes"
             " from slice to slice exactly as the reference does."
+        ),
+        function=lambda v: metrics.slice_consistency(
+            v.voxels, v.reference, axis=v.axis, spacing_mm=v.step_mm, mask=v.mask
         ),
         compared=True,
     ),
@@ -145,54 +180,78 @@ MEASURES = (
         title="Slice brightness jitter",
         better="lower",
         unit="target",
+        definition="standard deviation over slices of (mean of s - r in that slice, in M)",
         reading=(
             "Standard deviation over slices of the mean error of each slice: 0 if no slice is"
             " brighter or darker than its neighbours without reason."
         ),
+        function=lambda v: metrics.slice_mean_std(v.voxels, v.reference, axis=v.axis, mask=v.mask),
     ),
     Measure(
         name="nmi_source",
         title="NMI with the source",
         better="neither",
         unit="",
+        definition=(
+            "(H(s) + H(source)) / H(s, source) in M, where the source lies; 64 bins of equal width"
+            " from lowest to highest value: 1 to 2"
+        ),
         reading=(
-            "Normalised mutual information with the source, 1 (none) to 2: a low value tells of"
+            "Normalized mutual information with the source, 1 (none) to 2: a low value tells of"
             " anatomy that moved, without trusting the reference."
         ),
+        function=nmi_source,
     ),
     Measure(
         name="ssim_skimage7",
         title="SSIM, recipe skimage7",
         better="higher",
         unit="",
+        definition=(
+            "uniform window of 7 voxels, sample covariance, whole volume without the 3 voxels at"
+            " its borders, range L"
+        ),
         reading="Default of scikit-image: uniform window of 7 voxels, whole volume.",
+        function=skimage7,
     ),
     Measure(
         name="ssim_brasyn",
         title="SSIM, recipe brasyn",
         better="higher",
         unit="",
+        definition=(
+            "negative values to 0, each volume clipped to its *own* 0.5 and 99.5 percentiles and"
+            " scaled to [0, 1]; Gaussian SSIM with range 1 over the whole volume"
+        ),
         reading=(
             "BraSyn challenge: each volume clipped to its own 0.5 to 99.5 percentiles and scaled,"
             " Gaussian window, whole volume. It forgives wrong brightness."
         ),
+        function=brasyn,
     ),
     Measure(
         name="mae_synthrad2023",
         title="MAE, recipe synthrad2023",
         better="lower",
         unit="HU",
+        definition="`mae`, for volumes in HU",
         reading="SynthRAD2023 challenge: masked, in HU; n/a for any other unit.",
+        function=mae_synthrad2023,
     ),
     Measure(
         name="ssim_synthrad2023",
         title="SSIM, recipe synthrad2023",
         better="higher",
         unit="",
+        definition=(
+            "for volumes in HU: clipped to -1024 … 3000, set to -1024 outside M, uniform window of"
+            " 7 voxels, range 4024, mean in M without the 3 voxels at the borders"
+        ),
         reading=(
             "SynthRAD2023 challenge: clipped to -1024 … 3000 HU, range 4024, uniform window of 7"
             " voxels, masked; n/a for any other unit."
         ),
+        function=ssim_synthrad2023,
     ),
 )
 
@@ -200,4 +259,3 @@ MEASURE = {measure.name: measure for measure in MEASURES}
 NAMES = tuple(measure.name for measure in MEASURES)
 COMPARED = tuple(measure for measure in MEASURES if measure.compared)
 LINEAR = ("mae_linear", "psnr_linear", "ssim_linear")  # after the best linear fit
-HOUNSFIELD = "HU"

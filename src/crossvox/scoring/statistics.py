@@ -1,4 +1,4 @@
-"""What can be said about people in general from the few that were measured."""
+"""Intervals, tests and corrections over people."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import stats
 
 DRAWS = 10_000
 LEVEL = 0.95
 FEWEST_FOR_A_TEST = 6
 MOST_FOR_EXACT = 200
 FEWEST_FOR_AN_INTERVAL = 2
-SMALLEST_ROOM = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +20,10 @@ class Interval:
     """A mean over subjects and the bootstrap interval around it.
 
     Attributes:
-        mean: Of the subjects' values; NaN where there are none.
-        low: Lower end; NaN where fewer than two finite values are known.
-        high: Upper end, likewise.
-        n: Subjects that have a value.
+        mean: Mean of the subjects' values; NaN where there are none.
+        low: Lower end; NaN for fewer than two finite values.
+        high: Upper end; NaN for fewer than two finite values.
+        n: Number of subjects with a value.
     """
 
     mean: float
@@ -68,7 +67,7 @@ def mean_per_subject(values: Sequence[float], subjects: Sequence[str]) -> dict[s
 def bootstrap_interval(
     values: Sequence[float], *, seed: int, draws: int = DRAWS, level: float = LEVEL
 ) -> Interval:
-    """Bias-corrected and accelerated bootstrap interval of the mean.
+    """The bias-corrected and accelerated (BCa) bootstrap interval of the mean.
 
     Args:
         values: One per subject.
@@ -86,9 +85,15 @@ def bootstrap_interval(
     mean = float(known.mean())
     if np.ptp(known) == 0:
         return Interval(mean=mean, low=mean, high=mean, n=len(known))
-    means = _resampled_means(known, seed=seed, draws=draws)
-    low, high = np.quantile(means, _bca_levels(known, means, level=level))
-    return Interval(mean=mean, low=float(low), high=float(high), n=len(known))
+    ends = stats.bootstrap(
+        (known,),
+        np.mean,
+        n_resamples=draws,
+        confidence_level=level,
+        method="BCa",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Interval(mean=mean, low=float(ends.low), high=float(ends.high), n=len(known))
 
 
 def paired_difference(
@@ -186,35 +191,6 @@ def _signed_rank_p(values: NDArray[np.float64]) -> float:
         probabilities = (probabilities + flipped) / 2
     apart = np.abs(2 * np.arange(total + 1) - total)
     return min(1.0, float(probabilities[apart >= abs(2 * positive - total)].sum()))
-
-
-def _resampled_means(values: NDArray[np.float64], *, seed: int, draws: int) -> NDArray[np.float64]:
-    chosen = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
-    return np.asarray(values[chosen].mean(axis=1))
-
-
-def _bca_levels(
-    values: NDArray[np.float64], means: NDArray[np.float64], *, level: float
-) -> NDArray[np.float64]:
-    """The two quantiles of the resampled means between which the interval lies."""
-    mean, count = values.mean(), len(means)
-    below = (np.sum(means < mean) + np.sum(means <= mean)) / (2 * count)
-    correction = special.ndtri(np.clip(below, 0.5 / count, 1 - 0.5 / count))
-    tails = special.ndtri(np.array([(1 - level) / 2, (1 + level) / 2])) + correction
-    # Beyond its pole the correction would turn round: it stops at the outermost draw instead.
-    room = np.maximum(1 - _acceleration(values) * tails, SMALLEST_ROOM)
-    return np.asarray(special.ndtr(correction + tails / room))
-
-
-def _acceleration(values: NDArray[np.float64]) -> float:
-    """By leaving out one subject at a time."""
-    left_out = (values.sum() - values) / (len(values) - 1)
-    apart = left_out.mean() - left_out
-    largest = np.abs(apart).max()
-    if largest == 0:
-        return 0.0
-    apart = apart / largest
-    return float(np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5))
 
 
 def _difference(ours: float, theirs: float) -> float:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from crossvox.scoring.baselines import BASELINES
 from crossvox.scoring.feature_distances import fid_of, frechet_random3d_of, images_of, kid_of
-from crossvox.scoring.measures import COMPARED, NAMES, Measure
+from crossvox.scoring.measure import Measure
+from crossvox.scoring.measures import COMPARED, NAMES
 from crossvox.scoring.results import PERFECT, SYNTHESIZED, CaseResult, Perfect, Summary
 from crossvox.scoring.statistics import (
     Interval,

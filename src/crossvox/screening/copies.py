@@ -35,6 +35,7 @@ def _report(place: Place, first: Place) -> None:
     same = "is the same file as" if files[0].samefile(files[1]) else "has the same voxels as"
     if case is other:
         case.report(
+            "copy",
             f"{modality} {same} {other_modality} ({files[0]}, {files[1]})",
             "give each modality its own volume",
             severity="error",
@@ -43,6 +44,7 @@ def _report(place: Place, first: Place) -> None:
     one_person = case.case.subject == other.case.subject and modality == other_modality
     severity: Severity = "warning" if one_person else "error"
     case.report(
+        "copy",
         f"{modality} {same} {other_modality} of {other.case.name} ({files[0]}, {files[1]})",
         "keep one of the two cases, or give each its own volume",
         severity=severity,

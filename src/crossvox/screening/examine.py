@@ -12,7 +12,7 @@ from crossvox.errors import CrossvoxError, FileWarning
 from crossvox.files import read_mask, read_volume
 from crossvox.screening.alignment import Alignment, align
 from crossvox.screening.coarse import CoarseVolume, coarsen, lattice_around, lattice_step_mm
-from crossvox.screening.findings import Finding, IntensityRange, PairCheck, Severity
+from crossvox.screening.findings import Finding, IntensityRange, Kind, PairCheck, Severity
 from crossvox.screening.fingerprint import Prints, fingerprint
 from crossvox.screening.packed import PackedVolume, pack, unpack
 from crossvox.volume import Grid, Volume
@@ -60,10 +60,12 @@ class Examined:
         """The volume of `modality` on the coarse lattice."""
         return unpack(self.packed[modality])
 
-    def report(self, problem: str, remedy: str, *, severity: Severity) -> None:
-        """Note a finding."""
+    def report(self, kind: Kind, problem: str, remedy: str, *, severity: Severity) -> None:
+        """Add a finding."""
         self.findings.append(
-            Finding(case=self.case.name, problem=problem, remedy=remedy, severity=severity)
+            Finding(
+                case=self.case.name, kind=kind, problem=problem, remedy=remedy, severity=severity
+            )
         )
 
 
@@ -100,10 +102,10 @@ def _read(examined: Examined, modality: str) -> Volume | None:
         try:
             volume = read_volume(examined.case.images[modality], modality=modality)
         except CrossvoxError as error:
-            examined.report(str(error), "repair or leave out this file", severity="error")
+            examined.report("file", str(error), "repair or leave out this file", severity="error")
             return None
     for warning in caught:
-        examined.report(str(warning.message), "look at this file", severity="warning")
+        examined.report("file", str(warning.message), "look at this file", severity="warning")
     return volume
 
 
@@ -130,12 +132,13 @@ def _examine_mask(examined: Examined, *, source: str) -> None:
     try:
         mask = read_mask(path)
     except CrossvoxError as error:
-        examined.report(str(error), "repair or leave out this mask", severity="error")
+        examined.report("mask", str(error), "repair or leave out this mask", severity="error")
         return
     if not mask.voxels.any():
-        examined.report(f"{path}: the mask is empty", "make it again", severity="error")
+        examined.report("mask", f"{path}: the mask is empty", "make it again", severity="error")
     if grid is not None and not mask.grid.matches(grid):
         examined.report(
+            "mask",
             f"{path}: the mask lies on another grid ({mask.grid}) than {source} ({grid})",
             f"resample the mask to the grid of {source}",
             severity="error",
@@ -159,6 +162,7 @@ def _examine_pair(
     mirrored = align(source, target.mirrored())
     if mirrored.information > FLIP_RATIO * found.information:
         examined.report(
+            "flip",
             f"{modality} is flipped left to right (mutual information {1 + found.information:.3f}, "
             f"mirrored {1 + mirrored.information:.3f})",
             "correct its orientation from the scanner's data",
@@ -168,6 +172,7 @@ def _examine_pair(
     _report_place(examined, modality, found)
     if missing > MISSING_WARNING:
         examined.report(
+            "field of view",
             f"{modality} shows nothing of {missing:.0%} of the head (partial field of view)",
             "mask that part, or leave the case out",
             severity="warning",
@@ -177,6 +182,7 @@ def _examine_pair(
 def _report_place(examined: Examined, modality: str, found: Alignment) -> None:
     if found.dice < LEAST_DICE:
         examined.report(
+            "outline",
             f"{modality} shows another outline (heads overlap by {found.dice:.0%})",
             "see whether it is the same body part, with or without the skull in both",
             severity="warning",
@@ -184,6 +190,7 @@ def _report_place(examined: Examined, modality: str, found: Alignment) -> None:
     if found.distance_mm > SHIFT_WARNING_MM:
         x, y, z = found.shift_mm
         examined.report(
+            "shift",
             f"{modality} is shifted by {found.distance_mm:.1f} mm "
             f"(right {x:+.1f}, anterior {y:+.1f}, superior {z:+.1f})",
             "register the pair before training",

@@ -1,4 +1,4 @@
-"""What a check of a cohort tells."""
+"""Findings of a cohort's check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,20 +11,25 @@ from crossvox.cohort.case import Split
 from crossvox.volume import Grid
 
 Severity = Literal["error", "warning"]
+Kind = Literal[
+    "file", "mask", "copy", "flip", "shift", "outline", "field of view", "person", "split"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is wrong with a case.
+    """One fault of a case.
 
     Attributes:
         case: Name of the case.
-        problem: What was found, with the measured number.
-        remedy: What to do.
+        kind: Sort of fault, for programs.
+        problem: Description with the measured number.
+        remedy: Advice.
         severity: An error spoils training or results; a warning may.
     """
 
     case: str
+    kind: Kind
     problem: str
     remedy: str
     severity: Severity

@@ -62,7 +62,7 @@ def report_wrong_people(
     suspects: list[int] = []
     for index, case in enumerate(measured):
         others = np.flatnonzero(numbers != numbers[index])
-        flipped = any("flipped" in finding.problem for finding in case.findings)
+        flipped = any(finding.kind == "flip" for finding in case.findings)
         if not others.size or flipped:
             continue
         chosen = generator.choice(others, size=min(STRANGERS, others.size), replace=False)
@@ -89,6 +89,7 @@ def report_leaks(cases: Sequence[Examined], *, modalities: Sequence[str]) -> Non
         for case in cases:
             if case.case.subject == person:
                 case.report(
+                    "split",
                     f"{person} is in {' and '.join(splits)}",
                     "put all cases of a person into one split",
                     severity="error",
@@ -109,12 +110,14 @@ def _report_likeness(case: Examined, other: Examined, *, severity: Severity) -> 
     alike = f"looks like the person of {other.case.name}"
     if case.case.split is None:
         case.report(
+            "person",
             f"{alike}, who has another name",
             "look at both; if they are one person, give them one subject, or they may be split",
             severity="warning",
         )
         return
     case.report(
+        "person",
         f"{alike}, but {case.case.name} is in {case.case.split} and {other.case.name} in "
         f"{other.case.split}",
         "look at both; if they are one person, put them into one split",
@@ -141,7 +144,7 @@ def _report_suspect(
         )
     else:
         return
-    case.report(problem, "see whether files were mixed up", severity="error")
+    case.report("person", problem, "see whether files were mixed up", severity="error")
 
 
 def _fits(case: Examined, others: Iterable[Examined], *, source: str, target: str) -> list[float]:

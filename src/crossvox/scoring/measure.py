@@ -1,0 +1,49 @@
+"""A measure: name, title, unit, direction, definition and function together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from crossvox.scoring.scored_volume import ScoredVolume
+
+Better = Literal["lower", "higher", "near zero", "neither"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One column of the scores.
+
+    Attributes:
+        name: Column of `scores.csv`.
+        title: Name in reports.
+        better: Direction of better scores.
+        unit: "target" stands for the target volume's unit.
+        definition: Formula, with s and r for the synthesized and the reference volume, M for the
+            mask and L for the stated range.
+        reading: Explanation for a reader who meets it for the first time.
+        function: Score of a volume; NaN where the measure has no meaning there.
+        digits: Decimals, or significant digits where the unit is the target's.
+        compared: Whether methods are tested against each other by it.
+    """
+
+    name: str
+    title: str
+    better: Better
+    unit: str
+    definition: str
+    reading: str
+    function: Callable[[ScoredVolume], float]
+    digits: int = 3
+    compared: bool = False
+
+    def described(self) -> dict[str, object]:
+        """Everything but the function, for programs."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "better": self.better,
+            "unit": self.unit,
+            "reading": self.reading,
+            "digits": self.digits,
+            "compared": self.compared,
+        }

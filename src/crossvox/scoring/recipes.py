@@ -1,0 +1,50 @@
+"""Measures as others take them, n/a where a volume does not allow them."""
+
+import math
+
+from crossvox import metrics
+from crossvox.errors import GridError
+from crossvox.scoring.scored_volume import ScoredVolume
+
+HOUNSFIELD = "HU"
+
+
+def nmi_source(volume: ScoredVolume) -> float:
+    """Mutual information with the source where it lies; beyond its field of view it tells nothing.
+
+    NaN without a source.
+    """
+    source = volume.loaded.placed_source
+    if source is None:
+        return math.nan
+    seen = volume.mask if source.covered is None else volume.mask & source.covered
+    return metrics.nmi(volume.voxels, source.volume.voxels, mask=seen) if seen.any() else math.nan
+
+
+def skimage7(volume: ScoredVolume) -> float:
+    """SSIM by scikit-image's defaults; NaN for a volume thinner than its window."""
+    if not volume.holds_uniform_window:
+        return math.nan
+    return metrics.skimage7(volume.voxels, volume.reference, data_range=volume.data_range)
+
+
+def brasyn(volume: ScoredVolume) -> float:
+    """SSIM of the BraSyn challenge; NaN where a volume is constant between its percentiles."""
+    try:
+        return metrics.brasyn(volume.voxels, volume.reference)
+    except GridError:
+        return math.nan
+
+
+def mae_synthrad2023(volume: ScoredVolume) -> float:
+    """MAE of the SynthRAD2023 challenge; NaN for another unit than HU."""
+    return volume.synthrad2023["mae"] if _is_for_synthrad2023(volume) else math.nan
+
+
+def ssim_synthrad2023(volume: ScoredVolume) -> float:
+    """SSIM of the SynthRAD2023 challenge; NaN for another unit than HU."""
+    return volume.synthrad2023["ssim"] if _is_for_synthrad2023(volume) else math.nan
+
+
+def _is_for_synthrad2023(volume: ScoredVolume) -> bool:
+    return volume.loaded.unit == HOUNSFIELD and volume.holds_uniform_window
