@@ -1,17 +1,20 @@
 """Cohorts and runs that several tests look at and none changes."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from crossvox.cohort import read_cohort
 from crossvox.contenders.variant import Setting
+from crossvox.files import write_volume
 from crossvox.phantom import PhantomSettings, write_phantom
 from crossvox.training.experiment import Experiment, read_experiment
 from crossvox.training.train import Trained, train
+from crossvox.volume import Grid, Volume
 
 pytest_plugins = ("balls",)  # fixtures of tests/balls.py
 
@@ -38,27 +41,6 @@ torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-class Silent:
-    """Progress that nobody looks at."""
-
-    def stage(self, name: str, done: int, total: int) -> None:
-        """Nothing."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-    def step(self, step: int, steps: int) -> None:
-        """Nothing."""
-
-    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
-        """Nothing."""
-
-
-@pytest.fixture
-def silent() -> Silent:
-    return Silent()
-
-
 @pytest.fixture
 def tiny() -> Callable[..., Experiment]:
     """A small experiment, with changes written as for --set."""
@@ -83,7 +65,7 @@ def trained(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Tr
     """A tiny run of six steps."""
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     experiment = read_experiment(None, defaults=TINY)
-    return train(cases, tmp_path_factory.mktemp("run"), experiment, progress=Silent())
+    return train(cases, tmp_path_factory.mktemp("run"), experiment)
 
 
 @pytest.fixture
@@ -97,3 +79,22 @@ def small() -> Setting:
         window=(32, 32, 16),
         convolution_side=8,
     )
+
+
+@pytest.fixture(scope="session")
+def some_volume() -> Volume:
+    """A small volume whose voxels do not matter."""
+    voxels = np.random.default_rng(0).random((4, 4, 4)).astype(np.float32)
+    return Volume(voxels, Grid((4, 4, 4), np.eye(4)))
+
+
+@pytest.fixture
+def place(tmp_path: Path, some_volume: Volume) -> Callable[..., Path]:
+    """Writes a volume at each of the names below the test's folder, which it returns."""
+
+    def write(*names: str) -> Path:
+        for name in names:
+            write_volume(tmp_path / name, some_volume)
+        return tmp_path
+
+    return write

@@ -18,6 +18,8 @@ DEFAULTS = {
     "training.checkpoint_every": 2,
     "training.validate_every": 2,
     "training.report_every": 3,
+    "training.patch": [4, 4, 4],
+    "training.ema": 0.0,
 }
 
 

@@ -11,15 +11,11 @@ from crossvox.contenders.variant import Setting
 from crossvox.errors import SettingsError
 
 
-def ignored(_name: str, _done: int, _total: int) -> None:
-    """Progress that nobody looks at."""
-
-
 def test_cubes_are_measured_one_after_the_other_and_drawn(
     small: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growth, "SIDES", (16, 32, 64))
-    page = benchmark_growth(tmp_path, small, largest=32, rounds=1, progress=ignored)
+    page = benchmark_growth(tmp_path, small, largest=32, rounds=1)
     rows = list(csv.DictReader((tmp_path / "growth.csv").read_text().splitlines()))
     assert [(row["side"], row["voxels"], row["way"]) for row in rows] == [
         ("16", "4096", "whole"),
@@ -35,7 +31,7 @@ def test_cubes_are_measured_one_after_the_other_and_drawn(
 
 def test_a_cube_smaller_than_the_smallest_is_refused(small: Setting, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="the smallest cube has 64 voxels a side, got 32"):
-        benchmark_growth(tmp_path, small, largest=32, rounds=1, progress=ignored)
+        benchmark_growth(tmp_path, small, largest=32, rounds=1)
     assert list(tmp_path.iterdir()) == []
 
 

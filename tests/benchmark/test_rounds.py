@@ -9,6 +9,7 @@ from crossvox.benchmark.rounds import Outcome, in_rounds, started
 from crossvox.contenders.ceilings import CEILINGS, convolution
 from crossvox.contenders.variant import Setting, Variant
 from crossvox.errors import SettingsError
+from heard import Heard
 
 BROKEN = Variant(
     name="broken", group="ours", load=partial(convolution, channels=-1), pages="returned"
@@ -16,18 +17,16 @@ BROKEN = Variant(
 
 
 def test_each_variant_is_measured_each_round_and_a_broken_one_is_left_out(small: Setting) -> None:
-    told: list[tuple[str, int, int]] = []
-
-    def progress(name: str, done: int, total: int) -> None:
-        told.append((name, done, total))
-
-    with started((CEILINGS[0], BROKEN), small, progress=progress) as processes:
-        outcomes = in_rounds(processes, rounds=3, progress=progress)
+    told = Heard()
+    with started((CEILINGS[0], BROKEN), small, progress=told) as processes:
+        outcomes = in_rounds(processes, rounds=3, progress=told)
         assert [one.alive for one in processes] == [True, False]
     assert [one.alive for one in processes] == [False, False]
     assert [[len(turn) for turn in one.turns] for one in outcomes] == [[TURN_WORKS] * 3, []]
     assert "negative dimension" in outcomes[1].failure
-    assert told == [("loading", n, 2) for n in (1, 2)] + [("rounds", n, 3) for n in (1, 2, 3)]
+    assert told.counts == [("loading", n, 2) for n in (1, 2)] + [
+        ("rounds", n, 3) for n in (1, 2, 3)
+    ]
 
 
 def test_an_outcome_is_the_median_round_and_the_height_of_memory() -> None:

@@ -35,17 +35,13 @@ SHOWN = (
 )
 
 
-def ignored(_name: str, _done: int, _total: int) -> None:
-    """Progress that nobody looks at."""
-
-
 def test_a_prediction_is_measured_beside_others_and_written(
     small: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speed, "CEILINGS", CEILINGS[:1])
     kind = replace(PREDICT, variants=PREDICT.variants[:1])
     options = Options(rounds=2, profile=True)
-    result = benchmark(kind, tmp_path, small, options=options, progress=ignored)
+    result = benchmark(kind, tmp_path, small, options=options)
     assert result.failed == {}
     assert result.page == (tmp_path / "predict.md").read_text()
     for words in SHOWN:
@@ -64,7 +60,7 @@ def test_a_prediction_is_measured_beside_others_and_written(
 
 def test_steps_of_training_are_measured_beside_others(small: Setting, tmp_path: Path) -> None:
     kind = replace(TRAIN, variants=(TRAIN.variants[0], TRAIN.variants[-1]))
-    result = benchmark(kind, tmp_path, small, options=Options(rounds=1), progress=ignored)
+    result = benchmark(kind, tmp_path, small, options=Options(rounds=1))
     assert result.failed == {}
     assert "# One step of training" in result.page
     assert "- discriminator: width 4" in result.page
@@ -75,7 +71,7 @@ def test_nothing_is_compared_where_ours_fails(small: Setting, tmp_path: Path) ->
     broken = replace(CEILINGS[0], group=OURS, load=partial(convolution, channels=-1))
     kind = replace(PREDICT, variants=(broken,))
     with pytest.raises(ModelError, match=r"ours could not be measured: .*negative dimension"):
-        benchmark(kind, tmp_path, small, options=Options(rounds=1), progress=ignored)
+        benchmark(kind, tmp_path, small, options=Options(rounds=1))
     assert list(tmp_path.iterdir()) == []
 
 

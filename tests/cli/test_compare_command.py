@@ -18,7 +18,7 @@ Command = Callable[..., int]
 @pytest.fixture
 def run(trained: Trained, tmp_path: Path) -> Path:
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
-    evaluate_run(replace(trained, folder=folder), progress=lambda *_: None)
+    evaluate_run(replace(trained, folder=folder))
     return folder
 
 

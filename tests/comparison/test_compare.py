@@ -136,10 +136,10 @@ def test_a_baseline_that_nobody_can_make_is_refused(tmp_path: Path, made: Made) 
 
 
 def test_progress_counts_cases_and_a_second_run_writes_the_same(tmp_path: Path, made: Made) -> None:
-    seen: list[tuple[int, int]] = []
+    seen = Heard()
     contestants = [made("a", 10), made("b", 20)]
-    found = compare(contestants, tmp_path, settings=QUICK, progress=lambda *n: seen.append(n))
-    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    found = compare(contestants, tmp_path, settings=QUICK, progress=seen)
+    assert seen.counts == [("comparing", done, 4) for done in (1, 2, 3, 4)]
     files = [path for path in found.files if path.suffix != ".html"]
     before = [path.read_bytes() for path in files]
     compare(contestants, tmp_path, settings=QUICK)

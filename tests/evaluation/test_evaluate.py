@@ -27,11 +27,11 @@ class Cohort(Protocol):
 
 def test_everything_is_written_beside_the_report(tmp_path: Path, cohort: Cohort) -> None:
     pairing = find_pairs(cohort.synthesized, cohort.reference)
-    seen: list[tuple[int, int]] = []
-    evaluate(pairing, tmp_path, settings=QUICK, progress=lambda *done: seen.append(done))
+    seen = Heard()
+    evaluate(pairing, tmp_path, settings=QUICK, progress=seen)
     names = {"scores.csv", "baselines.csv", "pairs.csv", "comparison.json", "report.html"}
     assert {path.name for path in tmp_path.iterdir()} == names
-    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert seen.counts == [("evaluating", done, 4) for done in (1, 2, 3, 4)]
 
 
 def test_the_same_volumes_give_the_same_files(tmp_path: Path, cohort: Cohort) -> None:

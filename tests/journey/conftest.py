@@ -13,7 +13,7 @@ from crossvox.training.train import Trained
 @pytest.fixture(scope="session")
 def finished(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(shutil.copytree(trained.folder, tmp_path_factory.mktemp("finished") / "gan"))
-    assert evaluate_run(replace(trained, folder=folder), progress=lambda *_: None)
+    assert evaluate_run(replace(trained, folder=folder))
     return folder
 
 

@@ -16,7 +16,6 @@ from crossvox.journey.contestants import (
     unique_names,
 )
 from crossvox.scoring import Admission
-from crossvox.training.train import TrainingProgress
 
 
 def test_names_are_those_of_the_folders_made_unique() -> None:
@@ -74,11 +73,11 @@ def test_there_is_a_name_for_each(finished: Path) -> None:
 
 
 def test_runs_are_timed_and_compared_beside_the_mean_training_target(
-    finished: Path, other: Path, tmp_path: Path, silent: TrainingProgress
+    finished: Path, other: Path, tmp_path: Path
 ) -> None:
     settings = ContestSettings(against="other", names=("gan", "other"))
     out = tmp_path / "out"
-    done = compare_runs([finished, other], out, settings=settings, progress=silent.stage)
+    done = compare_runs([finished, other], out, settings=settings)
     assert done.against == "other"
     assert done.page.is_file()
     assert all(one.costs.seconds and one.costs.peak_memory_bytes for one in done.contestants)
@@ -89,11 +88,11 @@ def test_runs_are_timed_and_compared_beside_the_mean_training_target(
 
 
 def test_a_run_that_cannot_be_timed_is_compared_without_seconds(
-    finished: Path, other: Path, tmp_path: Path, silent: TrainingProgress
+    finished: Path, other: Path, tmp_path: Path
 ) -> None:
     weights = other / "synthesizer/weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-9])
-    done = compare_runs([finished, other], tmp_path / "out", progress=silent.stage)
+    done = compare_runs([finished, other], tmp_path / "out")
     (sound, damaged) = done.contestants
     assert sound.costs.seconds
     assert damaged.costs.seconds is None
@@ -132,9 +131,9 @@ def test_people_of_a_folder_that_its_model_knows_are_left_out_unless_asked_for(
 
 
 def test_an_unknown_opponent_is_refused_before_anything_is_timed(
-    finished: Path, other: Path, tmp_path: Path, silent: TrainingProgress
+    finished: Path, other: Path, tmp_path: Path
 ) -> None:
     settings = ContestSettings(against="gna")
     with pytest.raises(SettingsError, match="gna"):
-        compare_runs([finished, other], tmp_path / "out", settings=settings, progress=silent.stage)
+        compare_runs([finished, other], tmp_path / "out", settings=settings)
     assert not (tmp_path / "out").exists()

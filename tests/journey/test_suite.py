@@ -10,34 +10,26 @@ import pytest
 from crossvox.errors import CohortWarning, InterruptedRunError, ModelError, SettingsError
 from crossvox.journey.suite import SuiteOptions, run_suite
 from crossvox.journey.suite_file import Suite
+from crossvox.progress import Quiet
 from crossvox.training.experiment import Experiment, read_experiment
 
 Tiny = Callable[..., Experiment]
 
 
-class Told:
+class Told(Quiet):
     """Remembers what was done for which run."""
 
     def __init__(self, *, interrupted_in: str = "") -> None:
         self.name, self.done, self.interrupted_in = "", list[tuple[str, str]](), interrupted_in
 
     def run(self, name: str) -> None:
-        """The run that follows."""
         self.name = name
 
     def stage(self, name: str, done: int, total: int) -> None:
-        """A stage that is done."""
         if done == total:
             self.done.append((self.name, name))
 
-    def say(self, text: str) -> None:
-        """A line for people."""
-
-    def step(self, step: int, steps: int) -> None:
-        """A step is done."""
-
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
-        """A row of training."""
         self.done.append((self.name, f"step {step}"))
         if self.name == self.interrupted_in:
             raise InterruptedRunError("stopped")

@@ -16,7 +16,7 @@ from crossvox.preparation.intensity import PERCENTILES, foreground_limits
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.experiment import read_experiment
-from crossvox.training.train import TrainingProgress, train
+from crossvox.training.train import train
 
 # For 32 voxels a side on one thread; what a method does not know is left out, and a method that
 # is not named learns with its own defaults.
@@ -98,9 +98,7 @@ def test_two_pairs_are_learned_by_heart(name: str, cohort_folder: Path) -> None:
     assert time.process_time() - begun < SECONDS
 
 
-def test_a_run_in_two_parts_ends_like_one(
-    name: str, cohort_folder: Path, tmp_path: Path, silent: TrainingProgress
-) -> None:
+def test_a_run_in_two_parts_ends_like_one(name: str, cohort_folder: Path, tmp_path: Path) -> None:
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     known = method_settings(name, {})
     method = {f"method.{key}": value for key, value in TINY.items() if key in known}
@@ -109,7 +107,7 @@ def test_a_run_in_two_parts_ends_like_one(
         for steps in parts:
             given = RUN | method | {"method.name": name, "training.steps": steps}
             experiment = read_experiment(None, defaults=given)
-            train(cases, tmp_path / folder, experiment, progress=silent)
+            train(cases, tmp_path / folder, experiment)
         checkpoint = newest_checkpoint(tmp_path / folder / "checkpoint")
         assert checkpoint is not None
         return checkpoint.tensors

@@ -15,6 +15,7 @@ from crossvox.files import read_mask, read_volume
 from crossvox.phantom import PhantomSettings, phantom_case, write_phantom
 from crossvox.phantom.folder import splits_of, subject_of, volume_path
 from crossvox.phantom.phantom import MODALITIES
+from crossvox.progress import Quiet
 
 SMALL = PhantomSettings(size=16, modalities=MODALITIES, misalignment_mm=3.0)
 VALIDATOR = Path(sys.executable).with_name("bids-validator-deno")
@@ -86,12 +87,13 @@ def test_more_cases_leave_earlier_ones_as_they_are(folder: Path, tmp_path: Path)
 def test_an_interrupted_run_continues_to_the_same_files(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "heads"
 
-    def stop(done: int, _cases: int) -> None:
-        if done == 1:
-            raise KeyboardInterrupt
+    class Stopping(Quiet):
+        def stage(self, name: str, done: int, total: int) -> None:  # noqa: ARG002 - the protocol's
+            if done == 1:
+                raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_phantom(out, cases=3, settings=SMALL, progress=stop)
+        write_phantom(out, cases=3, settings=SMALL, progress=Stopping())
     (out / "sub-01/anat/sub-01_T1w.nii.gz").unlink()
     write_phantom(out, cases=3, settings=SMALL)
     assert _digests(out) == _digests(folder)

@@ -64,9 +64,9 @@ def test_every_pair_is_measured_even_where_nothing_is_wrong(
 
 
 def test_progress_counts_the_cases(sound: tuple[Case, ...]) -> None:
-    seen: list[tuple[int, int]] = []
-    check_cohort(sound[:2], modalities=("FLAIR",), progress=lambda *count: seen.append(count))
-    assert seen == [(1, 2), (2, 2)]
+    seen = Heard()
+    check_cohort(sound[:2], modalities=("FLAIR",), progress=seen)
+    assert seen.counts == [("checking", 1, 2), ("checking", 2, 2)]
 
 
 def test_a_case_without_a_wanted_modality_is_refused(sound: tuple[Case, ...]) -> None:

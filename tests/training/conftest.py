@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from crossvox.training.engine import Run
 from crossvox.training.experiment import read_experiment
 from crossvox.training.patches import PatchSampler
+from crossvox.training.planned import planned_training
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
 from scalings import DEFAULTS, STOPPED, Kept, Pair, Train
 
@@ -53,7 +54,9 @@ def train(sampler: PatchSampler, tmp_path: Path) -> Train:
             fabric=fabric,
             method=method,
             sampler=sampler,
-            settings=read_experiment(None, defaults=DEFAULTS, changes=asked).training,
+            settings=planned_training(
+                read_experiment(None, defaults=DEFAULTS, changes=asked).training
+            ),
             folder=tmp_path / folder,
             validate=None if scores is None else lambda _: {"ssim": score()},
             keep=kept.keep,

@@ -29,7 +29,7 @@ def unsplit(cases: tuple[Case, ...]) -> tuple[Case, ...]:
 
 
 def begun(cases: Sequence[Case], out: Path, experiment: Experiment) -> Begun:
-    return begin(cases, out, experiment, compute=CPU, progress=lambda *_: None)
+    return begin(cases, out, experiment, compute=CPU)
 
 
 def splits_of(cases: Sequence[Case]) -> dict[str, str | None]:

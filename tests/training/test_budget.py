@@ -13,7 +13,7 @@ from crossvox.errors import SettingsError
 from crossvox.training.budget import MOST_ROUNDS, refuse_two_budgets, rounds_agree
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.experiment import Experiment, TrainingSettings, read_experiment
-from crossvox.training.train import TrainingProgress, train
+from crossvox.training.train import train
 
 Tiny = Callable[..., Experiment]
 MINUTES = 0.003  # some steps of this size
@@ -32,15 +32,15 @@ def open_ended(tiny: Tiny) -> Tiny:
 
 
 def test_a_run_of_minutes_is_the_run_of_the_steps_they_pay_for_and_is_timed_once(
-    cohort_folder: Path, tiny: Tiny, open_ended: Tiny, tmp_path: Path, silent: TrainingProgress
+    cohort_folder: Path, tiny: Tiny, open_ended: Tiny, tmp_path: Path
 ) -> None:
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
-    first = train(cases, tmp_path / "timed", open_ended(MINUTES), progress=silent)
+    first = train(cases, tmp_path / "timed", open_ended(MINUTES))
     steps = first.experiment.training.steps
     assert steps is not None
     assert read_experiment(tmp_path / "timed/experiment.toml").training.steps == steps
     changes = (f"training.steps={steps}", "training.ema=0.9", "training.decay_share=0.5")
-    train(cases, tmp_path / "given", tiny(*changes), progress=silent)
+    train(cases, tmp_path / "given", tiny(*changes))
     one = newest_checkpoint(tmp_path / "timed/checkpoint")
     other = newest_checkpoint(tmp_path / "given/checkpoint")
     assert one is not None
@@ -48,17 +48,17 @@ def test_a_run_of_minutes_is_the_run_of_the_steps_they_pay_for_and_is_timed_once
     assert one.step == other.step == steps
     assert one.tensors.keys() == other.tensors.keys()
     assert all(torch.equal(value, other.tensors[name]) for name, value in one.tensors.items())
-    again = train(cases, tmp_path / "timed", open_ended(MINUTES), progress=silent)
+    again = train(cases, tmp_path / "timed", open_ended(MINUTES))
     assert again.experiment == first.experiment
     with pytest.raises(SettingsError, match=r"training\.minutes is 0\.003 there, 2\.0 asked"):
-        train(cases, tmp_path / "timed", open_ended(2.0), progress=silent)
+        train(cases, tmp_path / "timed", open_ended(2.0))
 
 
 def test_the_shortest_budget_pays_for_one_step(
-    cohort_folder: Path, open_ended: Tiny, tmp_path: Path, silent: TrainingProgress
+    cohort_folder: Path, open_ended: Tiny, tmp_path: Path
 ) -> None:
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
-    done = train(cases, tmp_path, open_ended(1e-9), progress=silent)
+    done = train(cases, tmp_path, open_ended(1e-9))
     assert done.experiment.training.steps == 1
 
 

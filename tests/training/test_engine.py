@@ -18,6 +18,7 @@ from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.engine import Run
 from crossvox.training.experiment import read_experiment
 from crossvox.training.patches import PatchSampler
+from crossvox.training.planned import planned_training
 from scalings import DEFAULTS, Kept, Pair, Train, weights_of
 
 
@@ -166,7 +167,9 @@ def test_parts_of_a_step_exchange_the_gradients_of_each_network_once(
             fabric=fabric,
             method=method,
             sampler=replace(sampler, batch=4),
-            settings=read_experiment(None, defaults=DEFAULTS, changes=changes).training,
+            settings=planned_training(
+                read_experiment(None, defaults=DEFAULTS, changes=changes).training
+            ),
             folder=tmp_path / "run",
             validate=None,
             keep=kept.keep,

@@ -41,7 +41,7 @@ def cases_of(data: Path) -> tuple[Case, ...]:
 
 @pytest.fixture
 def people(data: Path, tmp_path: Path) -> People:
-    return write_people(tmp_path, cases_of(data), progress=lambda *_: None)
+    return write_people(tmp_path, cases_of(data))
 
 
 def test_what_is_written_is_read_back(people: People, tmp_path: Path, data: Path) -> None:
@@ -167,4 +167,4 @@ def test_a_file_that_is_gone_is_named(people: People, data: Path, tmp_path: Path
     with pytest.raises(FileError, match=r"sub-01_T1w\.nii\.gz: cannot be read"):
         recognised(people, cases, folder=tmp_path)
     with pytest.raises(FileError, match=r"sub-01_T1w\.nii\.gz: cannot be read"):
-        write_people(tmp_path / "new", cases, progress=lambda *_: None)
+        write_people(tmp_path / "new", cases)

@@ -23,7 +23,7 @@ from crossvox.training.train import Trained
 def run(trained: Trained, tmp_path: Path) -> Path:
     """A finished and evaluated run that may be changed."""
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
-    evaluate_run(replace(trained, folder=folder), progress=lambda *_: None)
+    evaluate_run(replace(trained, folder=folder))
     return folder
 
 

@@ -18,11 +18,12 @@ from safetensors.torch import load_file
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError, InterruptedRunError, SettingsError
 from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.progress import Quiet
 from crossvox.synthesis.store import read_description
 from crossvox.training.checkpoint import newest_checkpoint
 from crossvox.training.experiment import Experiment
 from crossvox.training.lock import locked
-from crossvox.training.train import Trained, TrainingProgress, train
+from crossvox.training.train import Trained, train
 
 Tiny = Callable[..., Experiment]
 
@@ -54,20 +55,20 @@ def test_a_run_leaves_the_folder_that_others_script_against(trained: Trained) ->
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not(
-    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
-    train(cases, tmp_path / "same", tiny(), progress=silent)
+    train(cases, tmp_path / "same", tiny())
     assert_equal_state(trained.folder, tmp_path / "same")
-    train(cases, tmp_path / "other", tiny("training.seed=1"), progress=silent)
+    train(cases, tmp_path / "other", tiny("training.seed=1"))
     one, other = state_of(trained.folder), state_of(tmp_path / "other")
     assert not torch.equal(one["generator.head.weight"], other["generator.head.weight"])
 
 
 def test_more_steps_go_on_from_where_a_run_ended(
-    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
-    train(cases, tmp_path, tiny("training.steps=4"), progress=silent)
-    train(cases, tmp_path, tiny("training.steps=6"), progress=silent)
+    train(cases, tmp_path, tiny("training.steps=4"))
+    train(cases, tmp_path, tiny("training.steps=6"))
     assert_equal_state(trained.folder, tmp_path)
 
 
@@ -77,76 +78,71 @@ def test_a_run_stopped_by_a_signal_goes_on_bit_exactly(
     cases: tuple[Case, ...],
     tiny: Tiny,
     tmp_path: Path,
-    silent: TrainingProgress,
     last: int,
 ) -> None:
-    class Stopping:
-        stage = staticmethod(silent.stage)
-        say = staticmethod(silent.say)
-        step = staticmethod(silent.step)
-
+    class Stopping(Quiet):
         def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's
             if step == last:
                 os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(InterruptedRunError, match=f"step {last} of 6"):
         train(cases, tmp_path, tiny(), progress=Stopping())
-    train(cases, tmp_path, tiny(), progress=silent)
+    train(cases, tmp_path, tiny())
     assert_equal_state(trained.folder, tmp_path)
 
 
 def test_recomputing_ends_with_the_same_weights(
-    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
-    train(cases, tmp_path / "again", tiny("training.recompute=blocks"), progress=silent)
+    train(cases, tmp_path / "again", tiny("training.recompute=blocks"))
     assert_equal_state(trained.folder, tmp_path / "again")
 
 
 def test_an_average_and_accumulated_parts_resume_bit_exactly(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     changes = ("training.ema=0.9", "training.accumulate=2", "training.clip=0.1")
-    train(cases, tmp_path / "through", tiny(*changes), progress=silent)
-    train(cases, tmp_path / "resumed", tiny(*changes, "training.steps=2"), progress=silent)
-    train(cases, tmp_path / "resumed", tiny(*changes), progress=silent)
+    train(cases, tmp_path / "through", tiny(*changes))
+    train(cases, tmp_path / "resumed", tiny(*changes, "training.steps=2"))
+    train(cases, tmp_path / "resumed", tiny(*changes))
     assert_equal_state(tmp_path / "through", tmp_path / "resumed")
 
 
 def test_fresh_starts_again(
-    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
     changed = tiny("training.seed=5")
     with pytest.raises(SettingsError, match="--fresh"):
-        train(cases, folder, changed, progress=silent)
-    train(cases, folder, changed, fresh=True, progress=silent)
+        train(cases, folder, changed)
+    train(cases, folder, changed, fresh=True)
     seeds = json.dumps(5)
     assert f"seed = {seeds}" in (folder / "experiment.toml").read_text()
 
 
 def test_fresh_in_a_folder_that_is_no_run_removes_nothing(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     (tmp_path / "prepared").mkdir()
     (tmp_path / "prepared/mine.txt").write_text("precious")
     with pytest.raises(SettingsError, match="is no run"):
-        train(cases, tmp_path, tiny(), fresh=True, progress=silent)
+        train(cases, tmp_path, tiny(), fresh=True)
     assert (tmp_path / "prepared/mine.txt").read_text() == "precious"
     assert not (tmp_path / "experiment.toml").exists()
 
 
 def test_a_folder_that_another_process_trains_in_is_refused(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     with (
         locked(tmp_path),
         pytest.raises(SettingsError, match=f"trained by process {os.getpid()}"),
     ):
-        train(cases, tmp_path, tiny(), fresh=True, progress=silent)
+        train(cases, tmp_path, tiny(), fresh=True)
 
 
 def test_a_finished_run_that_is_given_another_cohort_is_refused_and_scores_nobody(
-    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
     write_phantom(
@@ -156,18 +152,18 @@ def test_a_finished_run_that_is_given_another_cohort_is_refused_and_scores_nobod
     )
     others = read_cohort(tmp_path / "others", modalities=("FLAIR", "T1w"))
     with pytest.raises(CohortError, match="sub-01's FLAIR changed"):
-        train(others, folder, tiny(), progress=silent)
+        train(others, folder, tiny())
     with pytest.raises(CohortError, match="sub-01 is missing"):
-        train(cases[1:], folder, tiny(), progress=silent)
-    train(others, folder, tiny(), fresh=True, progress=silent)
+        train(cases[1:], folder, tiny())
+    train(others, folder, tiny(), fresh=True)
 
 
 def test_a_synthesizer_tells_the_hashes_of_those_it_saw_and_a_lost_one_is_made_again(
-    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    trained: Trained, cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
     shutil.rmtree(folder / "synthesizer")
-    again = train(cases, folder, tiny(), progress=silent)
+    again = train(cases, folder, tiny())
     assert (again.best_step, again.best_ssim is None) == (6, False)
     description = read_description(folder)
     assert description.step == 6
@@ -182,29 +178,27 @@ def test_a_synthesizer_tells_the_hashes_of_those_it_saw_and_a_lost_one_is_made_a
     assert description.cohort["source_sha256"] == seen
     assert_equal_state(folder, trained.folder)
     before = (folder / "synthesizer/synthesizer.json").stat().st_mtime_ns
-    train(cases, folder, tiny(), progress=silent)
+    train(cases, folder, tiny())
     assert (folder / "synthesizer/synthesizer.json").stat().st_mtime_ns == before
 
 
-def test_several_sources_are_learned_from(
-    cohort_folder: Path, tiny: Tiny, tmp_path: Path, silent: TrainingProgress
-) -> None:
+def test_several_sources_are_learned_from(cohort_folder: Path, tiny: Tiny, tmp_path: Path) -> None:
     both = read_cohort(cohort_folder, modalities=("FLAIR", "T2w", "T1w"))
-    train(both, tmp_path, tiny("cohort.source=FLAIR,T2w"), progress=silent)
+    train(both, tmp_path, tiny("cohort.source=FLAIR,T2w"))
     weights = load_file(tmp_path / "synthesizer/weights.safetensors")
     assert weights["generator.stem.units.0.0.weight"].shape[1] == 2
 
 
 def test_a_cohort_without_training_people_is_refused(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     held_out = tuple(case for case in cases if case.split == "test")
     with pytest.raises(CohortError, match="for training"):
-        train(held_out, tmp_path, tiny(), progress=silent)
+        train(held_out, tmp_path, tiny())
 
 
 def test_faults_are_found_before_training(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, silent: TrainingProgress
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:
     first, second, *rest = cases
     swapped = Case(
@@ -215,9 +209,7 @@ def test_faults_are_found_before_training(
         split=first.split,
     )
     with pytest.raises(CohortError, match="crossvox check"):
-        train(
-            (swapped, second, *rest), tmp_path / "run", tiny("cohort.check=true"), progress=silent
-        )
+        train((swapped, second, *rest), tmp_path / "run", tiny("cohort.check=true"))
 
 
 def command(folder: Path, data: Path, experiment: Path) -> list[str]:

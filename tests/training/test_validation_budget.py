@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crossvox.synthesis.catalogue import build_method, method_names
-from crossvox.training.experiment import Sizes, TrainingSettings
+from crossvox.training.experiment import Sizes
 from crossvox.training.validation_budget import (
     SHARE,
     share_of_training,
@@ -24,7 +24,7 @@ PEOPLE: tuple[Sizes, ...] = ((64, 64, 64), (64, 64, 64))
 
 def cost(name: str, *, patch: Sizes = (64, 64, 64), people: tuple[Sizes, ...] = PEOPLE) -> float:
     method = build_method(name, SMALL.get(name, {}), sources=1)
-    return validation_in_steps(method, TrainingSettings(patch=patch, batch=1), people)
+    return validation_in_steps(method, people, patch=patch, batch=1)
 
 
 def test_a_validation_is_counted_in_passes_of_voxels() -> None:

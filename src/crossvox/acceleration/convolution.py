@@ -49,12 +49,12 @@ class CarefulConv3d(nn.Conv3d):
 
 def keep_channels_last(network: nn.Module) -> None:
     """Replace 3D convolutions of one channel in place; parameters and their names stay."""
-    _replace(network, lambda layer: layer.in_channels == 1)
+    _replace(network, _loses_order)
 
 
 def make_trainable(network: nn.Module) -> None:
     """Replace 3D convolutions that train slowly or wrongly in place; parameters stay."""
-    _replace(network, lambda layer: layer.in_channels == 1 or _may_be_wrong(layer))
+    _replace(network, lambda layer: _loses_order(layer) or _may_be_wrong(layer))
 
 
 def _replace(network: nn.Module, chosen: Callable[[nn.Conv3d], bool]) -> None:
@@ -62,6 +62,10 @@ def _replace(network: nn.Module, chosen: Callable[[nn.Conv3d], bool]) -> None:
         for name, child in list(parent.named_children()):
             if type(child) is nn.Conv3d and child.groups == 1 and chosen(child):
                 setattr(parent, name, CarefulConv3d(child))
+
+
+def _loses_order(layer: nn.Conv3d) -> bool:
+    return layer.in_channels == 1 < layer.out_channels
 
 
 def _may_be_wrong(layer: nn.Conv3d) -> bool:

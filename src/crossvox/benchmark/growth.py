@@ -13,12 +13,12 @@ from crossvox.acceleration.slabs import Thickness
 from crossvox.benchmark.facts import machine_facts
 from crossvox.benchmark.growth_chart import draw_growth
 from crossvox.benchmark.process import VariantProcess, timed
-from crossvox.benchmark.rounds import Progress
 from crossvox.benchmark.table import GIB, markdown_facts
 from crossvox.contenders.ours import generator_of, synthesizer_of
 from crossvox.contenders.variant import OURS, Setting, Variant, Work, random_volume
 from crossvox.errors import SettingsError
 from crossvox.files import write_atomically
+from crossvox.progress import QUIET, Progress
 from crossvox.synthesis import Synthesizer
 
 SIDES = (64, 96, 128, 192, 256, 384, 512)  # of cubes, voxels
@@ -89,7 +89,7 @@ def plan_of(work: Work) -> tuple[str, int]:
 
 
 def benchmark_growth(
-    out: Path, setting: Setting, *, largest: int, rounds: int, progress: Progress
+    out: Path, setting: Setting, *, largest: int, rounds: int, progress: Progress = QUIET
 ) -> str:
     """Cubes one after the other, each in a process of its own: growth.md, .csv, .svg and .png.
 
@@ -117,7 +117,7 @@ def benchmark_growth(
         with VariantProcess(variant, cube) as process:
             found.append(_measured(process, side, rounds=rounds))
             facts = (("generator", f"width {setting.width}"), *process.ask(machine_facts))
-        progress("cubes", number, len(sides))
+        progress.stage("cubes", number, len(sides))
     page = f"# How ours grows with the volume\n\n{markdown_facts(facts)}\n\n{_table(found)}\n"
     write_atomically(out / f"{NAME}.md", page.encode())
     write_atomically(out / f"{NAME}.csv", _csv(found).encode())

@@ -1,6 +1,6 @@
 """Variants in turn, round after round, so that what disturbs the machine disturbs them all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median
@@ -9,8 +9,7 @@ from crossvox.benchmark.process import Measurement, VariantProcess, turn
 from crossvox.contenders.cost import Cost
 from crossvox.contenders.variant import Setting, Variant
 from crossvox.errors import CrossvoxError, SettingsError
-
-Progress = Callable[[str, int, int], None]
+from crossvox.progress import QUIET, Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +59,7 @@ class Outcome:
 
 @contextmanager
 def started(
-    variants: Sequence[Variant], setting: Setting, *, progress: Progress
+    variants: Sequence[Variant], setting: Setting, *, progress: Progress = QUIET
 ) -> Iterator[list[VariantProcess]]:
     """Within it each variant has a process; they load one after the other."""
     with ExitStack() as stack:
@@ -68,12 +67,12 @@ def started(
         for number, variant in enumerate(variants, start=1):
             process = stack.enter_context(VariantProcess(variant, setting))
             processes.append(process)
-            progress("loading", number, len(variants))
+            progress.stage("loading", number, len(variants))
         yield processes
 
 
 def in_rounds(
-    processes: Sequence[VariantProcess], *, rounds: int, progress: Progress
+    processes: Sequence[VariantProcess], *, rounds: int, progress: Progress = QUIET
 ) -> list[Outcome]:
     """A turn of each process, once a round; only one works at a time.
 
@@ -89,7 +88,7 @@ def in_rounds(
         for process in processes:
             with suppress(CrossvoxError):  # the process keeps its failure
                 turns[process.variant.name].append(process.ask(turn))
-        progress("rounds", number + 1, rounds)
+        progress.stage("rounds", number + 1, rounds)
     return [_outcome(one, turns[one.variant.name]) for one in processes]
 
 

@@ -8,7 +8,7 @@ import psutil
 import torch
 
 from crossvox.benchmark.facts import Facts, machine_facts, profiled
-from crossvox.benchmark.rounds import Outcome, Progress, in_rounds, started
+from crossvox.benchmark.rounds import Outcome, in_rounds, started
 from crossvox.benchmark.table import GIGA, csv_rounds, csv_table, markdown_facts, markdown_table
 from crossvox.contenders.arithmetic import operations_of_prediction, operations_of_training
 from crossvox.contenders.ceilings import CEILINGS
@@ -19,6 +19,7 @@ from crossvox.contenders.treated import fast_precision
 from crossvox.contenders.variant import CEILING, OURS, Setting, Variant
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files import write_atomically
+from crossvox.progress import QUIET, Progress
 from crossvox.synthesis.engines import openvino
 from crossvox.synthesis.windows import Sizes
 
@@ -124,7 +125,7 @@ def setting_of(
 
 
 def benchmark(
-    kind: Kind, out: Path, setting: Setting, *, options: Options, progress: Progress
+    kind: Kind, out: Path, setting: Setting, *, options: Options, progress: Progress = QUIET
 ) -> Result:
     """Every variant in a process of its own, in turn; a page and two tables in `out`.
 

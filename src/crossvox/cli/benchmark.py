@@ -71,12 +71,10 @@ def benchmark(
     options = Options(rounds=rounds, against=groups, profile=profile)
     with Screen() as screen:
         if grow:
-            page = benchmark_growth(
-                out, setting, largest=largest, rounds=rounds, progress=screen.stage
-            )
+            page = benchmark_growth(out, setting, largest=largest, rounds=rounds, progress=screen)
             failed = {}
         else:
-            result = measure(kind, out, setting, options=options, progress=screen.stage)
+            result = measure(kind, out, setting, options=options, progress=screen)
             page, failed = result.page, result.failed
     print(page)
     if failed:

@@ -48,7 +48,7 @@ def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool
         found = check_cohort(
             reading.cases,
             modalities=reading.modalities,
-            progress=lambda done, total: screen.stage("checking", done, total),
+            progress=screen,
         )
     console.print(table_of_cases(found))
     if found.findings:

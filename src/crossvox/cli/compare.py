@@ -76,7 +76,7 @@ def compare(
         admission=Admission(include_trained=include_trained, allow_synthetic=allow_synthetic),
     )
     with Screen() as screen:
-        comparison = compare_runs(runs, out, settings=settings, progress=screen.stage)
+        comparison = compare_runs(runs, out, settings=settings, progress=screen)
     for note in (*cautions_of(comparison), *perfect_sentences(comparison)):
         print(note, file=sys.stderr)
     print(comparison.page)

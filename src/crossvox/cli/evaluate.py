@@ -95,7 +95,7 @@ def evaluate(
             pairing,
             out,
             settings=settings,
-            progress=lambda done, total: screen.stage("evaluating", done, total),
+            progress=screen,
         )
     print_scores(evaluation)
 

@@ -30,6 +30,6 @@ def phantom(
             out,
             cases=cases,
             settings=settings or PhantomSettings(),
-            progress=lambda done, total: screen.stage("imaging", done, total),
+            progress=screen,
         )
     print(f"{out}: {cases} people")

@@ -103,7 +103,7 @@ def predict(
             cases,
             out,
             options=options,
-            progress=lambda done, total: screen.stage("predicting", done, total),
+            progress=screen,
         )
     _tell(predicted, cases)
 

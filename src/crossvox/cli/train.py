@@ -74,7 +74,7 @@ def train(
             reading.cases, out, settings, device=device, fresh=fresh, progress=screen
         )
         dismiss_others(trained.fabric)
-        evaluation = evaluate_run(trained, device=device, progress=screen.stage)
+        evaluation = evaluate_run(trained, device=device, progress=screen)
     if evaluation:
         print_scores(evaluation)
     else:

@@ -1,6 +1,6 @@
 """Several methods on the same cases: scored alike, tested in pairs, written down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from crossvox.comparison.contest import (
 from crossvox.comparison.files import FILES, write_files
 from crossvox.comparison.page import FIGURES, PAGE, write_page
 from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
+from crossvox.progress import QUIET, Progress
 from crossvox.scoring.admission import status_in_model
 from crossvox.scoring.baselines import (
     BASELINES,
@@ -35,7 +36,6 @@ from crossvox.volume import Volume
 
 __all__ = ["Comparison", "ComparisonSettings", "Contestant", "Costs", "compare"]
 
-Progress = Callable[[int, int], None]
 DEFAULTS = ComparisonSettings()
 JITTER = "slice_mean_std"
 
@@ -45,7 +45,7 @@ def compare(
     out: Path,
     *,
     settings: ComparisonSettings = DEFAULTS,
-    progress: Progress | None = None,
+    progress: Progress = QUIET,
 ) -> Comparison:
     """Score every contestant on the cases that all have; write tables, figure and page.
 
@@ -56,7 +56,7 @@ def compare(
         contestants: In the order of the table; the first one chooses the cases of the figure.
         out: Folder, made where it is missing.
         settings: Choices that go into the page.
-        progress: Called with (done, total).
+        progress: Told of each case.
 
     Raises:
         SettingsError: Names are not unique, or `against` is no one's or not to be had.
@@ -144,7 +144,7 @@ class _Scorer:
 
 
 def _scored(
-    contest: Contest, scorer: _Scorer, progress: Progress | None
+    contest: Contest, scorer: _Scorer, progress: Progress
 ) -> tuple[tuple[CaseResult, ...], tuple[Failure, ...]]:
     results: list[CaseResult] = []
     failures: list[Failure] = []
@@ -153,8 +153,7 @@ def _scored(
             results.append(scorer.score(pairs))
         except CrossvoxError as error:
             failures.append(Failure(name=pairs[0].name, reason=str(error)))
-        if progress:
-            progress(done, len(contest.cases))
+        progress.stage("comparing", done, len(contest.cases))
     if not results:
         raise CohortError(f"no case could be scored; the first: {failures[0].reason}")
     return tuple(results), tuple(failures)

@@ -29,6 +29,7 @@ from crossvox.contract import Batch, SynthesisMethod
 from crossvox.training.engine import Run
 from crossvox.training.experiment import TrainingSettings
 from crossvox.training.patches import PatchSampler
+from crossvox.training.planned import planned_training
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
 from crossvox.training.processes import launch
 
@@ -62,7 +63,16 @@ def engine_step(setting: Setting, *, recompute: Literal["nothing", "blocks"] = "
         fabric=launch(compute, precision=compute.precision),
         method=trained_method(setting),
         sampler=PatchSampler(cases=[case], patch=setting.sizes, batch=1, flip_share=0.5, seed=SEED),
-        settings=TrainingSettings(steps=ENDLESS, batch=1, patch=setting.sizes, recompute=recompute),
+        settings=planned_training(
+            TrainingSettings(
+                steps=ENDLESS,
+                batch=1,
+                patch=setting.sizes,
+                recompute=recompute,
+                ema=0.0,
+                validate_every=ENDLESS,
+            )
+        ),
         folder=Path(),
         validate=None,
         keep=lambda _weights, _step: None,

@@ -1,6 +1,6 @@
 """Score synthesized volumes against their references and write it all down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from crossvox.errors import CohortError, CrossvoxError, SomeCasesFailedError
 from crossvox.evaluation.report import write_report
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.tables import write_tables
+from crossvox.progress import QUIET, Progress
 from crossvox.scoring.admission import admit, notes_on_scored, status_in_model
 from crossvox.scoring.baselines import baselines_of, read_mean_target, uncovered_of
 from crossvox.scoring.case_scores import score_volumes
@@ -20,7 +21,6 @@ from crossvox.scoring.scores import score_regions
 from crossvox.scoring.summary import summarise
 from crossvox.volume import Volume
 
-Progress = Callable[[int, int], None]
 DEFAULTS = EvaluationSettings()
 
 
@@ -29,7 +29,7 @@ def evaluate(
     out: Path,
     *,
     settings: EvaluationSettings = DEFAULTS,
-    progress: Progress | None = None,
+    progress: Progress = QUIET,
 ) -> Evaluation:
     """Score every pair; write scores.csv, pairs.csv, comparison.json and report.html.
 
@@ -37,7 +37,7 @@ def evaluate(
         pairing: What `find_pairs` found.
         out: Folder, made where it is missing.
         settings: Choices that go into the report.
-        progress: Called with (done, total).
+        progress: Told of each case.
 
     Raises:
         SomeCasesFailedError: Some cases could not be scored; everything is written for the rest.
@@ -58,8 +58,7 @@ def evaluate(
             )
         except CrossvoxError as error:
             failures.append(Failure(name=pair.name, reason=str(error)))
-        if progress:
-            progress(done, len(admitted.pairs))
+        progress.stage("evaluating", done, len(admitted.pairs))
     if not results:
         raise CohortError(f"no case could be scored; the first: {failures[0].reason}")
     evaluation = Evaluation(

@@ -2,7 +2,7 @@
 
 import filecmp
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from crossvox.evaluation.tables import read_failures
 from crossvox.files import read_sidecar
 from crossvox.journey.costs import costs_of_training, costs_of_volumes
 from crossvox.journey.timing import Timing
+from crossvox.progress import QUIET, Progress
 from crossvox.scoring import Pair, find_pairs, read_pairs
 from crossvox.scoring.admission import KNOWN, STRICT, Admission, admit, status_in_model
 from crossvox.scoring.pairs import PAIRS_FILE, Failure
@@ -21,7 +22,6 @@ from crossvox.synthesis.store import DESCRIPTION, Description, read_description
 from crossvox.training.experiment import read_experiment
 from crossvox.training.run_folder import EXPERIMENT
 
-Progress = Callable[[str, int, int], None]
 EVALUATION, TIMING = "evaluation", "timing"
 
 
@@ -62,7 +62,7 @@ def compare_runs(
     out: Path,
     *,
     settings: ContestSettings = DEFAULTS,
-    progress: Progress,
+    progress: Progress = QUIET,
 ) -> Comparison:
     """Compare finished runs and folders of volumes; the runs are timed one after the other.
 
@@ -70,7 +70,7 @@ def compare_runs(
         paths: Runs, each with its evaluation, or folders of volumes.
         out: Gets the tables, the page and timing/.
         settings: Choices.
-        progress: Told what is done, with (name, done, total).
+        progress: Told of each run and case.
 
     Raises:
         CohortError: A run is not finished, a folder has no references, or no case is in all.
@@ -83,7 +83,7 @@ def compare_runs(
     timed = []
     for done, (path, contestant) in enumerate(zip(paths, contestants, strict=True), start=1):
         timed.append(_timed(contestant, path, out / TIMING, settings=settings))
-        progress("timing", done, len(paths))
+        progress.stage("timing", done, len(paths))
     choices = ComparisonSettings(
         against=settings.against,
         seed=settings.seed,
@@ -94,7 +94,7 @@ def compare_runs(
         timed,
         out,
         settings=choices,
-        progress=lambda done, total: progress("comparing", done, total),
+        progress=progress,
     )
 
 

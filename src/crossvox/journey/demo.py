@@ -7,8 +7,9 @@ from crossvox.cohort import read_cohort
 from crossvox.evaluation import Evaluation
 from crossvox.journey.run import evaluate_run
 from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.progress import QUIET, Progress
 from crossvox.training.experiment import read_experiment
-from crossvox.training.train import TrainingProgress, train
+from crossvox.training.train import train
 
 DEMO_CASES, DEMO_SIZE = 14, 64
 DEMO = {
@@ -31,7 +32,7 @@ def demo(
     cases: int = DEMO_CASES,
     size: int = DEMO_SIZE,
     changes: Sequence[str] = (),
-    progress: TrainingProgress,
+    progress: Progress = QUIET,
 ) -> Evaluation | None:
     """A phantom cohort, a small 3D GAN trained on it, and the report on people it never saw.
 
@@ -47,9 +48,9 @@ def demo(
         data,
         cases=cases,
         settings=PhantomSettings(size=size, mask="none"),
-        progress=lambda done, total: progress.stage("imaging phantoms", done, total),
+        progress=progress,
     )
     experiment = read_experiment(None, defaults=DEMO, changes=changes)
     cohort = read_cohort(data, modalities=("FLAIR", "T1w"))
     trained = train(cohort, out / "run", experiment, progress=progress)
-    return evaluate_run(trained, progress=progress.stage)
+    return evaluate_run(trained, progress=progress)

@@ -1,6 +1,6 @@
 """What follows training: predict the people never seen, evaluate."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from crossvox.cohort import Case
 from crossvox.evaluation import Evaluation, EvaluationSettings
 from crossvox.evaluation.evaluate import evaluate
 from crossvox.files import read_volume, write_volume
+from crossvox.progress import QUIET, Progress
 from crossvox.scoring.admission import Admission
 from crossvox.scoring.pairs import Failure, Pair, Pairing, are_written
 from crossvox.scoring.training_run import read_run
@@ -23,7 +24,7 @@ PREDICTED = "synthesized"
 
 
 def evaluate_run(
-    trained: Trained, *, device: str | None = None, progress: Callable[[str, int, int], None]
+    trained: Trained, *, device: str | None = None, progress: Progress = QUIET
 ) -> Evaluation | None:
     """Synthesize and score the people a run never saw, in its `evaluation` folder.
 
@@ -33,7 +34,7 @@ def evaluate_run(
     Args:
         trained: A finished run.
         device: "cpu" or "cuda"; the GPU where there is one, if None.
-        progress: Told what is done, with (name, done, total).
+        progress: Told of each case.
 
     Returns:
         The scores, or None where there is no one to test on.
@@ -55,7 +56,7 @@ def _evaluated(
     cases: Sequence[Case],
     *,
     device: str | None,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> Evaluation:
     out = trained.folder / "evaluation"
     description = read_description(trained.folder)
@@ -67,7 +68,7 @@ def _evaluated(
         cases,
         out / PREDICTED,
         options=PredictOptions(overwrite="stale"),
-        progress=lambda done, total: progress("predicting", done, total),
+        progress=progress,
     )
     target = trained.experiment.cohort.target
     learned = [case.images[target] for case in trained.cases if case.split == "train"]
@@ -81,7 +82,7 @@ def _evaluated(
         _pairing(_pairs(trained, cases, out / PREDICTED), predicted.failed),
         out,
         settings=settings,
-        progress=lambda done, total: progress("evaluating", done, total),
+        progress=progress,
     )
 
 

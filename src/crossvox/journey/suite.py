@@ -10,7 +10,6 @@ OUT/
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from crossvox.acceleration.compute import compute_at_hand
 from crossvox.cohort import Case, Reading, split_cohort
@@ -28,6 +27,7 @@ from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_ru
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
 from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.progress import QUIET, Progress
 from crossvox.scoring.baselines import BASELINES
 from crossvox.scoring.inception_features import load_inception
 from crossvox.scoring.pairs import PAIRS_FILE
@@ -36,17 +36,10 @@ from crossvox.training.experiment import Experiment
 from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.processes import process_count
 from crossvox.training.run_folder import EXPERIMENT
-from crossvox.training.train import TrainingProgress, train
+from crossvox.training.train import train
 
 RUNS, COMPARISON, PHANTOM = "runs", "comparison", "phantom"
 FEWEST = 2
-
-
-class SuiteProgress(TrainingProgress, Protocol):
-    """Told what happens, and to which run."""
-
-    def run(self, name: str) -> None:
-        """All that follows belongs to this run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +76,7 @@ DEFAULTS = SuiteOptions()
 
 
 def run_suite(
-    suite: Suite, out: Path, *, options: SuiteOptions = DEFAULTS, progress: SuiteProgress
+    suite: Suite, out: Path, *, options: SuiteOptions = DEFAULTS, progress: Progress = QUIET
 ) -> SuiteResult:
     """Train and evaluate each experiment, then compare them; what is done is not done again.
 
@@ -114,7 +107,7 @@ def run_suite(
     if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
         settings = first.cohort
         split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
-        refuse_faults(split, first, out / CHECK, progress=progress.stage)
+        refuse_faults(split, first, out / CHECK, progress=progress)
     failed: dict[str, str] = {}
     lost: set[str] = set()
     for name in names:
@@ -163,7 +156,7 @@ def _chosen(suite: Suite, only: Sequence[str]) -> list[str]:
     return [name for name in suite.experiments if name in only or not only]
 
 
-def _read(suite: Suite, out: Path, options: SuiteOptions, progress: SuiteProgress) -> Reading:
+def _read(suite: Suite, out: Path, options: SuiteOptions, progress: Progress) -> Reading:
     """The cohort, which is one for all runs."""
     first = next(iter(suite.experiments.values()))
     data = options.data or suite.data
@@ -180,7 +173,7 @@ def _read(suite: Suite, out: Path, options: SuiteOptions, progress: SuiteProgres
                 modalities=(*first.cohort.source, first.cohort.target),
                 mask="none",
             ),
-            progress=lambda done, total: progress.stage("imaging phantoms", done, total),
+            progress=progress,
         )
     return read_cohort_of(first, data or out)
 
@@ -190,7 +183,7 @@ def _finish(
     cases: Sequence[Case],
     folder: Path,
     options: SuiteOptions,
-    progress: SuiteProgress,
+    progress: Progress,
 ) -> None:
     """Train to the end and evaluate, as far as that is not done."""
     unchecked = replace(experiment, cohort=replace(experiment.cohort, check=False))
@@ -200,7 +193,7 @@ def _finish(
         write_atomically(folder / CHECK, checked.read_bytes())
     if is_evaluated(trained, device=options.device):
         return
-    if evaluate_run(trained, device=options.device, progress=progress.stage) is None:
+    if evaluate_run(trained, device=options.device, progress=progress) is None:
         raise CohortError("no one is left to test on; see cohort.fractions or the split column")
 
 
@@ -209,7 +202,7 @@ def _compared(
     out: Path,
     finished: Sequence[str],
     options: SuiteOptions,
-    progress: SuiteProgress,
+    progress: Progress,
     failed: Mapping[str, str],
 ) -> SuiteResult:
     unequal = unequal_budgets(
@@ -233,7 +226,7 @@ def _compared(
             [out / RUNS / name for name in finished],
             out / COMPARISON,
             settings=settings,
-            progress=progress.stage,
+            progress=progress,
         )
     except SomeCasesFailedError as error:
         return SuiteResult(page=page, failed={**failed, COMPARISON: str(error)})

@@ -130,7 +130,9 @@ def _experiment(
     try:
         experiment = experiment_of(sections, origin=origin)
         refuse_two_budgets(experiment.training, None)
-        refuse_unequal_parts(experiment.training)
+        training = experiment.training
+        if training.batch is not None:
+            refuse_unequal_parts(training.batch, accumulate=training.accumulate)
         refuse_impossible_patch(experiment)
     except SettingsError as error:
         raise SettingsError(f"{origin}: {error}") from None

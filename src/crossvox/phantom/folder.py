@@ -1,7 +1,7 @@
 """The phantom as a BIDS folder, written person by person; a second run adds what is missing."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from crossvox.phantom.descriptions import (
     sidecar,
 )
 from crossvox.phantom.phantom import PhantomCase, PhantomSettings, phantom_case
+from crossvox.progress import QUIET, Progress
 from crossvox.volume import Volume
 
 SETTINGS_FILE = "phantom.json"
@@ -27,7 +28,7 @@ def write_phantom(
     *,
     cases: int,
     settings: PhantomSettings,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = QUIET,
 ) -> None:
     """A BIDS folder of `cases` people, with masks and label maps as derivatives.
 
@@ -37,7 +38,7 @@ def write_phantom(
         out: New or empty, or a phantom folder of the same settings.
         cases: How many people; the last are for test, those before for validation.
         settings: How they are imaged.
-        progress: Told after each person how many are done, and of how many.
+        progress: Told of each person.
 
     Raises:
         SettingsError: No case is asked for, or `out` holds a phantom of other settings.
@@ -50,8 +51,7 @@ def write_phantom(
     _write_texts(out, cases, settings)
     for case in range(cases):
         _write_case(out, case, settings)
-        if progress is not None:
-            progress(case + 1, cases)
+        progress.stage("imaging phantoms", case + 1, cases)
 
 
 def splits_of(cases: int) -> list[str]:

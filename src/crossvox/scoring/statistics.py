@@ -13,6 +13,7 @@ LEVEL = 0.95
 FEWEST_FOR_A_TEST = 6
 MOST_FOR_EXACT = 200
 FEWEST_FOR_AN_INTERVAL = 2
+ROUNDING = 1e-12  # relative: values that differ by less are taken to be equal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +84,9 @@ def bootstrap_interval(
         mean = float(known.mean()) if len(known) else math.nan
         return Interval(mean=mean, low=math.nan, high=math.nan, n=len(known))
     mean = float(known.mean())
-    if np.ptp(known) == 0:
-        return Interval(mean=mean, low=mean, high=mean, n=len(known))
+    least, most = float(known.min()), float(known.max())
+    if most - least <= ROUNDING * max(abs(least), abs(most)):
+        return Interval(mean=mean, low=least, high=most, n=len(known))
     ends = stats.bootstrap(
         (known,),
         np.mean,

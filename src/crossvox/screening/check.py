@@ -1,10 +1,11 @@
 """A cohort examined before anything is trained on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from crossvox.cohort.case import Case
 from crossvox.errors import CohortError, CrossvoxError
 from crossvox.files import read_grid
+from crossvox.progress import QUIET, Progress
 from crossvox.screening.coarse import lattice_step_mm
 from crossvox.screening.copies import report_copies
 from crossvox.screening.examine import Examined, examine
@@ -18,7 +19,7 @@ def check_cohort(
     cases: Sequence[Case],
     *,
     modalities: Sequence[str],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = QUIET,
 ) -> CohortCheck:
     """What is wrong with `cases`: files, copies, pairs, masks and splits.
 
@@ -30,7 +31,7 @@ def check_cohort(
     Args:
         cases: Each has all `modalities`.
         modalities: The source first; each other is compared with it.
-        progress: Called with (done, total) as cases are read.
+        progress: Told of each case that is read.
 
     Raises:
         CohortError: A case lacks a modality.
@@ -43,8 +44,7 @@ def check_cohort(
     examined = []
     for case in cases:
         examined.append(examine(case, modalities=modalities, step_mm=step_mm))
-        if progress is not None:
-            progress(len(examined), len(cases))
+        progress.stage("checking", len(examined), len(cases))
     report_copies(examined)
     for target in modalities[1:]:
         report_wrong_people(examined, source=modalities[0], target=target, seed=SEED)

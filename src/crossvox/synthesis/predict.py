@@ -1,6 +1,6 @@
 """A cohort of source volumes to files of synthesized ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -10,6 +10,7 @@ from crossvox.cohort import Case
 from crossvox.errors import CohortError
 from crossvox.files import ReadOptions, is_volume
 from crossvox.preparation.preparation import Preparation
+from crossvox.progress import QUIET, Progress
 from crossvox.synthesis.derivative import describe_derivative, is_bids_cohort, refuse_study
 from crossvox.synthesis.outputs import Outputs, Overwrite, refuse_other_format
 from crossvox.synthesis.pipeline import Pipeline
@@ -17,7 +18,6 @@ from crossvox.synthesis.sources import find_sources
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
 
-Progress = Callable[[int, int], None]
 Overlap = Literal["stages", "nothing"]
 
 
@@ -66,7 +66,7 @@ def predict(
     out: Path,
     *,
     options: PredictOptions = DEFAULTS,
-    progress: Progress | None = None,
+    progress: Progress = QUIET,
 ) -> Predicted:
     """Write the synthesized target of each case, and beside it a JSON sidecar.
 
@@ -81,7 +81,7 @@ def predict(
         out: A file for a single case where its name is a volume's, else a folder that mirrors
             the cohort's ("sub-01/anat/sub-01_desc-synth_T1w.nii.gz"): of BIDS, a derivative.
         options: How to go through them.
-        progress: Called with (done, total).
+        progress: Told of each case.
 
     Raises:
         CohortError: Two cases would go to one file, a case onto its own source, or any onto
@@ -117,8 +117,7 @@ def predict(
             raise outcome.error
         else:
             failed[outcome.case.name] = str(outcome.error)
-        if progress:
-            progress(done, len(planned.todo))
+        progress.stage("predicting", done, len(planned.todo))
     return Predicted(
         written=tuple(written),
         skipped=tuple(targets[case.name] for case in planned.kept),

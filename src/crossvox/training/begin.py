@@ -1,7 +1,7 @@
 """What is settled before the first step of a run, and stays so."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from crossvox.cohort.split import FRACTIONS
 from crossvox.errors import CohortError, ModelError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
+from crossvox.progress import QUIET, Progress
 from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 from crossvox.training.faults import CHECK, refuse_faults
@@ -22,9 +23,6 @@ from crossvox.training.plan_words import expectations, reasons
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
 from crossvox.training.rerun import filled_from, refuse_other_settings
 from crossvox.training.run_folder import EXPERIMENT, PREPARATION, PREPARED, refuse_unknown_weights
-
-Progress = Callable[[str, int, int], None]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +57,7 @@ def begin(
     asked: Experiment,
     *,
     compute: Compute,
-    progress: Progress,
-    say: Say = lambda _: None,
+    progress: Progress = QUIET,
 ) -> Begun:
     """Begin the run in `out`, or go on with the one that is there.
 
@@ -72,8 +69,7 @@ def begin(
         out: The run's folder.
         asked: The experiment as the command says.
         compute: Where it will run.
-        progress: Called with (name, done, total).
-        say: Told the plan of a new run, a line for each setting with its reason.
+        progress: Told of each stage, and the plan of a new run, a line for each setting.
 
     Raises:
         CohortError: Too few cases, pairs with faults, or other people than the run has.
@@ -93,7 +89,7 @@ def begin(
             refuse_faults(split, asked, out / CHECK, progress=progress)
         planned = planned_for(asked, split, compute=compute)
         for reason in (*reasons(planned), *expectations(planned, compute=compute)):
-            say(str(reason))
+            progress.say(str(reason))
         people = write_people(out, split, progress=progress)
     experiment = planned.experiment
     write_atomically(path, write_experiment(experiment).encode())

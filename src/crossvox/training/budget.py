@@ -1,21 +1,22 @@
 """A budget of minutes as a number of steps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
 from crossvox.errors import SettingsError
+from crossvox.progress import QUIET, Progress
 from crossvox.training.engine import Run
 from crossvox.training.experiment import TrainingSettings
 
 WARM_UP, ROUND = 3, 7  # the first steps allocate and start threads; an odd number has a median
 FEWEST_ROUNDS, MOST_ROUNDS = 2, 6
+MOST_TIMED = WARM_UP + MOST_ROUNDS * ROUND  # steps
 AGREEING = 1.2  # a round over the fastest
 SECONDS_PER_MINUTE = 60
-Progress = Callable[[str, int, int], None]
 
 
-def steps_within(run: Run, *, minutes: float, progress: Progress) -> int:
+def steps_within(run: Run, *, minutes: float, progress: Progress = QUIET) -> int:
     """How many steps of `run` fit into `minutes`, at least 1: the same in all processes.
 
     Some are really made, of real patches in the run's precision, in rounds whose medians count.
@@ -29,7 +30,7 @@ def steps_within(run: Run, *, minutes: float, progress: Progress) -> int:
     """
     # Rates that fall towards the end are not for steps without an end.
     run = replace(run, settings=replace(run.settings, decay_share=0.0))
-    timed = run.timed_steps(WARM_UP + MOST_ROUNDS * ROUND)
+    timed = run.timed_steps(MOST_TIMED)
     for _ in range(WARM_UP):
         next(timed)
     rounds: list[float] = []
@@ -38,7 +39,7 @@ def steps_within(run: Run, *, minutes: float, progress: Progress) -> int:
         for _ in range(ROUND):
             seconds.append(next(timed))
             done = len(rounds) * ROUND + len(seconds)
-            progress("timing steps", done, max(FEWEST_ROUNDS, len(rounds) + 1) * ROUND)
+            progress.stage("timing steps", done, max(FEWEST_ROUNDS, len(rounds) + 1) * ROUND)
         rounds.append(run.fabric.broadcast(median(seconds)))
     return max(1, int(minutes * SECONDS_PER_MINUTE / min(rounds)))
 

@@ -26,9 +26,9 @@ from crossvox.training.checkpoint import (
     save_checkpoint,
 )
 from crossvox.training.choosing import Best, Validate, shared_scores
-from crossvox.training.experiment import TrainingSettings
 from crossvox.training.interruption import Interruption
 from crossvox.training.patches import PatchSampler, Prefetched
+from crossvox.training.planned import PlannedTraining
 from crossvox.training.processes import wait_for_all
 from crossvox.training.progress import ProgressTable, Record
 from crossvox.training.schedule import learning_rate_factor, scaled_rates
@@ -46,7 +46,7 @@ class Run:
         fabric: Launched.
         method: On its device, not yet wrapped.
         sampler: Gives each step's patches.
-        settings: Planned.
+        settings: Settings with nothing open.
         folder: The run's.
         validate: Scores the product's weights on this process's share of the cases, by name;
             "ssim" decides. None where there is no one to validate on.
@@ -60,7 +60,7 @@ class Run:
     fabric: Fabric
     method: SynthesisMethod
     sampler: PatchSampler
-    settings: TrainingSettings
+    settings: PlannedTraining
     folder: Path
     validate: Validate | None
     keep: Callable[[Mapping[str, Tensor], int], None]
@@ -80,10 +80,10 @@ class Run:
         """
         parts = self._parts()
         optimizers = self._set_up()
-        average = MovingAverage(self.method, decay=self.settings.ema or 0.0)
+        average = MovingAverage(self.method, decay=self.settings.ema)
         record = Record(self.fabric)
         step = self._resume(optimizers, average, record)
-        steps = self.settings.steps or 0
+        steps = self.settings.steps
         progress = ProgressTable(self.folder / "progress.csv", resumed_at=step)
         pin = self.fabric.device.type == "cuda"
         with (
@@ -102,7 +102,7 @@ class Run:
                 average.update(step)
                 self._count(step)
                 row = record.take() if self._due(step, self.settings.report_every) else {}
-                if self._due(step, self.settings.validate_every or steps):
+                if self._due(step, self.settings.validate_every):
                     record.pause()
                     row |= self._validate(step, average, interruption)
                 self._tell(progress, step, row)
@@ -120,7 +120,7 @@ class Run:
         """
         parts = self._parts()
         optimizers = self._set_up()
-        average = MovingAverage(self.method, decay=self.settings.ema or 0.0)
+        average = MovingAverage(self.method, decay=self.settings.ema)
         record = Record(self.fabric)
         pin = self.fabric.device.type == "cuda"
         with Prefetched(self.sampler, parts=parts[0], of=parts[1], pin=pin) as prefetched:
@@ -149,7 +149,7 @@ class Run:
     def _parts(self) -> tuple[list[int], int]:
         """Which parts of each batch this process learns from, of how many."""
         world, each = self.fabric.world_size, self.settings.accumulate
-        refuse_unequal_parts(self.settings, processes=world)
+        refuse_unequal_parts(self.settings.batch, accumulate=each, processes=world)
         return [self.fabric.global_rank * each + part for part in range(each)], world * each
 
     def _step(
@@ -162,7 +162,7 @@ class Run:
         self._seed(step)
         record.begin_step()
         factor = learning_rate_factor(
-            step, steps=self.settings.steps or 1, decay_share=self.settings.decay_share
+            step, steps=self.settings.steps, decay_share=self.settings.decay_share
         )
         for index, batch in enumerate(batches):
             last = index == len(batches) - 1
@@ -285,15 +285,15 @@ class Run:
         return checkpoint.step
 
 
-def refuse_unequal_parts(settings: TrainingSettings, *, processes: int = 1) -> None:
-    """Every process, and every part of its gradients, gets as much of a batch.
+def refuse_unequal_parts(batch: int, *, accumulate: int, processes: int = 1) -> None:
+    """Check that every process, and every part of its gradients, gets as much of a batch.
 
     Raises:
         SettingsError: The batch is not a multiple of them.
     """
-    parts = processes * settings.accumulate
-    if settings.batch and settings.batch % parts:
+    parts = processes * accumulate
+    if batch % parts:
         raise SettingsError(
-            f"training.batch {settings.batch} is not shared equally by {processes} process(es) of"
-            f" {settings.accumulate} part(s); set it to a multiple of {parts}"
+            f"training.batch {batch} is not shared equally by {processes} process(es) of"
+            f" {accumulate} part(s); set it to a multiple of {parts}"
         )

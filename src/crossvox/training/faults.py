@@ -2,13 +2,14 @@
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from crossvox.cohort import Case
 from crossvox.errors import CohortError, CohortWarning
 from crossvox.files.atomic import write_atomically
+from crossvox.progress import QUIET, Progress
 from crossvox.screening import CohortCheck, Finding, check_cohort
 from crossvox.training.experiment import Experiment
 
@@ -21,7 +22,7 @@ def refuse_faults(
     experiment: Experiment,
     record: Path,
     *,
-    progress: Callable[[str, int, int], None],
+    progress: Progress = QUIET,
 ) -> CohortCheck:
     """Check a cohort before training; warn of its warnings and keep them in the file `record`.
 
@@ -29,7 +30,7 @@ def refuse_faults(
         cases: With their splits, each with all modalities of the experiment.
         experiment: Names the modalities.
         record: JSON file, written only if nothing is refused.
-        progress: Called with ("checking", done, total).
+        progress: Told of each case.
 
     Raises:
         CohortError: The check found errors.
@@ -37,7 +38,7 @@ def refuse_faults(
     check = check_cohort(
         cases,
         modalities=(*experiment.cohort.source, experiment.cohort.target),
-        progress=lambda done, total: progress("checking", done, total),
+        progress=progress,
     )
     errors = [finding for finding in check.findings if finding.severity == "error"]
     if errors:

@@ -18,7 +18,9 @@ LARGEST_TIMED = 48**3  # voxels: a second or two for the networks that there are
 TIMED = 2  # after a step that allocates
 
 
-def estimated_seconds_per_step(experiment: Experiment, *, compute: Compute) -> float:
+def estimated_seconds_per_step(
+    experiment: Experiment, *, patch: Sizes, batch: int, compute: Compute
+) -> float:
     """Seconds that a step of a planned experiment will take here with nothing else to do, roughly.
 
     Steps on random voxels are timed, in a patch that is halved until it is small, and each voxel
@@ -27,11 +29,11 @@ def estimated_seconds_per_step(experiment: Experiment, *, compute: Compute) -> f
     that wait for each other on a busy machine take many times longer.
 
     Args:
-        experiment: With its patch and batch.
+        experiment: Method and modalities.
+        patch: Sizes of a training patch.
+        batch: Patches per step.
         compute: Where it will run.
     """
-    settings = experiment.training
-    patch, batch = settings.patch or (1, 1, 1), settings.batch or 1
     sources = len(experiment.cohort.source)
     method = build_method(experiment.method, experiment.method_settings, sources=sources)
     method.to(compute.device).train()

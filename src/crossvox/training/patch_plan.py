@@ -13,7 +13,7 @@ from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.patches import written
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.weights import WithoutContents
-from crossvox.training.experiment import Experiment, Sizes
+from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
 from crossvox.training.memory import KEPT_PER_WEIGHT, step_bytes
 
 AXES = "xyz"
@@ -90,7 +90,7 @@ def plan_patch(
         plane = (*median[:axis], 1, *median[axis + 1 :])
         patch = _grown(method, _sizes(plane))
         return patch, _plan_slices(experiment, patch, compute, free_bytes)
-    batch = experiment.training.batch or 1
+    batch = batch_of(experiment.training)
     chosen = _with_batch(experiment, batch)
     whole = _grown(method, median)
     quick = _cut(method, whole, lambda cut: _is_quick(math.prod(cut), compute)) or whole
@@ -98,6 +98,11 @@ def plan_patch(
     if fitting is None:
         raise ResourceError("free memory holds no training patch; use a smaller method.width")
     return fitting, batch
+
+
+def batch_of(settings: TrainingSettings) -> int:
+    """Patches per step; 1 where that is open."""
+    return 1 if settings.batch is None else settings.batch
 
 
 def median_of(shapes: Sequence[Sizes]) -> Sizes:
@@ -132,7 +137,7 @@ def takes(method: SynthesisMethod, patch: Sizes) -> bool:
 def needed_bytes(experiment: Experiment, patch: Sizes, compute: Compute) -> int:
     """Memory of a step on such patches, of as many as pass the networks together."""
     settings = experiment.training
-    patches = max(1, (settings.batch or 1) // settings.accumulate)
+    patches = max(1, batch_of(settings) // settings.accumulate)
     return step_bytes(experiment, patch, patches=patches, compute=compute)
 
 

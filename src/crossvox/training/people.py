@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,13 +14,13 @@ from crossvox.cohort import Case
 from crossvox.errors import CohortError, FileError, ModelError
 from crossvox.files.atomic import write_atomically
 from crossvox.files.fingerprint import sha256_of
+from crossvox.progress import QUIET, Progress
 from crossvox.training.run_folder import COHORT
 
 FORMAT = 1
 MASK = "mask"  # among the files of a case, beside its modalities
 MOST_NAMED = 5
 THREADS = 4
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class People:
     cases: Mapping[str, Member]
 
 
-def write_people(folder: Path, cases: Sequence[Case], *, progress: Progress) -> People:
+def write_people(folder: Path, cases: Sequence[Case], *, progress: Progress = QUIET) -> People:
     """Write down the cases of a run, which have their splits, with a hash of every file.
 
     Raises:
@@ -82,7 +82,7 @@ def write_people(folder: Path, cases: Sequence[Case], *, progress: Progress) -> 
         made = threads.map(_stamp, (path for _, _, path in files))
         for done, ((name, role, _), stamp) in enumerate(zip(files, made, strict=True), start=1):
             stamps[name][role] = stamp
-            progress("hashing", done, len(files))
+            progress.stage("hashing", done, len(files))
     members = {
         case.name: Member(subject=case.subject, split=case.split or "", files=stamps[case.name])
         for case in cases

@@ -15,7 +15,15 @@ from crossvox.networks.patches import written
 from crossvox.preparation.preparation import Spacing, shared_spacing
 from crossvox.preparation.resampling import working_grid
 from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
-from crossvox.training.patch_plan import AXES, median_of, method_of, plan_patch, refuse_patch
+from crossvox.training.patch_plan import (
+    AXES,
+    batch_of,
+    median_of,
+    method_of,
+    plan_patch,
+    refuse_patch,
+)
+from crossvox.training.planned import PlannedTraining, planned_training
 from crossvox.training.scales import ScalePlan, plan_scales
 from crossvox.training.validation_budget import validate_every, validation_in_steps
 from crossvox.volume.grid import Grid
@@ -33,6 +41,9 @@ class Plan:
     Attributes:
         asked: As the settings had it.
         experiment: Planned; where minutes are the budget its steps are open until some are timed.
+        patch: Sizes of a training patch.
+        batch: Patches per step.
+        minutes: Budget of steps that are not yet timed; 0 where steps are known.
         grids: Working grids of the training cases.
         held_out: Sizes of the working grids of the people that are validated on.
         validation: What one validation costs, in steps.
@@ -41,6 +52,9 @@ class Plan:
 
     asked: Experiment
     experiment: Experiment
+    patch: Sizes
+    batch: int
+    minutes: float
     grids: tuple[Grid, ...]
     held_out: tuple[Sizes, ...]
     validation: float
@@ -53,7 +67,21 @@ class Plan:
             steps, validation=self.validation, report_every=settings.report_every
         )
         lasting = replace(settings, steps=steps, epochs=None, validate_every=every)
-        return replace(self, experiment=replace(self.experiment, training=lasting))
+        return replace(self, experiment=replace(self.experiment, training=lasting), minutes=0.0)
+
+    @property
+    def training(self) -> PlannedTraining:
+        """Settings of the training.
+
+        Raises:
+            SettingsError: Its steps are still to be timed.
+        """
+        return planned_training(self.experiment.training)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the number of steps is known."""
+        return not self.minutes
 
 
 def plan(
@@ -90,7 +118,8 @@ def plan(
     others = _working(spacing, [read_grid(case.images[source]) for case in held_out])
     settings = _plan_method(experiment.method_settings, working)
     chosen = replace(experiment, method_settings=settings)
-    training = _plan_training(chosen, [grid.shape for grid in working], compute, free)
+    patch, batch = _plan_patches(chosen, [grid.shape for grid in working], compute, free)
+    training = _plan_training(chosen, patch, batch)
     # Last, because it reads volumes: what is impossible is refused before.
     scales = plan_scales(experiment.preparation, cohort=experiment.cohort, cases=cases)
     preparation = replace(scales.settings, spacing_mm=spacing)
@@ -99,14 +128,17 @@ def plan(
     planned = Plan(
         asked=experiment,
         experiment=chosen,
+        patch=patch,
+        batch=batch,
+        minutes=0.0 if training.steps else training.minutes or 0.0,
         grids=tuple(working),
         held_out=shapes,
-        validation=validation_in_steps(method_of(chosen), training, shapes),
+        validation=validation_in_steps(method_of(chosen), shapes, patch=patch, batch=batch),
         scales=scales,
     )
-    if training.minutes and training.steps is None:
+    if not planned.is_timed:
         return planned
-    return planned.lasting(training.steps or _plan_steps(training, len(cases)))
+    return planned.lasting(training.steps or _plan_steps(training, len(cases), batch=batch))
 
 
 def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
@@ -156,20 +188,22 @@ def _plan_depth(plane: Sequence[int]) -> int:
     return max((n for n in range(1, DEEPEST + 1) if padding(n) <= LARGEST_PADDING), default=1)
 
 
-def _plan_training(
+def _plan_patches(
     experiment: Experiment, shapes: Sequence[Sizes], compute: Compute, free_bytes: int
-) -> TrainingSettings:
+) -> tuple[Sizes, int]:
     given = experiment.training
-    average = method_of(experiment).average_decay
-    planned = replace(given, ema=average if given.ema is None else given.ema)
     if given.patch is not None:
-        return replace(planned, batch=given.batch or 1)
-    chosen = replace(experiment, training=planned)
-    patch, batch = plan_patch(chosen, shapes, compute=compute, free_bytes=free_bytes)
-    return replace(planned, patch=patch, batch=batch)
+        return given.patch, batch_of(given)
+    return plan_patch(experiment, shapes, compute=compute, free_bytes=free_bytes)
 
 
-def _plan_steps(settings: TrainingSettings, cases: int) -> int:
+def _plan_training(experiment: Experiment, patch: Sizes, batch: int) -> TrainingSettings:
+    given = experiment.training
+    ema = method_of(experiment).average_decay if given.ema is None else given.ema
+    return replace(given, patch=patch, batch=batch, ema=ema)
+
+
+def _plan_steps(settings: TrainingSettings, cases: int, *, batch: int) -> int:
     passes = settings.epochs or EPOCHS
-    steps = math.ceil(passes * cases / (settings.batch or 1))
+    steps = math.ceil(passes * cases / batch)
     return steps if settings.epochs else max(FEWEST_STEPS, steps)

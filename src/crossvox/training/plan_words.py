@@ -41,20 +41,21 @@ def reasons(plan: Plan) -> tuple[Reason, ...]:
 
 def expectations(plan: Plan, *, compute: Compute) -> tuple[Reason, ...]:
     """The memory and the hours that a planned run will take here; a few steps are timed for it."""
-    training, patch = plan.experiment.training, plan.experiment.training.patch or (1, 1, 1)
-    needed = needed_bytes(plan.experiment, patch, compute) / GIBIBYTE
+    needed = needed_bytes(plan.experiment, plan.patch, compute) / GIBIBYTE
     free = free_memory_bytes(compute.device) / GIBIBYTE
-    seconds = estimated_seconds_per_step(plan.experiment, compute=compute)
+    seconds = estimated_seconds_per_step(
+        plan.experiment, patch=plan.patch, batch=plan.batch, compute=compute
+    )
     memory = Reason(
         setting="memory",
         value=f"{needed:.1f} GiB a step",
         why=f"{free:.1f} GiB are free",
     )
     why = f"about {seconds:.2g} s a step where nothing else runs here, by a few on random voxels"
-    if training.steps is None:
-        hours = (training.minutes or 0) / MINUTES_PER_HOUR
+    if not plan.is_timed:
+        hours = plan.minutes / MINUTES_PER_HOUR
         return memory, Reason(setting="hours", value=_in_words(hours), why="as minutes are set")
-    hours = training.steps * seconds * (1 + _share(plan)) / SECONDS_PER_HOUR
+    hours = plan.training.steps * seconds * (1 + _share(plan)) / SECONDS_PER_HOUR
     return memory, Reason(setting="hours", value=_in_words(hours), why=why)
 
 
@@ -93,8 +94,7 @@ def _of_method(plan: Plan) -> Iterator[Reason]:
 
 
 def _of_patches(plan: Plan) -> Iterator[Reason]:
-    asked, planned = plan.asked.training, plan.experiment.training
-    patch = planned.patch or (1, 1, 1)
+    asked, patch = plan.asked.training, plan.patch
     median = median_of([grid.shape for grid in plan.grids])
     grid = f"the median working grid is {written(median)}"
     why = f"{grid}, cut until a step is quick and fits in memory"
@@ -107,19 +107,19 @@ def _of_patches(plan: Plan) -> Iterator[Reason]:
         value=written(patch),
         why=f"{SET}; {grid}" if asked.patch else why,
     )
-    slices = "as many slices as are quick" if (planned.batch or 1) > 1 else "one patch a step"
+    slices = "as many slices as are quick" if plan.batch > 1 else "one patch a step"
     yield Reason(
-        setting="training.batch", value=str(planned.batch), why=SET if asked.batch else slices
+        setting="training.batch", value=str(plan.batch), why=SET if asked.batch else slices
     )
 
 
 def _of_length(plan: Plan) -> Iterator[Reason]:
-    asked, planned = plan.asked.training, plan.experiment.training
-    if planned.steps is None:
-        why = f"as many as fill {planned.minutes:g} minutes, when some are timed"
+    asked = plan.asked.training
+    if not plan.is_timed:
+        why = f"as many as fill {plan.minutes:g} minutes, when some are timed"
         yield Reason(setting="training.steps", value="open", why=why)
         return
-    cases = len(plan.grids)
+    planned, cases = plan.training, len(plan.grids)
     why = f"{EPOCHS} passes over {cases} training cases, at least {FEWEST_STEPS} steps"
     if asked.minutes:
         why = f"as many as fill {asked.minutes:g} minutes, by steps that were timed"
@@ -132,7 +132,7 @@ def _of_length(plan: Plan) -> Iterator[Reason]:
         value=f"{planned.decay_share:g}",
         why=decay if planned.decay_share else "learning rates stay constant",
     )
-    average = f"weights are averaged over about {1 / (1 - (planned.ema or 0)):.0f} steps"
+    average = f"weights are averaged over about {1 / (1 - planned.ema):.0f} steps"
     yield Reason(
         setting="training.ema",
         value=f"{planned.ema:g}",
@@ -144,11 +144,10 @@ def _of_length(plan: Plan) -> Iterator[Reason]:
 
 
 def _validating(plan: Plan) -> str:
-    training, people = plan.experiment.training, len(plan.held_out)
-    steps, every = training.steps or 1, training.validate_every or 1
+    training, people = plan.training, len(plan.held_out)
     if not people:
         return "no one is validated on, the newest weights are kept"
-    times, share = math.ceil(steps / every), _share(plan)
+    times, share = math.ceil(training.steps / training.validate_every), _share(plan)
     cost = f"{times} x {people} volume(s) cost {share:.1%} of the training"
     if share <= SHARE:
         return f"{cost}{_set_too(plan.asked.training.validate_every)}"
@@ -158,11 +157,10 @@ def _validating(plan: Plan) -> str:
 
 
 def _share(plan: Plan) -> float:
-    training = plan.experiment.training
-    if training.steps is None or training.validate_every is None:
-        return 0.0
-    every = training.validate_every
-    return share_of_training(training.steps, every=every, validation=plan.validation)
+    training = plan.training
+    return share_of_training(
+        training.steps, every=training.validate_every, validation=plan.validation
+    )
 
 
 def _in_words(hours: float) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from crossvox.files.atomic import write_atomically
 from crossvox.preparation.intensity import IntensityScale, Limits, ScaleKind, fit_scale
 from crossvox.preparation.loss_weight import LossRegion, loss_region
 from crossvox.preparation.preparation import BACKGROUND, Preparation, shared_spacing
+from crossvox.progress import QUIET, Progress
 from crossvox.training.experiment import Experiment, PreparationSettings
 from crossvox.training.intensities import THREADS, limits_in
 from crossvox.training.prepared_file import is_whole, map_voxels, read_centres, write_prepared
@@ -27,7 +28,6 @@ from crossvox.volume.volume import Volume
 
 STEPS_PER_UNIT = 32767  # int16 holds [-1, 1] to 3e-5, a tenth of a grey level of 12 bits
 FORMAT = 2  # counts up when the same volumes are prepared otherwise
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class PreparedCase:
 
 
 def fit_preparation(
-    experiment: Experiment, cases: Sequence[Case], folder: Path, *, progress: Progress
+    experiment: Experiment, cases: Sequence[Case], folder: Path, *, progress: Progress = QUIET
 ) -> Preparation:
     """The preparation of a planned experiment, fitted to its training cases once.
 
@@ -95,7 +95,7 @@ def fit_preparation(
 
 
 def prepare_cohort(
-    preparation: Preparation, cases: Sequence[Case], folder: Path, *, progress: Progress
+    preparation: Preparation, cases: Sequence[Case], folder: Path, *, progress: Progress = QUIET
 ) -> tuple[PreparedCase, ...]:
     """Every case at network scale, in `folder`; those that are there, whole, are kept.
 
@@ -122,7 +122,7 @@ def prepare_cohort(
     with ThreadPoolExecutor(THREADS) as threads:
         for prepared in threads.map(prepare, cases):
             done.append(prepared)
-            progress("preparing", len(done), len(cases))
+            progress.stage("preparing", len(done), len(cases))
     if failed:
         listed = "; ".join(f"{name}: {why}" for name, why in sorted(failed.items()))
         raise CohortError(f"{len(failed)} case(s) cannot be prepared: {listed}")
@@ -189,7 +189,7 @@ def _fit(
     with ThreadPoolExecutor(THREADS) as threads:
         for one in threads.map(limits_of, [case.images[modality] for case in cases]):
             limits.append(one)
-            progress(f"scaling {modality}", len(limits), len(cases))
+            progress.stage(f"scaling {modality}", len(limits), len(cases))
     return fit_scale(limits, kind=kind, percentiles=given.percentiles)
 
 

@@ -18,23 +18,24 @@ from crossvox.acceleration.compute import (
 )
 from crossvox.cohort import SPLITS, Case
 from crossvox.contract import SynthesisMethod
-from crossvox.errors import ResourceError, SettingsError
+from crossvox.errors import ResourceError
 from crossvox.files.atomic import write_atomically
 from crossvox.preparation.preparation import Preparation
+from crossvox.progress import QUIET, Progress
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.begin import Begun, begin
-from crossvox.training.budget import steps_within
+from crossvox.training.budget import MOST_TIMED, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, write_experiment
-from crossvox.training.listener import TrainingProgress
 from crossvox.training.lock import locked
 from crossvox.training.patch_plan import refuse_patch
 from crossvox.training.patches import PatchSampler
 from crossvox.training.people import source_hashes
 from crossvox.training.plan import Plan
 from crossvox.training.plan_words import reasons_of_length
+from crossvox.training.planned import PlannedTraining
 from crossvox.training.prepared import PreparedCase
 from crossvox.training.processes import first_alone, launch
 from crossvox.training.run_folder import (
@@ -46,7 +47,7 @@ from crossvox.training.run_folder import (
 )
 from crossvox.training.validation import validate
 
-__all__ = ["Trained", "TrainingProgress", "train"]
+__all__ = ["Trained", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ def train(
     *,
     device: str | None = None,
     fresh: bool = False,
-    progress: TrainingProgress,
+    progress: Progress = QUIET,
 ) -> Trained:
     """Train `experiment` on a cohort, or go on where it stopped.
 
@@ -108,12 +109,10 @@ def train(
         with first_alone(fabric):
             if fresh and fabric.is_global_zero:
                 forget(out)
-            begun = begin(
-                cases, out, experiment, compute=compute, progress=progress.stage, say=progress.say
-            )
+            begun = begin(cases, out, experiment, compute=compute, progress=progress)
         run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
         with _explaining_memory(begun.experiment):
-            if run.settings.steps is None:
+            if not begun.planned.is_timed:
                 begun = replace(begun, planned=_timed(run, begun.planned, progress=progress))
                 run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
             run.train()
@@ -128,10 +127,9 @@ def train(
     )
 
 
-def _timed(run: Run, planned: Plan, *, progress: TrainingProgress) -> Plan:
+def _timed(run: Run, planned: Plan, *, progress: Progress) -> Plan:
     """The plan with the steps that its minutes pay for, also on disk."""
-    minutes = planned.experiment.training.minutes or 0.0
-    steps = steps_within(run, minutes=minutes, progress=progress.stage)
+    steps = steps_within(run, minutes=planned.minutes, progress=progress)
     lasting = planned.lasting(steps)
     if run.fabric.is_global_zero:
         write_atomically(run.folder / EXPERIMENT, write_experiment(lasting.experiment).encode())
@@ -158,25 +156,23 @@ def _precision(experiment: Experiment, compute: Compute) -> str:
     return compute.precision if asked == "auto" else asked
 
 
-def _run(
-    begun: Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: TrainingProgress
-) -> Run:
-    experiment, steps = begun.experiment, begun.experiment.training.steps or 0
-    sampler = _sampler(experiment, begun.learned)
+def _run(begun: Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: Progress) -> Run:
+    experiment, settings = begun.experiment, _settings(begun.planned)
+    sampler = _sampler(settings, begun.learned)
     share = begun.watched[fabric.global_rank :: fabric.world_size]
     validation = _validation(experiment, begun.preparation, share, compute)
     return Run(
         fabric=fabric,
         method=_method(experiment),
         sampler=sampler,
-        settings=experiment.training,
+        settings=settings,
         folder=out,
         validate=validation if begun.watched else None,
         share=len(share),
         keep=_keeping(begun, out, epochs_per_step=sampler.epochs_per_step),
         is_kept=lambda: holds_synthesizer(out),
-        report=lambda step, row: progress.row(step, steps, row),
-        stepped=lambda step: progress.step(step, steps),
+        report=lambda step, row: progress.row(step, settings.steps, row),
+        stepped=lambda step: progress.step(step, settings.steps),
     )
 
 
@@ -186,10 +182,12 @@ def _method(experiment: Experiment) -> SynthesisMethod:
     return build_method(experiment.method, experiment.method_settings, sources=sources)
 
 
-def _sampler(experiment: Experiment, cases: Sequence[PreparedCase]) -> PatchSampler:
-    settings = experiment.training
-    if settings.patch is None or settings.batch is None:
-        raise SettingsError("training.patch and training.batch are planned before training")
+def _settings(planned: Plan) -> PlannedTraining:
+    """Settings of the run, or of the throw-away one whose steps are timed."""
+    return planned.training if planned.is_timed else planned.lasting(MOST_TIMED).training
+
+
+def _sampler(settings: PlannedTraining, cases: Sequence[PreparedCase]) -> PatchSampler:
     return PatchSampler(
         cases=cases,
         patch=settings.patch,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from crossvox.acceleration.slabs import normalises_over_volumes
 from crossvox.contract import SynthesisMethod
-from crossvox.training.experiment import Sizes, TrainingSettings
+from crossvox.training.experiment import Sizes
 
 VALIDATIONS = 20  # at most, over a run
 SHARE = 0.1  # of the cost of training, at most
@@ -15,7 +15,7 @@ STRIDE = 0.5  # of a window
 
 
 def validation_in_steps(
-    method: SynthesisMethod, settings: TrainingSettings, shapes: Sequence[Sizes]
+    method: SynthesisMethod, shapes: Sequence[Sizes], *, patch: Sizes, batch: int
 ) -> float:
     """What one validation costs, counted in steps of training.
 
@@ -25,12 +25,12 @@ def validation_in_steps(
 
     Args:
         method: As it is trained.
-        settings: With patch and batch.
         shapes: Working grids of the people that are validated on.
+        patch: Sizes of a training patch.
+        batch: Patches per step.
     """
-    patch = settings.patch or (1, 1, 1)
     networks = len(list(method.children()))
-    step = math.prod(patch) * (settings.batch or 1) * STEP_PASSES * networks
+    step = math.prod(patch) * batch * STEP_PASSES * networks
     return method.passes * sum(_voxels(method, patch, shape) for shape in shapes) / step
 
 

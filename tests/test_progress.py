@@ -1,40 +1,21 @@
 """What a run tells, and when."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from crossvox.cohort import read_cohort
+from crossvox.progress import QUIET
 from crossvox.training.experiment import Experiment
 from crossvox.training.train import train
+from heard import Heard
 
 Tiny = Callable[..., Experiment]
 
 
-class Remembering:
-    """Remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.steps: list[tuple[int, int]] = []
-
-    def stage(self, name: str, done: int, total: int) -> None:
-        """Work before the first step."""
-
-    def say(self, text: str) -> None:
-        """A line for people."""
-        assert not self.steps
-        self.said.append(text)
-
-    def step(self, step: int, steps: int) -> None:
-        """A step is done."""
-        self.steps.append((step, steps))
-
-    def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
-        """A row of progress.csv."""
-
-
-def told(cohort_folder: Path, out: Path, experiment: Experiment) -> Remembering:
-    listener = Remembering()
+def told(cohort_folder: Path, out: Path, experiment: Experiment) -> Heard:
+    listener = Heard()
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     train(cases, out, experiment, progress=listener)
     return listener
@@ -54,7 +35,16 @@ def test_the_plan_is_told_before_the_first_step_of_a_new_run(
     cohort_folder: Path, tiny: Tiny, tmp_path: Path
 ) -> None:
     first = told(cohort_folder, tmp_path, tiny("training.steps=1"))
-    settings = [line.partition(" = ")[0] for line in first.said]
+    settings = [line.partition(" = ")[0] for line in first.lines]
     assert {"preparation.spacing_mm", "training.patch", "training.steps"} <= set(settings)
     assert settings[-2:] == ["memory", "hours"]
-    assert told(cohort_folder, tmp_path, tiny("training.steps=1")).said == []
+    assert told(cohort_folder, tmp_path, tiny("training.steps=1")).lines == []
+
+
+def test_quiet_progress_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    QUIET.run("one")
+    QUIET.say("a line")
+    QUIET.stage("preparing", 1, 2)
+    QUIET.step(1, 2)
+    QUIET.row(1, 2, {"loss": 1.0})
+    assert capsys.readouterr() == ("", "")
