@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from crossvox.cohort import read_cohort
-from crossvox.contenders.variant import Setting
 from crossvox.files import write_volume
-from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.phantoms import PhantomSettings, write_phantom
 from crossvox.training.experiment import Experiment, read_experiment
 from crossvox.training.train import Trained, train
+from crossvox.variants.variant import Setting
 from crossvox.volume import Grid, Volume
 
 pytest_plugins = ("balls",)  # fixtures of tests/balls.py

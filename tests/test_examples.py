@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from crossvox.acceleration.compute import Compute
-from crossvox.export import export_synthesizer
+from crossvox.engines import export_synthesizer
 from crossvox.files import read_volume, write_volume
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.train import Trained
@@ -42,14 +42,13 @@ def test_the_phantom_example_makes_a_cohort_without_faults(
     main_of("01_phantom.py")(tmp_path, size=32, cases=3)
     lines = told(capsys).splitlines()
     assert lines[0].startswith("FLAIR: 32x32x16 voxels of ")
-    assert "sub-03 is for test" in "\n".join(lines)
     assert lines[-1] == "0 findings in 3 cases"
 
 
 def test_the_training_example_synthesizes_a_person_it_never_saw(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main_of("02_train_and_predict.py")(tmp_path, size=32, cases=4, changes=TINY)
+    main_of("02_train_and_predict.py")(tmp_path, size=32, cases=4, settings=TINY)
     assert "T1w of sub-04: 32x32x32 voxels" in told(capsys).splitlines()[-1]
     synthesized = read_volume(tmp_path / "sub-04_T1w.nii.gz")
     source = read_volume(tmp_path / "phantom/sub-04/anat/sub-04_FLAIR.nii.gz")
@@ -61,7 +60,7 @@ def test_the_scoring_example_ends_with_a_report(
 ) -> None:
     main_of("03_score_anybodys_volumes.py")(tmp_path, size=32, cases=2)
     report = tmp_path / "evaluation/report.html"
-    assert told(capsys).splitlines()[-1] == f"2 people, {report}"
+    assert told(capsys).splitlines()[-1] == str(report)
     assert report.is_file()
 
 

@@ -50,9 +50,17 @@ class ResourceError(CrossvoxError):
 
 
 class SomeCasesFailedError(CrossvoxError):
-    """Some cases of a cohort failed; the others are done."""
+    """Some cases of a cohort failed; the others are done.
+
+    Attributes:
+        result: Result of the function for the cases that are done, where it has one.
+    """
 
     exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, *, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 class InterruptedRunError(CrossvoxError):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.benchmark import speed
-from crossvox.contenders.ceilings import CEILINGS, convolution
+from crossvox.measuring import speed
+from crossvox.variants.ceilings import CEILINGS, convolution
 
 SMALL = ("--rounds", 1, "--width", 2, "--threads", 1, "--sizes", 16, 16, 16)
 

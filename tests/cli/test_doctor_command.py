@@ -22,7 +22,7 @@ def test_the_doctor_tells_how_to_get_what_is_missing(capsys: pytest.CaptureFixtu
     doctor()
     extras = [line for line in capsys.readouterr().out.splitlines() if line.startswith("extra")]
     assert {line.split(":")[0] for line in extras} == {
-        f"extra {name}" for name in ("register", "export", "benchmark", "slurm", "log")
+        f"extra {name}" for name in ("export", "benchmark")
     }
     for line in extras:
         name = line.split()[1].rstrip(":")

@@ -12,6 +12,7 @@ from crossvox.comparison import ComparisonSettings, Contestant, compare
 from crossvox.errors import CohortError, SettingsError, SomeCasesFailedError
 from crossvox.scoring.measures import COMPARED
 from crossvox.volume import Grid
+from heard import Heard
 
 Write = Callable[..., Path]
 MakeHead = Callable[[int], NDArray[np.float32]]

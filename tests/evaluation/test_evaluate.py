@@ -14,6 +14,7 @@ from crossvox.errors import CohortError, FileError, ModelError, SomeCasesFailedE
 from crossvox.evaluation import EvaluationSettings, evaluate
 from crossvox.scoring import Pair, Pairing, find_pairs, read_pairs
 from crossvox.volume import Grid
+from heard import Heard
 
 Write = Callable[..., Path]
 MakeHead = Callable[[int], NDArray[np.float32]]

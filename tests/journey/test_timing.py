@@ -80,5 +80,5 @@ def test_a_volume_of_the_users_in_the_place_of_a_timed_one_stays(
 
 
 def test_a_process_that_fails_says_why(timing: Timing, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"could not be timed: crossvox: .*no synthesizer"):
+    with pytest.raises(ModelError, match=r"could not be timed: .*holds no synthesizer"):
         replace(timing, run=tmp_path).costs(fresh=False)

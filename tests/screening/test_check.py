@@ -13,6 +13,7 @@ from crossvox.errors import CohortError
 from crossvox.files import read_volume, write_volume
 from crossvox.screening import CohortCheck, check_cohort
 from crossvox.volume import Grid, Volume
+from heard import Heard
 
 MODALITIES = ("FLAIR", "T1w")
 Plant = Callable[[Volume], Volume]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from crossvox.cohort import Case, read_cohort
 from crossvox.files import write_volume
-from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.phantoms import PhantomSettings, write_phantom
 from crossvox.screening.alignment import align
 from crossvox.screening.examine import Examined, examine
 from crossvox.screening.people import (

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from crossvox.acceleration.compute import Compute
+from crossvox.engines import export_synthesizer
 from crossvox.errors import ModelError, ResourceError, SettingsError
-from crossvox.export import export_synthesizer
 from crossvox.synthesis.engines import OpenVinoSynthesizer, openvino
 from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.synthesis.synthesizer import Synthesizer

@@ -63,7 +63,7 @@ with Interruption() as interruption:
     told = shared_scores(fabric, validate, weights, cases=cases, interruption=interruption)
 with open(f"{sys.argv[2]}/{rank}", "w") as file:
     json.dump(told, file)
-finish(fabric)
+finish(fabric.world_size)
 """
 
 

@@ -30,7 +30,7 @@ def test_without_a_launcher_there_is_one_process() -> None:
     assert fabric.is_global_zero
     assert fabric.device == torch.device("cpu")
     dismiss_others(fabric)  # leaves this process alone
-    finish(fabric)
+    finish(fabric.world_size)
 
 
 @pytest.mark.parametrize("without", ["SLURM_NTASKS_PER_NODE", "nothing"])
@@ -76,7 +76,7 @@ with first_alone(fabric):
         time.sleep(1.5)
 if not fabric.is_global_zero:
     print("waited", time.monotonic() - began, "heard", *heard, flush=True)
-finish(fabric)
+finish(fabric.world_size)
 """
 
 

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import cyclopts
 
-from crossvox import __version__
 from crossvox.errors import CohortWarning, CrossvoxError, FileWarning
+from crossvox.version import __version__
 
 COMMANDS = {
     "demo": "Show the whole way on phantoms; some minutes.",

@@ -55,28 +55,25 @@ def benchmark(
     largest
         Side of the largest cube, up to 512.
     """
-    from crossvox.benchmark.growth import benchmark_growth
-    from crossvox.benchmark.speed import PREDICT, TRAIN, Options, setting_of
-    from crossvox.benchmark.speed import benchmark as measure
-    from crossvox.cli.screen import Screen
-    from crossvox.errors import SettingsError, SomeCasesFailedError
+    import crossvox
 
-    kind = PREDICT if what == "predict" else TRAIN
-    if kind is TRAIN and (grow or against):
-        raise SettingsError("--grow and --against belong to crossvox benchmark predict")
-    setting = setting_of(
-        kind, sizes=sizes, width=width, discriminator_width=discriminator_width, threads=threads
-    )
-    groups = kind.against if against is None else tuple(filter(None, against.split(",")))
-    options = Options(rounds=rounds, against=groups, profile=profile)
-    with Screen() as screen:
-        if grow:
-            page = benchmark_growth(out, setting, largest=largest, rounds=rounds, progress=screen)
-            failed = {}
-        else:
-            result = measure(kind, out, setting, options=options, progress=screen)
-            page, failed = result.page, result.failed
+    try:
+        with crossvox.Bars() as bars:
+            page = crossvox.benchmark(
+                what,
+                out,
+                against=against,
+                rounds=rounds,
+                sizes=sizes,
+                width=width,
+                discriminator_width=discriminator_width,
+                threads=threads,
+                profile=profile,
+                grow=grow,
+                largest=largest,
+                progress=bars,
+            )
+    except crossvox.SomeCasesFailedError as error:
+        print(error.result)
+        raise
     print(page)
-    if failed:
-        reasons = "; ".join(f"{name}: {why}" for name, why in failed.items())
-        raise SomeCasesFailedError(f"{len(failed)} failed: {reasons}")

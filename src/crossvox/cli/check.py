@@ -1,17 +1,13 @@
 """crossvox check."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from crossvox.cohort import Case, Reading
-    from crossvox.cohort.reading import Synthesized
-    from crossvox.screening import CaseCheck, CohortCheck, Finding
+    from crossvox import CaseCheck, CohortCheck, Finding
 
 WIDTH_IN_A_FILE = 150
 
@@ -36,31 +32,27 @@ def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool
     """
     from rich.console import Console
 
-    from crossvox.cli.screen import Screen
-    from crossvox.errors import CohortError
-    from crossvox.screening import check_cohort
+    import crossvox
 
-    reading = _read(data, modalities, synthesized="taken" if allow_synthetic else "left out")
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_IN_A_FILE)
-    with Screen() as screen:
-        found = check_cohort(
-            reading.cases,
-            modalities=reading.modalities,
-            progress=screen,
+    with crossvox.Bars() as bars:
+        checked = crossvox.check(
+            data, modalities=modalities, allow_synthetic=allow_synthetic, progress=bars
         )
+    found = checked.check
     console.print(table_of_cases(found))
     if found.findings:
         console.print(table_of_findings(found.findings))
-    if reading.left_out:
-        console.print(table_of_left_out(reading.left_out))
-    people = _count(len({case.subject for case in reading.cases}), "person", "people")
-    held = f"{_count(len(reading.cases), 'case', 'cases')} of {people}"
-    for line in (f"{held}: {_verdict(found)}", *reading.remarks):
+    if checked.left_out:
+        console.print(table_of_left_out(checked.left_out))
+    people = _count(checked.people, "person", "people")
+    held = f"{_count(len(found.rows), 'case', 'cases')} of {people}"
+    for line in (f"{held}: {_verdict(found)}", *checked.remarks):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if found.error_count:
-        raise CohortError(f"{data}: {_verdict(found)}; mend the cases or leave them out")
+        raise crossvox.CohortError(f"{data}: {_verdict(found)}; mend the cases or leave them out")
 
 
 def table_of_cases(found: "CohortCheck") -> "Table":
@@ -111,35 +103,6 @@ def table_of_left_out(left_out: "Mapping[str, str]") -> "Table":
     for name, why in left_out.items():
         table.add_row(escape(name), escape(why))
     return table
-
-
-def _read(data: Path, modalities: str | None, *, synthesized: "Synthesized") -> "Reading":
-    """The cohort with the named modalities, or those that every case has."""
-    from crossvox.cohort import survey_cohort
-
-    if modalities:
-        names = [name.strip() for name in modalities.split(",") if name.strip()]
-        return survey_cohort(data, modalities=names, synthesized=synthesized)
-    everything = survey_cohort(data, synthesized=synthesized)
-    shared, others = _shared(everything.cases)
-    reading = survey_cohort(data, modalities=shared, synthesized=synthesized)
-    unchecked = [
-        f"{name} is not checked, only {count} of {len(everything.cases)} cases have it;"
-        f" --modalities {','.join([*shared, name])} checks them"
-        for name, count in others.items()
-    ]
-    return replace(reading, notes=(*everything.notes, *unchecked))
-
-
-def _shared(cases: "Sequence[Case]") -> tuple[list[str], dict[str, int]]:
-    """The modalities that every case has, and how many have each of the others."""
-    from crossvox.errors import CohortError
-
-    held = Counter(name for case in cases for name in case.images)
-    shared = sorted(name for name, count in held.items() if count == len(cases))
-    if not shared:
-        raise CohortError("no modality is in every case; name some: --modalities FLAIR,T1w")
-    return shared, {name: held[name] for name in sorted(held) if name not in shared}
 
 
 def _volume_cells(row: "CaseCheck", modality: str) -> tuple[str, str]:

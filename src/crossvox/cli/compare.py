@@ -51,32 +51,30 @@ def compare(
     allow_synthetic
         Also score folders against references that were synthesized themselves.
     """
-    from crossvox.cli.screen import Screen
-    from crossvox.comparison.sentences import cautions_of, perfect_sentences
-    from crossvox.errors import SettingsError
-    from crossvox.journey.contestants import ContestSettings, compare_runs, is_run
-    from crossvox.scoring import Admission
-    from crossvox.scoring.pairs import PAIRS_FILE
+    import crossvox
 
     *runs, out = paths or (Path(),)
     if not runs:
-        raise SettingsError("say what to compare and where to: crossvox compare RUN RUN OUT")
-    if is_run(out) or (out / PAIRS_FILE).is_file():
-        raise SettingsError(f"{out} is a run; name a folder for the comparison behind the runs")
-    settings = ContestSettings(
-        names=tuple(name.strip() for name in names.split(",")) if names else (),
-        against=against,
-        reference=reference,
-        source_modality=source_modality,
-        mask=mask,
-        inception=inception,
-        seed=seed,
-        device=device,
-        fresh=fresh,
-        admission=Admission(include_trained=include_trained, allow_synthetic=allow_synthetic),
-    )
-    with Screen() as screen:
-        comparison = compare_runs(runs, out, settings=settings, progress=screen)
-    for note in (*cautions_of(comparison), *perfect_sentences(comparison)):
+        raise crossvox.SettingsError(
+            "say what to compare and where to: crossvox compare RUN RUN OUT"
+        )
+    with crossvox.Bars() as bars:
+        comparison = crossvox.compare(
+            runs,
+            out,
+            against=against,
+            names=names,
+            reference=reference,
+            source_modality=source_modality,
+            mask=mask,
+            inception=inception,
+            seed=seed,
+            device=device,
+            fresh=fresh,
+            include_trained=include_trained,
+            allow_synthetic=allow_synthetic,
+            progress=bars,
+        )
+    for note in comparison.notes:
         print(note, file=sys.stderr)
     print(comparison.page)

@@ -11,12 +11,11 @@ def demo(out: Path = Path("crossvox-demo"), /) -> None:
     out
         Folder for the phantom cohort and the run.
     """
-    from crossvox.cli.evaluate import print_scores
-    from crossvox.cli.screen import Screen
-    from crossvox.journey import demo as run_demo
+    import crossvox
+    from crossvox.cli.scores import print_scores, printing_scores
 
-    with Screen() as screen:
-        evaluation = run_demo(out, progress=screen)
+    with printing_scores(), crossvox.Bars() as bars:
+        evaluation = crossvox.demo(out, progress=bars)
     if evaluation:
         print_scores(evaluation)
     else:

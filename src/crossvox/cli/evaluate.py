@@ -1,13 +1,6 @@
 """crossvox evaluate."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from crossvox.evaluation import Evaluation
 
 
 def evaluate(
@@ -68,74 +61,26 @@ def evaluate(
     allow_synthetic
         Also score against references that were synthesized themselves.
     """
-    from crossvox.cli.screen import Screen
-    from crossvox.evaluation import EvaluationSettings
-    from crossvox.evaluation import evaluate as evaluate_pairs
-    from crossvox.scoring import Admission, find_pairs, read_run
+    import crossvox
+    from crossvox.cli.scores import print_scores, printing_scores
 
-    pairing = find_pairs(
-        synthesized,
-        reference,
-        modality=modality,
-        source=source,
-        source_modality=source_modality,
-        mask=mask,
-        labels=labels,
-    )
-    settings = EvaluationSettings(
-        seed=seed,
-        data_range=data_range,
-        mean_target=mean_target,
-        inception=inception,
-        run=None if run is None else read_run(run),
-        admission=Admission(include_trained=include_trained, allow_synthetic=allow_synthetic),
-    )
-    with Screen() as screen:
-        evaluation = evaluate_pairs(
-            pairing,
+    with printing_scores(), crossvox.Bars() as bars:
+        evaluation = crossvox.evaluate(
+            synthesized,
+            reference,
             out,
-            settings=settings,
-            progress=screen,
+            source=source,
+            source_modality=source_modality,
+            mask=mask,
+            labels=labels,
+            modality=modality,
+            mean_target=mean_target,
+            inception=inception,
+            data_range=data_range,
+            run=run,
+            seed=seed,
+            include_trained=include_trained,
+            allow_synthetic=allow_synthetic,
+            progress=bars,
         )
     print_scores(evaluation)
-
-
-def summary_table(evaluation: "Evaluation") -> "Table":
-    """Means and intervals of the measures that are compared, a column for each method."""
-    from rich.table import Table
-
-    from crossvox.report.formatting import counted, unit_of
-    from crossvox.report.rows import inception_words, people_known, score_rows
-    from crossvox.scoring.measures import LINEAR, MEASURES
-
-    people = counted(evaluation.summary.subjects, "person", "people")
-    known = people_known(evaluation.results)
-    caution = f", {known} of them known to the model" if known else ""
-    table = Table(title=f"Mean over {people}{caution}, 95 % interval", title_justify="left")
-    table.add_column("measure")
-    for method in evaluation.summary.intervals:
-        table.add_column(method, justify="right")
-    titles = {measure.title for measure in MEASURES if measure.compared or measure.name in LINEAR}
-    for row in score_rows(evaluation.summary, unit=unit_of(evaluation.results)):
-        if row.title in titles:
-            cells = [f"{cell.value}\n[dim]{cell.span}[/dim]" for cell in row.cells]
-            table.add_row(f"{row.title}\n[dim]{row.unit}[/dim]", *cells)
-    methods = list(evaluation.summary.intervals)
-    words = inception_words(evaluation.summary, methods, sha256=evaluation.inception_sha256)
-    for title, cells_of_title in words.rows:
-        table.add_row(title, *cells_of_title)
-    return table
-
-
-def print_scores(evaluation: "Evaluation") -> None:
-    """Print what to know of the scores, their table, and where the report is."""
-    from rich.console import Console
-
-    from crossvox.report.rows import perfect_sentence
-
-    for note in evaluation.notes:
-        print(note, file=sys.stderr)
-    Console().print(summary_table(evaluation))
-    if perfect := perfect_sentence(evaluation.summary):
-        print(perfect)
-    print(evaluation.report)

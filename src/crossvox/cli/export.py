@@ -28,13 +28,6 @@ def export(
         method.key=value, over the model's settings; what training did not decide. May be
         repeated.
     """
-    from crossvox.acceleration.compute import Compute
-    from crossvox.export import export_synthesizer, target_of
-    from crossvox.synthesis.store import load_synthesizer, read_description, with_settings
+    import crossvox
 
-    description = with_settings(read_description(model), set_ or [])
-    synthesizer = load_synthesizer(
-        model, compute=Compute(device="cpu", bf16=False), settings=description.settings
-    )
-    export_synthesizer(synthesizer, description, out, to=to or target_of(out))
-    print(out)
+    print(crossvox.export(model, out, to=to, settings=set_ or []))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox import PhantomSettings
 
 
 def phantom(
@@ -23,13 +23,8 @@ def phantom(
         cases: How many people.
         settings: How they are imaged.
     """
-    from crossvox.cli.screen import Screen
+    import crossvox
 
-    with Screen() as screen:
-        write_phantom(
-            out,
-            cases=cases,
-            settings=settings or PhantomSettings(),
-            progress=screen,
-        )
+    with crossvox.Bars() as bars:
+        crossvox.phantom(out, cases=cases, settings=settings, progress=bars)
     print(f"{out}: {cases} people")

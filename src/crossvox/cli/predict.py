@@ -1,14 +1,14 @@
 """crossvox predict."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from crossvox.cohort import Case
-    from crossvox.synthesis.predict import Predicted
+    from crossvox import Predicted
 
 
 def predict(
@@ -68,56 +68,47 @@ def predict(
     volume
         Which volume of a 4D file, from 0.
     """
-    from crossvox.acceleration.compute import compute_at_hand
-    from crossvox.cli.screen import Screen
-    from crossvox.cli.shard import shard_of
-    from crossvox.export import by_openvino
-    from crossvox.files import ReadOptions
-    from crossvox.synthesis.predict import PredictOptions
-    from crossvox.synthesis.predict import predict as predict_cases
-    from crossvox.synthesis.sources import find_sources
-    from crossvox.synthesis.store import load_synthesizer, read_description, with_settings
+    import crossvox
+    from crossvox.cli.shard import launched_shard
 
-    description = with_settings(read_description(model), set_ or [])
-    sources = find_sources(in_, description.preparation.source_modalities)
-    part = shard_of(shard)
-    cases = part.of(sources.cases)
-    if sources.left_out:
-        print(sources.in_words())
-    if len(cases) < len(sources.cases):
-        print(f"part {part.index + 1} of {part.count}: {len(cases)} of {len(sources.cases)} cases")
-    compute = compute_at_hand(device=device, precise=precise)
-    settings = description.settings if set_ else None
-    synthesizer = load_synthesizer(model, compute=compute, window=window, settings=settings)
-    if engine != "torch":
-        synthesizer = by_openvino(synthesizer, description, model, engine=engine)
-    options = PredictOptions(
-        overwrite="always" if overwrite else "never",
-        overlap=overlap,
-        reading=ReadOptions(prefer=prefer, max_voxels=max_voxels, volume_index=volume),
-    )
-    with Screen() as screen:
-        predicted = predict_cases(
-            synthesizer,
-            description,
-            cases,
+    with _printing_failed(), crossvox.Bars() as bars:
+        predicted = crossvox.predict(
+            model,
+            in_,
             out,
-            options=options,
-            progress=screen,
+            settings=set_ or [],
+            window=window,
+            device=device,
+            precise=precise,
+            engine=engine,
+            overwrite=overwrite,
+            overlap=overlap,
+            shard=shard or launched_shard(),
+            prefer=prefer,
+            max_voxels=max_voxels,
+            volume=volume,
+            progress=bars,
         )
-    _tell(predicted, cases)
+    _tell(predicted)
 
 
-def _tell(predicted: "Predicted", cases: "Sequence[Case]") -> None:
-    from crossvox.errors import CohortError, SomeCasesFailedError
+@contextmanager
+def _printing_failed() -> Iterator[None]:
+    """Print what became of the other cases where some failed."""
+    from crossvox import Predicted, SomeCasesFailedError
 
-    for path in predicted.written:
-        print(path)
+    try:
+        yield
+    except SomeCasesFailedError as error:
+        if isinstance(error.result, Predicted):
+            _tell(error.result)
+        raise
+
+
+def _tell(predicted: "Predicted") -> None:
+    for line in (*predicted.notes, *predicted.written):
+        print(line)
     if predicted.skipped:
         print(f"{len(predicted.skipped)} there already (--overwrite makes them again)")
     for remark in predicted.remarks:
         print(remark)
-    if predicted.failed:
-        reasons = "; ".join(f"{name}: {why}" for name, why in predicted.failed.items())
-        failure = CohortError if len(predicted.failed) == len(cases) else SomeCasesFailedError
-        raise failure(f"{len(predicted.failed)} of {len(cases)} failed: {reasons}")

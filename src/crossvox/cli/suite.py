@@ -34,20 +34,14 @@ def suite(
     device
         cpu or cuda; the GPU where there is one.
     """
-    from crossvox.cli.screen import Screen
-    from crossvox.errors import SomeCasesFailedError
-    from crossvox.journey.suite import SuiteOptions, run_suite
-    from crossvox.journey.suite_file import read_suite
+    import crossvox
 
-    options = SuiteOptions(
-        data=data,
-        only=tuple(name.strip() for name in only.split(",")) if only else (),
-        inception=inception,
-        device=device,
-    )
-    with Screen() as screen:
-        result = run_suite(read_suite(suite), out, options=options, progress=screen)
+    try:
+        with crossvox.Bars() as bars:
+            result = crossvox.suite(
+                suite, out, data=data, only=only, inception=inception, device=device, progress=bars
+            )
+    except crossvox.SomeCasesFailedError as error:
+        print(getattr(error.result, "page", None) or out)
+        raise
     print(result.page or out)
-    if result.failed:
-        reasons = "; ".join(f"{name}: {why}" for name, why in result.failed.items())
-        raise SomeCasesFailedError(f"{len(result.failed)} failed: {reasons}")

@@ -51,32 +51,40 @@ def train(
     plan_only
         Show what would be trained, each setting with its reason, and write nothing.
     """
-    from crossvox.cli.evaluate import print_scores
-    from crossvox.cli.screen import Screen
-    from crossvox.journey import evaluate_run
-    from crossvox.training.cohort import read_cohort_of, spelled_as
-    from crossvox.training.experiment import read_experiment
-    from crossvox.training.preview import preview
-    from crossvox.training.processes import dismiss_others, finish
-    from crossvox.training.train import train as train_cases
+    import crossvox
+    from crossvox.cli.scores import print_scores, printing_scores
 
-    given = {"cohort.source": source, "cohort.target": target, "method.name": method}
-    changes = [f"{name}={value}" for name, value in given.items() if value]
-    changes += ["cohort.allow_synthetic=true"] if allow_synthetic else []
-    settings = read_experiment(experiment, changes=[*changes, *(set_ or [])])
-    reading = read_cohort_of(settings, data)
-    settings = spelled_as(settings, reading)
+    settings = set_ or []
     if plan_only:
-        print(*preview(reading.cases, out, settings, device=device), sep="\n")
-        return
-    with Screen() as screen:
-        trained = train_cases(
-            reading.cases, out, settings, device=device, fresh=fresh, progress=screen
+        reasons = crossvox.plan(
+            data,
+            out,
+            source=source,
+            target=target,
+            method=method,
+            experiment=experiment,
+            settings=settings,
+            allow_synthetic=allow_synthetic,
+            device=device,
         )
-        dismiss_others(trained.fabric)
-        evaluation = evaluate_run(trained, device=device, progress=screen)
-    if evaluation:
-        print_scores(evaluation)
+        print(*reasons, sep="\n")
+        return
+    with printing_scores(), crossvox.Bars() as bars:
+        run = crossvox.train(
+            data,
+            out,
+            source=source,
+            target=target,
+            method=method,
+            experiment=experiment,
+            settings=settings,
+            allow_synthetic=allow_synthetic,
+            device=device,
+            fresh=fresh,
+            progress=bars,
+        )
+    if run.evaluation:
+        print_scores(run.evaluation)
     else:
         print(out / "synthesizer")
-    finish(trained.fabric)
+    run.leave()

@@ -15,6 +15,7 @@ from crossvox.comparison.contest import (
 )
 from crossvox.comparison.files import FILES, write_files
 from crossvox.comparison.page import FIGURES, PAGE, write_page
+from crossvox.comparison.sentences import cautions_of, perfect_sentences
 from crossvox.errors import CohortError, CrossvoxError, SettingsError, SomeCasesFailedError
 from crossvox.progress import QUIET, Progress
 from crossvox.scoring.admission import status_in_model
@@ -95,10 +96,13 @@ def compare(
         page=out / PAGE,
         files=tuple(out / name for name in (*FILES, *FIGURES[: 2 * settings.shown], PAGE)),
     )
+    comparison = replace(
+        comparison, notes=(*cautions_of(comparison), *perfect_sentences(comparison))
+    )
     write_files(comparison, out, settings=settings)
     write_page(comparison, out, settings=settings)
     if failures:
-        raise SomeCasesFailedError(_failed(comparison))
+        raise SomeCasesFailedError(_failed(comparison), result=comparison)
     return comparison
 
 

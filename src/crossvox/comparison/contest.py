@@ -126,6 +126,7 @@ class Comparison:
         inception_sha256: Of the weights behind FID and KID; empty without them.
         page: The HTML page.
         files: Everything that was written.
+        notes: Sentences that belong beside the table.
     """
 
     contestants: tuple[Contestant, ...]
@@ -138,6 +139,7 @@ class Comparison:
     inception_sha256: str
     page: Path
     files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from pathlib import Path
 from crossvox.errors import CohortError, CrossvoxError, SomeCasesFailedError
 from crossvox.evaluation.report import write_report
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
+from crossvox.evaluation.sentences import score_table
 from crossvox.evaluation.tables import write_tables
 from crossvox.progress import QUIET, Progress
+from crossvox.report.rows import perfect_sentence
 from crossvox.scoring.admission import admit, notes_on_scored, status_in_model
 from crossvox.scoring.baselines import baselines_of, read_mean_target, uncovered_of
 from crossvox.scoring.case_scores import score_volumes
@@ -71,11 +73,16 @@ def evaluate(
         left_out=admitted.left_out,
         notes=(*admitted.notes, *_on_scored(results), *pairing.notes),
     )
+    evaluation = replace(
+        evaluation,
+        table=score_table(evaluation),
+        perfect=perfect_sentence(evaluation.summary),
+    )
     write_tables(evaluation, out, settings=settings)
     write_pairs([result.pair for result in results], out)
     write_report(evaluation, settings=settings)
     if failures:
-        raise SomeCasesFailedError(_failed(evaluation))
+        raise SomeCasesFailedError(_failed(evaluation), result=evaluation)
     return evaluation
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from crossvox.metrics import GAUSSIAN, SsimWindow
 from crossvox.report.protocol import Protocol
+from crossvox.report.text_table import NO_TABLE, TextTable
 from crossvox.scoring.admission import STRICT, Admission
 from crossvox.scoring.pairs import Failure
 from crossvox.scoring.results import CaseResult, Summary
@@ -53,7 +54,9 @@ class Evaluation:
         unanswered: References for which nothing was synthesized.
         summary: Over subjects.
         report: The HTML page.
-        inception_sha256: Of the weights behind FID and KID; empty without them.
+        inception_sha256: SHA-256 of the weights behind FID and KID; empty without them.
+        table: Means and intervals, as text.
+        perfect: Sentence on the limit that the model's intensity scale sets; empty if unknown.
     """
 
     results: tuple[CaseResult, ...]
@@ -64,3 +67,10 @@ class Evaluation:
     inception_sha256: str = ""
     left_out: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
+    table: TextTable = NO_TABLE
+    perfect: str = ""
+
+    def __str__(self) -> str:
+        """Notes, table and the place of the report."""
+        parts = (*self.notes, str(self.table), self.perfect, str(self.report))
+        return "\n".join(part for part in parts if part)

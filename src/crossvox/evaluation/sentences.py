@@ -3,7 +3,9 @@
 from crossvox.evaluation.results import Evaluation
 from crossvox.report.cautions import LISTED, on_images, on_tests, on_uncovered
 from crossvox.report.formatting import counted, measured, unit_of
-from crossvox.scoring.measures import MEASURE
+from crossvox.report.rows import inception_words, people_known, score_rows
+from crossvox.report.text_table import TextTable
+from crossvox.scoring.measures import LINEAR, MEASURE, MEASURES
 from crossvox.scoring.results import SYNTHESIZED
 from crossvox.scoring.summary import per_subject
 
@@ -54,3 +56,24 @@ def cautions(evaluation: Evaluation) -> list[str]:
     if len({result.facts.unit for result in results}) > 1:
         found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
     return [*found, *on_images(evaluation.summary), *on_tests(evaluation.summary)]
+
+
+def score_table(evaluation: Evaluation) -> TextTable:
+    """Means and intervals of the measures that are compared, a column for each method."""
+    summary, results = evaluation.summary, evaluation.results
+    known = people_known(results)
+    caution = f", {known} of them known to the model" if known else ""
+    methods = list(summary.intervals)
+    shown = {measure.title for measure in MEASURES if measure.compared or measure.name in LINEAR}
+    rows = [
+        (f"{row.title}\n{row.unit}", *(f"{cell.value}\n{cell.span}" for cell in row.cells))
+        for row in score_rows(summary, unit=unit_of(results))
+        if row.title in shown
+    ]
+    inception = inception_words(summary, methods, sha256=evaluation.inception_sha256)
+    people = counted(summary.subjects, "person", "people")
+    return TextTable(
+        title=f"Mean over {people}{caution}, 95 % interval",
+        columns=("measure", *methods),
+        rows=(*rows, *((title, *cells) for title, cells in inception.rows)),
+    )

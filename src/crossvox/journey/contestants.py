@@ -121,6 +121,16 @@ def is_run(path: Path) -> bool:
     return (path / EXPERIMENT).is_file() or (path / "synthesizer" / DESCRIPTION).is_file()
 
 
+def refuse_run(out: Path) -> None:
+    """Check that `out` is a place for a comparison, and not a run that was named last.
+
+    Raises:
+        SettingsError: It is a run.
+    """
+    if is_run(out) or (out / PAIRS_FILE).is_file():
+        raise SettingsError(f"{out} is a run; name a folder for the comparison behind the runs")
+
+
 def unique_names(paths: Sequence[Path]) -> tuple[str, ...]:
     """The folders' names; with their parents' where two are called alike, else numbered."""
     whole = [path.resolve() for path in paths]

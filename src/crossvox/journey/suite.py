@@ -26,7 +26,7 @@ from crossvox.journey.budgets import unequal_budgets
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
-from crossvox.phantom import PhantomSettings, write_phantom
+from crossvox.phantoms import PhantomSettings, write_phantom
 from crossvox.progress import QUIET, Progress
 from crossvox.scoring.baselines import BASELINES
 from crossvox.scoring.inception_features import load_inception

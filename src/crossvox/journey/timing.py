@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,12 +13,14 @@ from crossvox.acceleration.compute import Compute
 from crossvox.acceleration.machine import machine_in_words
 from crossvox.cohort import Case, read_cohort
 from crossvox.comparison import Costs
-from crossvox.errors import ModelError
+from crossvox.errors import CrossvoxError, ModelError
 from crossvox.files import is_marked, read_sidecar, write_atomically
 from crossvox.journey.costs import costs_of_volumes
-from crossvox.synthesis.predict import output_path
+from crossvox.journey.predict import predict_files
+from crossvox.model import load_model
+from crossvox.synthesis.predict import PredictOptions, output_path
 from crossvox.synthesis.sidecar import up_to_date
-from crossvox.synthesis.store import Description
+from crossvox.synthesis.store import Description, read_description
 
 WARM_UP, TIMED = 1, 3
 MANY_PASSES = 20  # of which the first, slower one is no twentieth
@@ -94,11 +97,39 @@ class Timing:
         for path in map(self._path, self._cases()):
             if is_marked(path):  # any other file stays, and the process refuses to replace it
                 path.unlink()
-        words = [str(self.run), str(self._table), str(self.folder), "--shard", "1/1"]
-        words += ["--device", self.compute.device, "--overlap", "nothing"]
-        words += [] if self.compute.bf16 else ["--precise"]
-        command = [sys.executable, "-m", "crossvox", "predict", *words]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+        asked = {
+            "model": str(self.run),
+            "sources": str(self._table),
+            "out": str(self.folder),
+            "device": self.compute.device,
+            "precise": not self.compute.bf16,
+        }
+        command = [sys.executable, "-c", f"from {__name__} import synthesize; synthesize()"]
+        ended = subprocess.run(  # noqa: S603 - this module in a fresh process
+            command, input=json.dumps(asked), capture_output=True, text=True, check=False
+        )
         if ended.returncode:
             told = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise ModelError(f"{self.run} could not be timed: {told}")
+
+
+def synthesize() -> None:
+    """Synthesize what JSON on standard input asks for, one volume after the other.
+
+    It runs in a process of its own, so that its peak memory is that of the model alone.
+
+    Raises:
+        SystemExit: A volume could not be synthesized; standard error says why.
+    """
+    asked = json.load(sys.stdin)
+    model = Path(asked["model"])
+    try:
+        predict_files(
+            read_description(model),
+            lambda: load_model(model, device=asked["device"], precise=asked["precise"]),
+            Path(asked["sources"]),
+            Path(asked["out"]),
+            options=PredictOptions(overlap="nothing"),
+        )
+    except CrossvoxError as error:
+        sys.exit(str(error))

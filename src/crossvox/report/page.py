@@ -7,10 +7,10 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from crossvox import __version__
 from crossvox.report.formatting import measure_unit
 from crossvox.report.protocol import versions
 from crossvox.scoring.measures import MEASURES
+from crossvox.version import __version__
 
 PACKAGE = "crossvox.report"
 PAPER = (

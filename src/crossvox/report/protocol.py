@@ -8,12 +8,12 @@ import numpy as np
 import scipy
 import torch
 
-from crossvox import __version__
 from crossvox.metrics import SsimWindow
 from crossvox.report.formatting import counted, unit_of
 from crossvox.scoring.loading import GIVEN_MASK, RANGE_PERCENTILES
 from crossvox.scoring.results import CaseResult, Summary
 from crossvox.scoring.statistics import DRAWS, LEVEL
+from crossvox.version import __version__
 
 
 @dataclass(frozen=True, kw_only=True)

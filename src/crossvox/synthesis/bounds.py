@@ -11,9 +11,9 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from crossvox import __version__
 from crossvox.errors import ModelError
 from crossvox.files.affines import LARGEST_SPACING_MM, SMALLEST_SPACING_MM
+from crossvox.version import __version__
 
 LARGEST_DESCRIPTION = 64 << 20  # bytes: the hashes of half a million people
 MOST_SOURCES = 16

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crossvox import __version__
 from crossvox.cohort import Case
 from crossvox.errors import CohortError
 from crossvox.files import NOTICE, write_atomically
+from crossvox.version import __version__
 
 DATASET = "dataset_description.json"
 

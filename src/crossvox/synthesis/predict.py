@@ -42,14 +42,15 @@ DEFAULTS = PredictOptions()
 
 @dataclass(frozen=True, kw_only=True)
 class Predicted:
-    """What became of a cohort.
+    """Result of a cohort's prediction.
 
     Attributes:
         written: Files made now.
         skipped: Files that were there already.
-        failed: Why, by case.
-        remarks: What the user should know of files that were there, a line each.
-        seconds: Preparation, network and restoring of each written file.
+        failed: Reasons, by case.
+        remarks: Sentences on files that were there.
+        seconds: Seconds of preparation, network and restoring of each written file.
+        notes: Sentences on files that are no sources, and on the part of a cohort that was done.
     """
 
     written: tuple[Path, ...] = ()
@@ -57,6 +58,7 @@ class Predicted:
     failed: dict[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     seconds: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def predict(

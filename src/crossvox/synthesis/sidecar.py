@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crossvox import __version__
 from crossvox.acceleration.compute import Compute, peak_memory_bytes
 from crossvox.acceleration.machine import machine_in_words
 from crossvox.cohort import Case
@@ -14,6 +13,7 @@ from crossvox.errors import FileError
 from crossvox.files import NOTICE, ReadOptions, read_sidecar, sha256_of
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Synthesizer
+from crossvox.version import __version__
 from crossvox.volume.volume import Volume
 
 SHOWN_DIGITS = 8

@@ -81,6 +81,20 @@ def why_no_source(path: Path, modality: str) -> str:
     return "was synthesized by crossvox" if is_synthetic(path) else ""
 
 
+def refuse_other_source(path: Path, modality: str) -> None:
+    """Refuse a file whose name or notice speaks against it.
+
+    Raises:
+        CohortError: It does.
+    """
+    why = why_no_source(path, modality)
+    if why:
+        raise CohortError(
+            f"{path} {why}, this model needs {modality}; if it is right all the same,"
+            f" list it in a CSV with the columns subject,{modality}"
+        )
+
+
 def _flat(folder: Path, files: Sequence[Path], modalities: Sequence[str]) -> Sources:
     left_out = {file: why for file in files if (why := why_no_source(file, modalities[0]))}
     taken = [file for file in files if file not in left_out]
@@ -103,12 +117,7 @@ def _plain_cases(files: Sequence[Path], modalities: Sequence[str]) -> tuple[Case
     (modality,) = modalities
     by_name: dict[str, Path] = {}
     for file in files:
-        why = why_no_source(file, modality)
-        if why:
-            raise CohortError(
-                f"{file} {why}, this model needs {modality}; if it is right all the same,"
-                f" list it in a CSV with the columns subject,{modality}"
-            )
+        refuse_other_source(file, modality)
         name = _case_name(file, modality)
         if name in by_name:
             raise CohortError(f"{by_name[name]} and {file} are both {name}; keep one of them")

@@ -18,7 +18,6 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from crossvox import __version__
 from crossvox.acceleration.compute import Compute, compute_at_hand
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import ModelError, SettingsError
@@ -30,6 +29,7 @@ from crossvox.synthesis.settings import toml_value
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.synthesis.weights import largest_file, product_shapes, refuse_other_weights
 from crossvox.synthesis.windows import Sizes
+from crossvox.version import __version__
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "synthesizer.json"
 PENDING = "pending.safetensors"  # new weights until the description speaks of them

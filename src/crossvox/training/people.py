@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from crossvox import __version__
 from crossvox.cohort import Case
 from crossvox.errors import CohortError, FileError, ModelError
 from crossvox.files.atomic import write_atomically
 from crossvox.files.fingerprint import sha256_of
 from crossvox.progress import QUIET, Progress
 from crossvox.training.run_folder import COHORT
+from crossvox.version import __version__
 
 FORMAT = 1
 MASK = "mask"  # among the files of a case, beside its modalities

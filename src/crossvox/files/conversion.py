@@ -1,0 +1,75 @@
+"""Volumes from whatever a caller holds: a path, a nibabel image, an array with its affine."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nibabel.spatialimages import SpatialImage
+from numpy.typing import ArrayLike, NDArray
+
+from crossvox.errors import FileError, SettingsError
+from crossvox.files.formats import read_volume
+from crossvox.files.voxels import made_finite, refuse_constant
+from crossvox.volume import Grid, Volume
+
+AXES, PAIR = 3, 2
+ARRAY = Path("the array")  # name in errors
+
+
+def volume_of(
+    given: Any,  # noqa: ANN401 - whatever the caller holds
+    *,
+    affine: ArrayLike | None = None,
+    modality: str = "",
+    unit: str = "arbitrary",
+) -> Volume:
+    """A volume from a path, a nibabel image, an array with an affine, or a volume itself.
+
+    Args:
+        given: `Volume`, `str`, `Path`, nibabel image, (X, Y, Z) array, or (array, affine).
+        affine: (4, 4) voxel index to RAS+ millimetres, for an array alone.
+        modality: BIDS suffix that the volume is to carry where it carries none.
+        unit: Unit that the volume is to carry unless it is a volume already.
+
+    Raises:
+        SettingsError: It is something else, or an array without an affine.
+        FileError: It cannot be read, has not three axes, is constant, or is not finite.
+        GridError: The affine is impossible.
+    """
+    if isinstance(given, Volume):
+        return given if given.modality else given.with_voxels(given.voxels, modality=modality)
+    if isinstance(given, str | os.PathLike):
+        return read_volume(Path(given), modality=modality, unit=unit)
+    if isinstance(given, SpatialImage):
+        name = Path(given.get_filename() or "the image")
+        return _of_array(np.asarray(given.dataobj), given.affine, name, modality, unit)
+    is_pair = isinstance(given, tuple) and len(given) == PAIR
+    array, matrix = given if is_pair else (given, affine)
+    if not isinstance(array, np.ndarray):
+        raise SettingsError(
+            "a volume is a path, a nibabel image, a crossvox.Volume or an array with its affine;"
+            f" got {type(given).__name__}"
+        )
+    if matrix is None:
+        raise SettingsError("an array needs its affine: (array, affine), or affine=…")
+    return _of_array(array, matrix, ARRAY, modality, unit)
+
+
+def _of_array(
+    array: NDArray[Any], affine: ArrayLike, name: Path, modality: str, unit: str
+) -> Volume:
+    if array.ndim > AXES and set(array.shape[AXES:]) == {1}:
+        array = array.reshape(array.shape[:AXES])
+    if array.ndim != AXES or not np.issubdtype(array.dtype, np.number):
+        raise FileError(f"{name}: expected numbers on three axes, got {array.dtype}{array.shape}")
+    if np.iscomplexobj(array):
+        raise FileError(f"{name}: complex numbers; give their magnitude")
+    matrix = np.asarray(affine, dtype=np.float64)
+    if matrix.shape != (AXES + 1, AXES + 1):
+        raise SettingsError(f"{name}: an affine is 4 x 4, got {matrix.shape}")
+    stored_as = array.dtype.name
+    voxels = made_finite(np.asarray(array, dtype=np.float32), name)
+    refuse_constant(voxels, name)
+    grid = Grid((array.shape[0], array.shape[1], array.shape[2]), matrix)
+    return Volume(voxels, grid, modality=modality, unit=unit, stored_as=stored_as)

@@ -1,0 +1,42 @@
+"""Facts about the installation and the machine, one in each line."""
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+
+from crossvox.acceleration.compute import compute_at_hand, free_memory_bytes, keep_pages
+from crossvox.version import __version__
+
+EXTRAS = {
+    "export": ("onnx", "onnxscript", "onnxruntime", "openvino"),
+    "benchmark": ("monai",),
+}
+NEEDED = ("torch", "lightning-fabric", "nibabel", "numpy", "scipy", "safetensors", "pydantic")
+GIBIBYTE = 2**30
+
+
+def doctor_lines() -> Iterator[str]:
+    """Versions, devices, memory, and the extras that are missing."""
+    compute = compute_at_hand()
+    yield f"crossvox {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    for name in NEEDED:
+        yield f"  {name} {_version(name)}"
+    yield f"device {compute.device}, networks in {compute.precision}"
+    if compute.device == "cuda":
+        yield f"  {torch.cuda.get_device_name()}"
+    kept = "yes" if keep_pages() else "no"
+    yield f"  {torch.get_num_threads()} threads, freed pages kept: {kept}"
+    yield f"  {free_memory_bytes(compute.device) / GIBIBYTE:.1f} GiB of memory free"
+    for extra, packages in EXTRAS.items():
+        missing = [name for name in packages if not _version(name)]
+        state = f"missing {', '.join(missing)}: pip install 'crossvox[{extra}]'"
+        yield f"extra {extra}: {state if missing else 'ready'}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

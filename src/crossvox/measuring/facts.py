@@ -1,0 +1,63 @@
+"""What a reader must know of the machine, and where the time goes on it."""
+
+import platform
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+
+import psutil
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from crossvox.acceleration.compute import compute_at_hand, keep_pages
+from crossvox.acceleration.machine import machine_in_words
+from crossvox.variants.variant import Work
+from crossvox.version import __version__
+
+SHOWN_OPERATIONS = 15
+NAME_WIDTH = 50
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def machine_facts(work: Work) -> Facts:  # noqa: ARG001 - a task
+    """The machine as the process that is asked has it."""
+    compute = compute_at_hand(device="cpu")
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        ("machine", machine_in_words(compute)),
+        ("physical cores", str(psutil.cpu_count(logical=False) or "unknown")),
+        ("threads of each process", str(torch.get_num_threads())),
+        ("memory", f"{memory:.0f} GiB"),
+        ("bfloat16", "yes" if compute.bf16 else "no: float32"),
+        (
+            "pages",
+            "kept or returned, as the table says" if keep_pages() else "not ours to keep: no glibc",
+        ),
+        ("C library", " ".join(platform.libc_ver()).strip() or "unknown"),
+        ("system", platform.platform()),
+        ("versions", ", ".join(_versions())),
+        ("date", date.today().isoformat()),
+    )
+
+
+def profiled(work: Work) -> str:
+    """A table of the operations that took longest by themselves."""
+    with profile(activities=[ProfilerActivity.CPU]) as found:
+        work()
+    averages = found.key_averages()
+    table: str = averages.table(
+        sort_by="self_cpu_time_total",
+        row_limit=SHOWN_OPERATIONS,
+        max_name_column_width=NAME_WIDTH,
+    )
+    return table
+
+
+def _versions() -> list[str]:
+    known = [f"crossvox {__version__}", f"Python {platform.python_version()}"]
+    for name in ("torch", "monai", "openvino"):
+        try:
+            known.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            known.append(f"{name} not installed")
+    return known

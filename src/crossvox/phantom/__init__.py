@@ -1,6 +1,0 @@
-"""Heads that differ in anatomy, imaged by physics: data for trials, tests and the demo."""
-
-from crossvox.phantom.folder import write_phantom
-from crossvox.phantom.phantom import PhantomCase, PhantomSettings, phantom_case
-
-__all__ = ["PhantomCase", "PhantomSettings", "phantom_case", "write_phantom"]

@@ -1,0 +1,198 @@
+"""What fills the skull: cortex, white matter, nuclei, ventricles, cerebellum, brainstem, lesions.
+
+Positions are millimetres of the template: right, anterior, superior of the middle of the brain.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from crossvox.phantoms.person import LATERAL_VENTRICLE, Person
+from crossvox.phantoms.shapes import (
+    Field,
+    Points,
+    Triple,
+    capsule,
+    coverage,
+    ellipsoid,
+    intersection,
+    mirrored,
+    smooth_union,
+    union,
+)
+from crossvox.phantoms.tissues import CSF, DEEP_GREY, GREY_MATTER, LESION, WHITE_MATTER, Tissue
+
+CEREBRUM: tuple[Triple, Triple] = (0.0, -12.0, 22.0), (63.0, 82.0, 50.0)
+TEMPORAL_LOBE: tuple[Triple, Triple] = (40.0, -4.0, -20.0), (22.0, 44.0, 21.0)
+CEREBELLUM: tuple[Triple, Triple] = (0.0, -60.0, -36.0), (50.0, 29.0, 23.0)
+BRAINSTEM: tuple[tuple[Triple, float], ...] = (
+    ((0.0, -22.0, -6.0), 11.0),
+    ((0.0, -24.0, -32.0), 13.0),
+    ((0.0, -34.0, -58.0), 7.5),
+    ((0.0, -44.0, -130.0), 5.5),
+)
+NUCLEI: tuple[tuple[Triple, Triple], ...] = (
+    ((11.0, -18.0, 6.0), (9.0, 15.0, 9.5)),  # thalamus
+    ((14.0, 18.0, 8.0), (5.5, 11.0, 9.0)),  # caudate
+    ((26.0, 2.0, 2.0), (6.0, 16.0, 10.0)),  # putamen and pallidum
+    ((25.0, -14.0, -20.0), (6.0, 14.0, 5.0)),  # hippocampus
+)
+CORE: tuple[Triple, Triple] = (0.0, -10.0, 5.0), (60.0, 46.0, 24.0)
+INSULA: tuple[Triple, Triple] = (62.0, -6.0, 0.0), (26.0, 40.0, 30.0)
+FOLD_RADIUS_MM = 70.0
+FOLD_BEND_MM = 3.0
+TENTORIUM_MM = 2.0
+# Half the width of a young sulcus; below zero, as a closed one holds less than a cell of fluid.
+SULCUS_MM = -0.35
+FOLIA = 16
+REACH_MM = 20.0
+SLANT = 0.8
+VENTRICLE_MM = 4.5
+CAP_MM = 7.0
+LOBULES = 8
+
+Layers = list[tuple[Tissue, Field]]
+
+
+def cerebrum(points: Points) -> Field:
+    """Distance to the smooth hull of both hemispheres."""
+    hemispheres = ellipsoid(points, centre=CEREBRUM[0], radii=CEREBRUM[1])
+    temporal = ellipsoid(mirrored(points), centre=TEMPORAL_LOBE[0], radii=TEMPORAL_LOBE[1])
+    return smooth_union(hemispheres, temporal, blend_mm=14.0)
+
+
+def cerebellum(points: Points) -> Field:
+    """Distance to the cerebellum."""
+    return ellipsoid(points, centre=CEREBELLUM[0], radii=CEREBELLUM[1])
+
+
+def brainstem(points: Points) -> Field:
+    """Distance to brainstem and spinal cord."""
+    return union(*(capsule(points, ends=(a, b), radii=(r, s)) for (a, r), (b, s) in _rods()))
+
+
+def brain_layers(points: Points, person: Person, *, cell_mm: float) -> tuple[Layers, Field]:
+    """Shares of each tissue inside the skull, front layer first.
+
+    Args:
+        points: (3, N) of the template.
+        person: Whose brain.
+        cell_mm: Width of the cell that each point stands for.
+
+    Returns:
+        Layers; cerebrospinal fluid lies behind them all. And the distance to the whole brain.
+    """
+    small_brain = cerebellum(points)
+    stem = brainstem(points)
+    hull = np.maximum(cerebrum(points), TENTORIUM_MM - small_brain)
+    ventricles = _ventricles(points, person)
+    depth = _depth_below_pia(points, hull, person)
+    layers = [
+        (CSF, coverage(ventricles, width_mm=cell_mm)),
+        (DEEP_GREY, coverage(_nuclei(points), width_mm=cell_mm)),
+        (WHITE_MATTER, 0.8 * coverage(stem, width_mm=cell_mm)),
+        (GREY_MATTER, coverage(stem, width_mm=cell_mm)),
+        *_cerebellar_layers(points, small_brain, cell_mm),
+    ]
+    white = coverage(np.float32(person.cortex_mm) - depth, width_mm=cell_mm)
+    layers += [
+        (LESION, white * _lesions(points, ventricles, person, cell_mm)),
+        (WHITE_MATTER, white),
+        (GREY_MATTER, coverage(-depth, width_mm=cell_mm)),
+    ]
+    return layers, union(hull, small_brain, stem)
+
+
+def _rods() -> list[tuple[tuple[Triple, float], tuple[Triple, float]]]:
+    return list(pairwise(BRAINSTEM))
+
+
+def _depth_below_pia(points: Points, hull: Field, person: Person) -> Field:
+    """Distance inwards to the nearest outer surface or sulcus; negative in the fluid."""
+    half_width = np.float32(SULCUS_MM + 1.2 * person.atrophy)
+    below_hull = -hull
+    fissure = np.abs(points[0]) - half_width
+    core = ellipsoid(points, centre=CORE[0], radii=CORE[1])
+    sulci = union(
+        _sulci(points, below_hull, person) - half_width,
+        intersection(fissure, -core),
+        _sylvian_fissure(points) - half_width,
+    )
+    return np.minimum(below_hull, sulci)
+
+
+def _sulci(points: Points, below_hull: Field, person: Person) -> Field:
+    """Distance to the middle of the nearest sulcus: a radial sheet down to its own depth."""
+    outwards = (points - np.array(CEREBRUM[0], np.float32)[:, None]) / np.array(
+        CEREBRUM[1], np.float32
+    )[:, None]
+    radius = np.sqrt(np.einsum("in,in->n", outwards, outwards))
+    outwards *= np.float32(FOLD_RADIUS_MM) / np.maximum(radius, np.float32(0.05))
+    outwards += np.float32(FOLD_BEND_MM) * np.stack([bend.at(points) for bend in person.fold_bend])
+    sheet = person.folding.distance_to_zero(outwards) * radius
+    floor = np.maximum(17 + 6 * person.depth.at(outwards), 4)
+    return intersection(sheet, below_hull - floor)
+
+
+def _sylvian_fissure(points: Points) -> Field:
+    """Distance to the cleft between the temporal lobe and the rest, rising backwards."""
+    folded = mirrored(points)
+    height = np.abs(folded[2] + 10 + np.float32(0.3) * (folded[1] - 15)) * np.float32(0.95)
+    return intersection(height, ellipsoid(folded, centre=INSULA[0], radii=INSULA[1]))
+
+
+def _ventricles(points: Points, person: Person) -> Field:
+    left, right = person.ventricle_scale
+    widening = np.where(points[0] < 0, np.float32(left), np.float32(right))
+    folded = mirrored(points)
+    folded[2] -= np.float32(SLANT) * folded[0]
+    lateral = union(
+        *(
+            capsule(folded, ends=(_slanted(start), _slanted(end)), radii=(r, s))
+            for (start, r), (end, s) in pairwise(LATERAL_VENTRICLE)
+        )
+    )
+    lateral -= np.float32(VENTRICLE_MM) * (widening - 1)
+    mean = (left + right) / 2
+    third = ellipsoid(points, centre=(0.0, -8.0, -2.0), radii=(1.7 * mean, 14.0, 9.0))
+    fourth = ellipsoid(points, centre=(0.0, -40.0, -34.0), radii=(6.0 * mean**0.5, 4.0, 9.0))
+    return union(lateral, third, fourth)
+
+
+def _slanted(point: Triple) -> Triple:
+    """A rod in slanted space is a wing that rises to the side."""
+    x, y, z = point
+    return x, y, z - SLANT * x
+
+
+def _nuclei(points: Points) -> Field:
+    folded = mirrored(points)
+    return union(*(ellipsoid(folded, centre=centre, radii=radii) for centre, radii in NUCLEI))
+
+
+def _cerebellar_layers(points: Points, distance: Field, cell_mm: float) -> Layers:
+    """A white tree in a grey ball: white branches end at the folia, with fluid between them."""
+    centre = np.array(CEREBELLUM[0], np.float32)
+    height, behind = points[2] - centre[2], points[1] - centre[1] - 14
+    angle = np.arctan2(height, behind)
+    spacing = np.hypot(height, behind) / FOLIA
+    clefts = intersection(np.abs(np.sin(FOLIA * angle)) * spacing - 0.6, -distance - 7)
+    within = coverage(distance, width_mm=cell_mm)
+    white = distance + 11 + 4 * np.cos(LOBULES * angle)
+    return [
+        (WHITE_MATTER, coverage(white, width_mm=cell_mm)),
+        (CSF, 0.3 * within * coverage(clefts, width_mm=cell_mm)),
+        (GREY_MATTER, within),
+    ]
+
+
+def _lesions(points: Points, ventricles: Field, person: Person, cell_mm: float) -> Field:
+    """Share of the white matter that is damaged: spots, and a rim along wide ventricles."""
+    cap_mm = np.float32(CAP_MM * person.atrophy**2) * (1 + 0.5 * person.depth.at(points))
+    rim = coverage(ventricles - cap_mm, width_mm=cell_mm + 3)
+    for lesion in person.lesions:
+        offsets = points - np.array(lesion.centre, np.float32)[:, None]
+        near = np.einsum("in,in->n", offsets, offsets) < REACH_MM**2
+        distance = ellipsoid(points[:, near], centre=lesion.centre, radii=lesion.radii)
+        rim[near] = np.maximum(rim[near], coverage(distance, width_mm=cell_mm + 1))
+    return rim

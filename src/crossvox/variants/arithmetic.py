@@ -1,0 +1,84 @@
+"""How much ours computes, counted without computing it."""
+
+from functools import partial
+
+import torch
+
+from crossvox.acceleration.memory import NOWHERE
+from crossvox.acceleration.rewriting import folded
+from crossvox.acceleration.up_sampling import transpose_up_sampling
+from crossvox.contract import Batch, SynthesisMethod
+from crossvox.networks.noise import normal_noise
+from crossvox.synthesis.windows import synthesize_in_windows
+from crossvox.variants.cost import Cost, operations_of, parameters_of, without_contents
+from crossvox.variants.ours import generator_of, trained_method
+from crossvox.variants.plain import textbook, with_plain_head
+from crossvox.variants.variant import Setting, random_volume
+
+REWRITTEN, WRITTEN = "as rewritten for synthesis", "as written in the paper"
+TRAINED = "as the engine trains it"
+
+
+def operations_of_prediction(setting: Setting) -> dict[str, int]:
+    """Floating-point operations of one volume, by what the network is written as.
+
+    A multiplication and an addition are two. Only what the network needs is counted: not the
+    zeros that keep one channel in channels-last order.
+    """
+    forms = (REWRITTEN, WRITTEN)
+    return {form: cost_of_volume(setting, form=form).operations for form in forms}
+
+
+def operations_of_training(setting: Setting) -> dict[str, int]:
+    """Floating-point operations of one step, forwards and backwards, as above."""
+    forms = (TRAINED, WRITTEN)
+    return {form: cost_of_step(setting, form=form).operations for form in forms}
+
+
+def cost_of_volume(setting: Setting, *, form: str) -> Cost:
+    """Cost of the generator's one pass over the whole volume."""
+    method = generator_of(setting)
+    parameters = parameters_of(method.get_submodule("generator"))
+    network = predicting(method, form=form).to(NOWHERE)
+    volume = torch.empty(1, 1, *setting.sizes, device=NOWHERE)
+    operations = operations_of(partial(network.synthesize, volume))
+    return Cost(operations=operations, parameters=parameters)
+
+
+def cost_of_windows(setting: Setting, *, form: str) -> Cost:
+    """Cost of the generator's passes over overlapping windows of the volume."""
+    method = generator_of(setting)
+    parameters = parameters_of(method.get_submodule("generator"))
+    network = predicting(method, form=form)
+    forward = without_contents(network.to(NOWHERE).synthesize)
+    work = partial(
+        synthesize_in_windows,
+        lambda patch, _: forward(patch),
+        random_volume(setting),
+        noise=normal_noise((1, 1, *setting.sizes), seed=0),
+        window=setting.window,
+    )
+    return Cost(operations=operations_of(work), parameters=parameters)
+
+
+def cost_of_step(setting: Setting, *, form: str) -> Cost:
+    """Cost of one training step of both networks; what is computed twice counts once."""
+    method = trained_method(setting)
+    parameters = parameters_of(method)
+    if form == TRAINED:
+        transpose_up_sampling(method, apart_if_wide=False)
+    work = partial(_learn, textbook(method).to(NOWHERE).train(), setting)
+    return Cost(operations=operations_of(torch.enable_grad()(work)), parameters=parameters)
+
+
+def predicting(method: SynthesisMethod, *, form: str) -> SynthesisMethod:
+    """`method` for counting predictions, with only the operations that it needs."""
+    if form == WRITTEN:
+        return textbook(method.eval())
+    return with_plain_head(folded(method))
+
+
+def _learn(method: SynthesisMethod, setting: Setting) -> None:
+    volume = torch.empty(1, 1, *setting.sizes, device=NOWHERE)
+    for objective in method.objectives(Batch(source=volume, target=volume, mask=volume)):
+        objective.loss.backward()
