@@ -1,6 +1,6 @@
 """Score volumes that any software made: python examples/03_score_anybodys_volumes.py [FOLDER].
 
-Here the other software is one line: FLAIR with its greys reversed. Everyone can beat it.
+Here the other software is one line: FLAIR with its grays reversed. Everyone can beat it.
 """
 
 import sys
@@ -17,8 +17,8 @@ def main(out: Path, *, size: int = 64, cases: int = 6) -> None:
     for path in sorted(references.glob("sub-*/anat/*_FLAIR.nii.gz")):
         flair = crossvox.read_volume(path)
         person = path.name.removesuffix("_FLAIR.nii.gz")
-        reversed_greys = flair.with_voxels(flair.voxels.max() - flair.voxels)
-        crossvox.write_volume(out / f"theirs/{person}_T1w.nii.gz", reversed_greys)
+        reversed_grays = flair.with_voxels(flair.voxels.max() - flair.voxels)
+        crossvox.write_volume(out / f"theirs/{person}_T1w.nii.gz", reversed_grays)
 
     evaluation = crossvox.evaluate(
         out / "theirs", references, out / "evaluation", modality="T1w", source_modality="FLAIR"

@@ -29,12 +29,12 @@ COVERED_ELSEWHERE = {
     "api/models.py": "api/test_api.py",
     "api/runs.py": "api/test_api.py",
     "api/scores.py": "api/test_api.py",
-    "evaluation/results.py": "evaluation/test_evaluate.py",  # dataclasses, no behaviour
+    "evaluation/results.py": "evaluation/test_evaluate.py",  # dataclasses, no behavior
     "journey/doctor.py": "cli/test_doctor_command.py",
     "journey/train.py": "api/test_api.py",
     "scoring/measure.py": "scoring/test_measures.py",
     "scoring/recipes.py": "scoring/test_scores.py",
-    "scoring/results.py": "scoring/test_summary.py",  # dataclasses, no behaviour
+    "scoring/results.py": "scoring/test_summary.py",  # dataclasses, no behavior
     "scoring/scored_volume.py": "scoring/test_scores.py",
     "version.py": "test_door.py",
 }

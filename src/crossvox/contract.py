@@ -65,7 +65,7 @@ class SynthesisMethod(nn.Module, ABC):
 
     @property
     def fixed_statistics(self) -> bool:
-        """Whether batch normalisation divides by what training found, not by the volume's own."""
+        """Whether batch normalization divides by what training found, not by the volume's own."""
         return True
 
     @property

@@ -45,7 +45,7 @@ class Model:
         Args:
             sources: One for each of `source_modalities` in that order, or a mapping of them by
                 modality; each a path, a `Volume`, a nibabel image, or (array, affine).
-            affine: Voxel index to RAS+ millimetres, shared by all arrays given without one.
+            affine: Voxel index to RAS+ millimeters, shared by all arrays given without one.
 
         Raises:
             SettingsError: Sources are missing, are of another modality, or no volumes.

@@ -10,7 +10,7 @@ from crossvox.acceleration.folding import (
     VoxelByVoxel,
     ease_head,
     fix_up_sampling,
-    fold_normalisation,
+    fold_normalization,
 )
 from crossvox.acceleration.up_sampling import WIDE
 from crossvox.networks.blocks import ConvUnit, UpConv, UpSampling
@@ -23,7 +23,7 @@ def test_folding_follows_the_layers_statistics() -> None:
     assert norm.running_mean is not None
     norm.running_mean.fill_(0.5)
     folded, features = copy.deepcopy(unit), torch.randn(1, 2, 4, 4, 4)
-    fold_normalisation(folded)
+    fold_normalization(folded)
     assert isinstance(folded[1], nn.Identity)
     torch.testing.assert_close(folded(features), unit(features))
 
@@ -46,7 +46,7 @@ def test_up_sampling_that_is_not_one_with_its_convolution_is_left_as_it_is(
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_a_head_voxel_by_voxel_is_its_convolution(bias: bool) -> None:  # noqa: FBT001 - parametrised
+def test_a_head_voxel_by_voxel_is_its_convolution(bias: bool) -> None:  # noqa: FBT001 - parametrized
     network = nn.Module()
     network.head = nn.Conv3d(4, 1, 1, bias=bias)
     features = torch.randn(2, 4, 3, 5, 4)
@@ -56,7 +56,7 @@ def test_a_head_voxel_by_voxel_is_its_convolution(bias: bool) -> None:  # noqa: 
     torch.testing.assert_close(network.head(features), wanted)
 
 
-def test_a_head_that_sees_neighbours_is_left_alone() -> None:
+def test_a_head_that_sees_neighbors_is_left_alone() -> None:
     network = nn.Module()
     network.head = nn.Conv3d(4, 1, 3, padding=1)
     ease_head(network)

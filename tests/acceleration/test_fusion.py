@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from crossvox.acceleration.compute import Compute, channels_last
-from crossvox.acceleration.folding import fold_normalisation
+from crossvox.acceleration.folding import fold_normalization
 from crossvox.acceleration.fusion import (
     ConvActivation,
     SummedInPlace,
@@ -19,7 +19,7 @@ from crossvox.acceleration.fusion import (
     fused,
 )
 from crossvox.acceleration.memory import peak_bytes
-from crossvox.acceleration.rewriting import optimised
+from crossvox.acceleration.rewriting import optimized
 from crossvox.acceleration.slabs import InParts
 from crossvox.networks.blocks import Norm, ResidualBlock
 from crossvox.synthesis.catalogue import build_method, method_names
@@ -56,7 +56,7 @@ def test_an_activation_after_something_else_stays() -> None:
 def test_a_residual_block(inputs: int, outputs: int) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(ResidualBlock(inputs, outputs, norm="batch")).eval()
-    fold_normalisation(network)
+    fold_normalization(network)
     together = copy.deepcopy(network)
     fuse_activations(together)
     fuse_sums(together)
@@ -89,13 +89,13 @@ def test_a_residual_block_takes_parts_where_it_can(
     norm: Norm,
     inputs: int,
     outputs: int,
-    takes: bool,  # noqa: FBT001 - parametrised
+    takes: bool,  # noqa: FBT001 - parametrized
 ) -> None:
     torch.manual_seed(0)
     block = ResidualBlock(inputs, outputs, norm=norm).eval()
     network = nn.Sequential(copy.deepcopy(block))
     if norm == "batch":
-        fold_normalisation(network)
+        fold_normalization(network)
     fuse_activations(network)
     fuse_sums(network)
     assert isinstance(network[0], InParts)
@@ -113,7 +113,7 @@ def test_every_method_stays_the_same_function(name: str, compute: Compute) -> No
     method = build_method(name, {"width": 8}, sources=1).eval()
     waken(method)
     source = torch.rand(1, 1, 17, 20, 9) * 2 - 1
-    apart = optimised(method, compute)
+    apart = optimized(method, compute)
     together = fused(copy.deepcopy(apart), compute)
     with torch.inference_mode():
         wanted = apart.synthesize(source)
@@ -137,6 +137,6 @@ def test_memory_of_fused_layers_is_known_without_contents() -> None:
 
 
 def test_other_devices_are_left_alone() -> None:
-    method = optimised(build_method("gan3d", {"width": 4, "depth": 2}, sources=1), EXACT)
+    method = optimized(build_method("gan3d", {"width": 4, "depth": 2}, sources=1), EXACT)
     assert fused(method, Compute(device="cuda", bf16=False)) is method
     assert not any(isinstance(layer, ConvActivation) for layer in method.modules())

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from crossvox.acceleration.compute import Compute
-from crossvox.acceleration.rewriting import optimised
+from crossvox.acceleration.rewriting import optimized
 from crossvox.contract import SynthesisMethod
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
 from weights import relative, waken
@@ -27,7 +27,7 @@ SMALL = {
 
 
 def lived_in(name: str) -> SynthesisMethod:
-    """A method whose batch normalisation has seen something."""
+    """A method whose batch normalization has seen something."""
     torch.manual_seed(0)
     known = method_settings(name, {})
     settings = {key: value for key, value in SMALL.items() if key in known}
@@ -49,7 +49,7 @@ def test_in_float32_a_method_stays_the_same_function(name: str) -> None:
     method, source = lived_in(name), torch.rand(1, 1, 17, 20, 9) * 2 - 1
     with torch.inference_mode():
         wanted = method.synthesize(source)
-        found = optimised(method, EXACT).synthesize(source)
+        found = optimized(method, EXACT).synthesize(source)
     # a millionth of the range of 2, and sums in another order
     torch.testing.assert_close(found, wanted, atol=4e-6, rtol=0)
 
@@ -59,7 +59,7 @@ def test_in_bfloat16_a_method_stays_close(name: str) -> None:
     method, source = lived_in(name), torch.rand(1, 1, 17, 20, 9) * 2 - 1
     with torch.inference_mode():
         wanted = method.synthesize(source)
-        found = optimised(method, FAST).synthesize(source)
+        found = optimized(method, FAST).synthesize(source)
         other = method.synthesize(-source)
     assert found.dtype == torch.float32
     # eight bits of mantissa through a dozen layers; another source differs by ten times as much
@@ -73,20 +73,20 @@ def test_a_shortcut_without_a_convolution_takes_two_parts_too(sources: int) -> N
     method = build_method("gan3d", {"width": 4, "depth": 2}, sources=sources).eval()
     source = torch.rand(1, sources, 8, 8, 8) * 2 - 1
     with torch.inference_mode():
-        found = optimised(method, FAST).synthesize(source)
+        found = optimized(method, FAST).synthesize(source)
         assert relative(found, method.synthesize(source)) < 0.03
 
 
 def test_the_original_is_left_alone() -> None:
     method = lived_in("gan3d")
     before = copy.deepcopy(method.state_dict())
-    optimised(method, FAST)
+    optimized(method, FAST)
     assert all(torch.equal(before[key], value) for key, value in method.state_dict().items())
     assert any(isinstance(layer, _BatchNorm) for layer in method.modules())
 
 
-def test_no_batch_normalisation_remains_where_statistics_are_fixed() -> None:
-    fast = optimised(lived_in("gan3d"), EXACT)
+def test_no_batch_normalization_remains_where_statistics_are_fixed() -> None:
+    fast = optimized(lived_in("gan3d"), EXACT)
     assert not any(
         isinstance(layer, _BatchNorm) for layer in fast.get_submodule("generator").modules()
     )
@@ -99,5 +99,5 @@ def test_statistics_of_the_volume_are_not_folded_away() -> None:
     source = torch.rand(1, 1, 8, 8, 8)
     with torch.inference_mode():
         torch.testing.assert_close(
-            optimised(method, EXACT).synthesize(source), method.synthesize(source)
+            optimized(method, EXACT).synthesize(source), method.synthesize(source)
         )

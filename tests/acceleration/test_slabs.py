@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from crossvox.acceleration.folding import fix_up_sampling, fold_normalisation
+from crossvox.acceleration.folding import fix_up_sampling, fold_normalization
 from crossvox.acceleration.slabs import Scaled, SlabbedUNet, in_slabs, slabs_of
 from crossvox.networks.blocks import ResidualBlock
 from crossvox.networks.unet import ResidualUNet
@@ -15,7 +15,7 @@ SETTINGS = {"sources": 1, "width": 4, "depth": 3, "norm": "batch", "up_sampling"
 def folded() -> SlabbedUNet:
     torch.manual_seed(0)
     network = ResidualUNet(**SETTINGS).eval()  # type: ignore[arg-type]  # a mapping
-    fold_normalisation(network)
+    fold_normalization(network)
     fix_up_sampling(network, apart_if_wide=False)
     return SlabbedUNet(network)
 
@@ -34,14 +34,14 @@ def test_slabs_of_a_folded_network_are_the_whole(thickness: int) -> None:
 @torch.inference_mode()
 def test_slabs_of_trilinear_up_sampling_are_the_whole() -> None:
     network = ResidualUNet(**{**SETTINGS, "up_sampling": "trilinear"}).eval()  # type: ignore[arg-type]  # likewise
-    fold_normalisation(network)
+    fold_normalization(network)
     source = torch.rand(1, 1, 24, 8, 16)
     slabbed = SlabbedUNet(network)
     slabbed.slab = 4
     torch.testing.assert_close(slabbed(source), network(source), atol=1e-5, rtol=0)
 
 
-def test_normalising_over_all_voxels_takes_no_slabs() -> None:
+def test_normalizing_over_all_voxels_takes_no_slabs() -> None:
     for norm in ("batch", "instance", "group"):
         network = ResidualUNet(**{**SETTINGS, "norm": norm})  # type: ignore[arg-type]  # likewise
         assert not SlabbedUNet(network).takes_slabs

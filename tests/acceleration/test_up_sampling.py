@@ -40,7 +40,7 @@ def test_states_of_either_load_into_the_other() -> None:
 )
 def test_wide_and_trilinear_layers_stay_apart(
     layer: UpConv,
-    apart_if_wide: bool,  # noqa: FBT001 - parametrised
+    apart_if_wide: bool,  # noqa: FBT001 - parametrized
     kind: type[nn.Module],
 ) -> None:
     network = nn.Sequential(layer)

@@ -13,7 +13,7 @@ from crossvox.comparison.figure import (
     draw_comparison,
 )
 
-COLOUR = 40  # of 255: what grey pictures never reach
+COLOR = 40  # of 255: what gray pictures never reach
 
 
 def test_the_median_the_worst_and_the_best_case_are_shown(compared: Comparison) -> None:
@@ -44,16 +44,16 @@ def test_only_methods_have_errors_and_a_perfect_one_shows_none(compared: Compari
     cases = chosen_cases(compared.results, first="steady", shown=1)
     sheet = draw_comparison(compared, cases, data_range=None)
     picture = np.asarray(Image.open(io.BytesIO(sheet.picture("png"))).convert("RGB"), float)
-    colourful = (picture.max(axis=2) - picture.min(axis=2) > COLOUR).sum(axis=0)
+    colorful = (picture.max(axis=2) - picture.min(axis=2) > COLOR).sum(axis=0)
     left = LEFT_INCHES / (LEFT_INCHES + 5 * INCHES_PER_COLUMN) * picture.shape[1]
     edges = np.linspace(left, picture.shape[1], 6).astype(int)
     source, steady, shaky, perfect, reference = (
-        int(colourful[start:end].sum()) for start, end in pairwise(edges)
+        int(colorful[start:end].sum()) for start, end in pairwise(edges)
     )
     assert source == 0
     assert perfect == 0
     assert shaky > steady > 0
-    # the colour bar
+    # the color bar
     assert reference > 0
 
 

@@ -15,7 +15,7 @@ from crossvox.comparison.sentences import (
 from crossvox.scoring import Failure
 from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.results import Perfect
-from crossvox.scoring.summary import difference_between, summarise
+from crossvox.scoring.summary import difference_between, summarize
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def many(compared: Comparison) -> Comparison:
     return replace(
         compared,
         results=tuple(people),
-        summary=summarise(people, seed=0, methods=names, contrasts=contrasts),
+        summary=summarize(people, seed=0, methods=names, contrasts=contrasts),
         jitter=tuple(
             difference_between(people, contrast, MEASURE["slice_mean_std"], seed=0)
             for contrast in contrasts

@@ -7,7 +7,7 @@ from crossvox.evaluation import Evaluation
 from crossvox.evaluation.sentences import cautions, headline
 from crossvox.report.rows import comparison_groups
 from crossvox.scoring import Failure
-from crossvox.scoring.summary import summarise
+from crossvox.scoring.summary import summarize
 
 
 def test_few_people_unanswered_references_and_failures_are_told(evaluated: Evaluation) -> None:
@@ -32,7 +32,7 @@ def test_many_people_with_too_many_comparisons_are_told(evaluated: Evaluation) -
         for k, r in enumerate(evaluated.results * 2)
     ]
     # seven people: the smallest p is 1/64; fifteen comparisons lift it to .23
-    many = replace(evaluated, summary=summarise(people[:7], seed=0))
+    many = replace(evaluated, summary=summarize(people[:7], seed=0))
     assert "no p-value can survive" in " ".join(cautions(many))
     rows = comparison_groups(many.summary, unit="HU")["copied source"]
     assert {row["p"] for row in rows} != {"n/a"}
@@ -65,5 +65,5 @@ def test_the_headline_names_the_strongest_baseline_and_the_wins(evaluated: Evalu
 
 def test_without_a_baseline_the_headline_says_so(evaluated: Evaluation) -> None:
     bare = [replace(r, scores={"synthesized": r.own}) for r in evaluated.results]
-    alone = replace(evaluated, results=tuple(bare), summary=summarise(bare, seed=0))
+    alone = replace(evaluated, results=tuple(bare), summary=summarize(bare, seed=0))
     assert "no baseline" in headline(alone)

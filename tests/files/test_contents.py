@@ -112,26 +112,26 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
         read_volume(tmp_path / "volume.nii")
 
 
-def test_text_named_nii_is_recognised(tmp_path: Path) -> None:
+def test_text_named_nii_is_recognized(tmp_path: Path) -> None:
     (tmp_path / "volume.nii").write_text("subject,FLAIR\n" * 50)
     with pytest.raises(FileError, match=r"volume\.nii: text; give NIfTI"):
         read_volume(tmp_path / "volume.nii")
 
 
-def test_a_zip_archive_named_nii_is_recognised(tmp_path: Path) -> None:
+def test_a_zip_archive_named_nii_is_recognized(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "volume.nii", "w") as archive:
         archive.writestr("a", b"b")
     with pytest.raises(FileError, match="a zip archive"):
         read_volume(tmp_path / "volume.nii")
 
 
-def test_a_dicom_file_named_nii_is_recognised(tmp_path: Path) -> None:
+def test_a_dicom_file_named_nii_is_recognized(tmp_path: Path) -> None:
     (tmp_path / "volume.nii").write_bytes(bytes(128) + b"DICM" + bytes(500))
     with pytest.raises(FileError, match="a DICOM file"):
         read_volume(tmp_path / "volume.nii")
 
 
-def test_a_file_of_zeros_is_recognised(tmp_path: Path) -> None:
+def test_a_file_of_zeros_is_recognized(tmp_path: Path) -> None:
     (tmp_path / "volume.nii").write_bytes(bytes(1000))
     with pytest.raises(FileError, match="nothing but zeros"):
         read_volume(tmp_path / "volume.nii")

@@ -80,7 +80,7 @@ def test_a_constant_volume_keeps_its_value(tmp_path: Path) -> None:
     assert read_mask(path).voxels.min() == 1
 
 
-def test_a_rotated_grid_has_sform_and_qform_in_millimetres(tmp_path: Path) -> None:
+def test_a_rotated_grid_has_sform_and_qform_in_millimeters(tmp_path: Path) -> None:
     write_volume(tmp_path / "a.nii.gz", _volume(0, 1, stored_as="float32"))
     header = nibabel.Nifti1Image.from_filename(tmp_path / "a.nii.gz").header
     assert (int(header["sform_code"]), int(header["qform_code"])) == (1, 1)

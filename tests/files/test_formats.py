@@ -11,7 +11,7 @@ from crossvox.files import is_volume, read_volume, stem_of
 @pytest.mark.parametrize(
     "name", ["a.nii", "a.nii.gz", "A.NII.GZ", "a.mgz", "a.mgh", "a.hdr", "sub-01_T1w.nii.gz"]
 )
-def test_names_of_volumes_are_recognised(name: str) -> None:
+def test_names_of_volumes_are_recognized(name: str) -> None:
     assert is_volume(Path("folder") / name)
 
 

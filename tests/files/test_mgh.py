@@ -28,7 +28,7 @@ def test_every_data_type_is_read_as_nibabel_wrote_it(
     voxels = np.arange(120).reshape(4, 5, 6).astype(dtype)
     volume = read_volume(_write(tmp_path / name, voxels))
     np.testing.assert_array_equal(volume.voxels, voxels)
-    # 1e-5 mm: the header holds directions and centre as float32.
+    # 1e-5 mm: the header holds directions and center as float32.
     np.testing.assert_allclose(volume.grid.affine, OBLIQUE, atol=1e-5)
 
 
@@ -48,7 +48,7 @@ def test_a_cut_file_is_refused(tmp_path: Path) -> None:
         read_volume(path)
 
 
-def test_a_file_without_geometry_is_coronal_around_its_centre_with_a_warning(
+def test_a_file_without_geometry_is_coronal_around_its_center_with_a_warning(
     tmp_path: Path,
 ) -> None:
     path = _write(tmp_path / "volume.mgh", np.arange(120, dtype=np.int16).reshape(4, 5, 6))

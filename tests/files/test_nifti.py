@@ -70,8 +70,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"sizeof_hdr": 350}, "this one says 350"),
     ({"datatype": 7}, "unknown data type 7"),
     ({"bitpix": 24}, "data type int16 of 24 bits"),
-    ({"datatype": 128, "bitpix": 24}, "RGB colours"),
-    ({"datatype": 2304, "bitpix": 32}, "RGBA colours"),
+    ({"datatype": 128, "bitpix": 24}, "RGB colors"),
+    ({"datatype": 2304, "bitpix": 32}, "RGBA colors"),
     ({"datatype": 32, "bitpix": 64}, "complex numbers"),
     ({"datatype": 1792, "bitpix": 128}, "complex numbers"),
     ({"datatype": 1536, "bitpix": 128}, "128-bit floats"),
@@ -174,7 +174,7 @@ def test_a_sheared_sform_is_read_whole(write_nifti: WriteNifti) -> None:
     assert read_grid(path).affine[0].tolist() == [2, 0.5, 0.25, 1]
 
 
-def test_micrometres_become_millimetres_with_a_warning(write_nifti: WriteNifti) -> None:
+def test_micrometres_become_millimeters_with_a_warning(write_nifti: WriteNifti) -> None:
     fields = {"xyzt_units": 3, "qform_code": 0, "pixdim": [1, 500, 500, 500, 1, 1, 1, 1]}
     rows = {"srow_x": [500, 0, 0, 0], "srow_y": [0, 500, 0, 0], "srow_z": [0, 0, 500, 1000]}
     with pytest.warns(FileWarning, match="positions are in micrometres"):

@@ -34,7 +34,7 @@ def test_there_are_as_many_passes_as_steps() -> None:
 
 @pytest.mark.parametrize("sampler", ["ddim", "ancestral"])
 def test_equal_noise_gives_equal_samples_and_other_noise_others(sampler: str) -> None:
-    method = built(replace(SMALL, sampler=sampler))  # type: ignore[arg-type]  # parametrised
+    method = built(replace(SMALL, sampler=sampler))  # type: ignore[arg-type]  # parametrized
     noise = normal_noise((1, 1, 9, 14, 7), seed=3)
     with torch.inference_mode():
         one, same = method.synthesize(SOURCE, noise=noise), method.synthesize(SOURCE, noise=noise)
@@ -61,7 +61,7 @@ def test_ddim_draws_once_and_ancestral_sampling_at_each_step() -> None:
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])
 @pytest.mark.parametrize("prediction", ["epsilon", "v"])
 def test_a_denoiser_that_knows_the_target_samples_it(schedule: str, prediction: str) -> None:
-    config = replace(SMALL, schedule=schedule, prediction=prediction, sampling_steps=20)  # type: ignore[arg-type]  # parametrised
+    config = replace(SMALL, schedule=schedule, prediction=prediction, sampling_steps=20)  # type: ignore[arg-type]  # parametrized
     method, target = built(config), torch.rand(1, 1, 8, 8, 8) * 2 - 1
 
     def answer(noisy: torch.Tensor, _: torch.Tensor, step: torch.Tensor) -> torch.Tensor:

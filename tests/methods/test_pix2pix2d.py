@@ -31,7 +31,7 @@ def test_the_published_values_are_the_defaults() -> None:
 
 
 @pytest.mark.parametrize("axis", AXES)
-def test_a_slice_knows_nothing_of_its_neighbours(axis: SliceAxis) -> None:
+def test_a_slice_knows_nothing_of_its_neighbors(axis: SliceAxis) -> None:
     method, dim = small(axis).eval(), SIZES[axis]
     source = torch.randn(1, 1, 16, 12, 20)
     other = source.clone()

@@ -44,14 +44,14 @@ def test_an_offset_of_the_whole_volume_costs_no_consistency(reference: Array) ->
 def test_alternating_slices_cost_twice_their_amplitude_over_the_spacing(reference: Array) -> None:
     flicker = 4 * (-1.0) ** np.arange(8)
     synthesized = reference + flicker
-    # neighbouring slices differ by 8 over 2 mm; the eight means are 4 and -4 in turn
+    # neighboring slices differ by 8 over 2 mm; the eight means are 4 and -4 in turn
     assert slice_consistency(synthesized, reference, axis=2, spacing_mm=2) == pytest.approx(4)
     assert slice_mean_std(synthesized, reference, axis=2) == pytest.approx(4)
     assert slice_consistency(synthesized, reference, axis=0, spacing_mm=2) == pytest.approx(0)
     np.testing.assert_allclose(slice_mean_difference(synthesized, reference, axis=2), flicker)
 
 
-def test_the_mask_decides_which_slices_and_neighbours_count(reference: Array) -> None:
+def test_the_mask_decides_which_slices_and_neighbors_count(reference: Array) -> None:
     mask = np.zeros(reference.shape, dtype=bool)
     mask[2, 3, 4:6] = True
     synthesized = reference.copy()

@@ -64,7 +64,7 @@ def test_only_voxels_inside_the_mask_count() -> None:
     assert rmse(synthesized, reference) > 0
 
 
-def test_normalised_errors_are_fractions_of_the_stated_range() -> None:
+def test_normalized_errors_are_fractions_of_the_stated_range() -> None:
     synthesized, reference = noisy_pair()
     assert nmae(synthesized, reference, data_range=200) == mae(synthesized, reference) / 200
     assert nrmse(synthesized, reference, data_range=200) == rmse(synthesized, reference) / 200
@@ -161,7 +161,7 @@ def test_single_precision_is_good_to_a_millionth_even_far_from_zero(window: Ssim
     single = ssim_map(far[0], far[1], data_range=900, window=window)
     double = ssim_map(far[0].astype(float), far[1].astype(float), data_range=900, window=window)
     assert single.dtype == np.float32
-    # a float32 holds seven digits; squares of centred values lose two of them at a voxel
+    # a float32 holds seven digits; squares of centered values lose two of them at a voxel
     np.testing.assert_allclose(single, double, atol=1e-5)
     assert single.mean(dtype=float) == pytest.approx(double.mean(), abs=1e-6)
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from backgrounds import FULL_SIZE, exactly_normalized, largest, mostly_background, threads
 from crossvox.networks.batch_norm import BatchNorm2d, BatchNorm3d
-from crossvox.networks.freezing import normalising_by_batch
+from crossvox.networks.freezing import normalizing_by_batch
 
 CHANNELS = 8
 
@@ -63,7 +63,7 @@ def test_a_full_volume_is_normalized_as_in_float64_in_training_and_prediction(
             assert largest(layer(volume).double() - wanted) < tolerance
             torch.testing.assert_close(layer.running_mean, exact[1].float(), atol=1e-6, rtol=0)
             torch.testing.assert_close(layer.running_var, exact[0].float(), atol=0, rtol=1e-5)
-            with normalising_by_batch(layer.eval()):
+            with normalizing_by_batch(layer.eval()):
                 assert largest(layer(volume).double() - wanted) < tolerance
 
 

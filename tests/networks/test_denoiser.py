@@ -45,7 +45,7 @@ def test_each_item_has_its_own_step() -> None:
     )
 
 
-def test_neighbouring_steps_have_neighbouring_embeddings() -> None:
+def test_neighboring_steps_have_neighboring_embeddings() -> None:
     near, far = sinusoids(torch.tensor([100, 101])), sinusoids(torch.tensor([100, 900]))
     assert near.shape == (2, 128)
     assert near.diff(dim=0).norm() < far.diff(dim=0).norm() / 2

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from crossvox.networks.blocks import ConvUnit
-from crossvox.networks.freezing import frozen, normalising_by_batch
+from crossvox.networks.freezing import frozen, normalizing_by_batch
 
 
 def test_a_frozen_network_passes_gradients_on_and_keeps_its_own_state() -> None:
@@ -19,14 +19,14 @@ def test_a_frozen_network_passes_gradients_on_and_keeps_its_own_state() -> None:
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
-def test_normalising_by_batch_gives_what_training_mode_gives_and_changes_nothing() -> None:
+def test_normalizing_by_batch_gives_what_training_mode_gives_and_changes_nothing() -> None:
     torch.manual_seed(0)
     network = nn.BatchNorm3d(2)
     source = torch.randn(1, 2, 4, 4, 4) * 3 + 5
     expected = nn.BatchNorm3d(2).train()(source)
     network.eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    with normalising_by_batch(network):
+    with normalizing_by_batch(network):
         torch.testing.assert_close(network(source), expected)
     assert not network.training
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

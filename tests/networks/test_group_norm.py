@@ -43,7 +43,7 @@ def test_values_and_gradients_are_those_of_torch(groups: int, items: int) -> Non
     torch.testing.assert_close(ours.bias.grad, theirs.bias.grad, atol=1e-4, rtol=1e-4)
 
 
-def test_as_many_groups_as_channels_are_instance_normalisation() -> None:
+def test_as_many_groups_as_channels_are_instance_normalization() -> None:
     features = volumes(2)
     torch.testing.assert_close(
         GroupNorm(CHANNELS, CHANNELS)(features),

@@ -62,7 +62,7 @@ def published_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def random_weights(seed: int = 0) -> Weights:
-    """Weights that keep the size of features; every statistic of the normalisations matters."""
+    """Weights that keep the size of features; every statistic of the normalizations matters."""
     generator = torch.Generator().manual_seed(seed)
     weights = {}
     for name, shape in published_shapes().items():
@@ -108,7 +108,7 @@ def test_it_has_as_many_parameters_as_published(network: InceptionV3) -> None:
     assert counted + channels == 21_802_784
 
 
-def test_images_of_another_size_are_resized_with_half_pixel_centres(network: InceptionV3) -> None:
+def test_images_of_another_size_are_resized_with_half_pixel_centers(network: InceptionV3) -> None:
     images = torch.rand((1, 3, 20, 31), generator=torch.Generator().manual_seed(2))
     rows, columns = (interpolation(299, size) for size in images.shape[2:])
     resized = torch.from_numpy(rows @ images.numpy() @ columns.swapaxes(0, 1)).float()

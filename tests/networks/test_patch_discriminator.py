@@ -11,7 +11,7 @@ def test_discriminator_gives_one_logit_a_patch() -> None:
     assert logits.shape == (1, 1, 2, 3, 4)
 
 
-def test_a_logit_sees_only_its_own_neighbourhood() -> None:
+def test_a_logit_sees_only_its_own_neighborhood() -> None:
     torch.manual_seed(0)
     network = PatchDiscriminator(sources=1, width=4, levels=2, norm="batch").eval()
     source, target = torch.randn(1, 1, 64, 8, 8), torch.randn(1, 1, 64, 8, 8)

@@ -12,8 +12,8 @@ from crossvox.phantoms.tissues import (
     AIR,
     BONE,
     CSF,
-    DEEP_GREY,
-    GREY_MATTER,
+    DEEP_GRAY,
+    GRAY_MATTER,
     LESION,
     TISSUES,
     VITREOUS,
@@ -59,9 +59,9 @@ def test_edges_hold_several_tissues() -> None:
 @pytest.mark.parametrize(
     ("tissue", "least_ml", "most_ml"),
     [
-        (GREY_MATTER, 450, 850),
+        (GRAY_MATTER, 450, 850),
         (WHITE_MATTER, 400, 750),
-        (DEEP_GREY, 10, 60),
+        (DEEP_GRAY, 10, 60),
         (CSF, 150, 700),
         (BONE, 200, 700),
         (VITREOUS, 5, 20),
@@ -85,7 +85,7 @@ def test_the_head_fills_the_field_without_touching_its_top(seed: int) -> None:
 
 def test_the_brain_lies_in_the_head_and_holds_its_matter() -> None:
     anatomy = _anatomy()
-    matter = anatomy.shares[[TISSUES.index(t) for t in (GREY_MATTER, WHITE_MATTER)]].sum(axis=0)
+    matter = anatomy.shares[[TISSUES.index(t) for t in (GRAY_MATTER, WHITE_MATTER)]].sum(axis=0)
     assert (anatomy.brain <= anatomy.head + 1e-5).all()
     assert (matter <= anatomy.brain + 1e-3).mean() > 0.99
 
@@ -113,7 +113,7 @@ def test_a_head_that_moves_is_the_head_on_a_grid_that_moves_back() -> None:
 def test_a_head_that_moves_takes_its_brain_along() -> None:
     shift_mm = np.array([6.0, -4.0, 5.0])
     moved = anatomy_on(_grid(), _person(), shift_mm=tuple(shift_mm))
-    distance = _centre_mm(moved.brain) - _centre_mm(_anatomy().brain)
+    distance = _center_mm(moved.brain) - _center_mm(_anatomy().brain)
     # The cord that enters from below weighs less than a hundredth of the brain.
     np.testing.assert_allclose(distance, shift_mm, atol=0.5)
 
@@ -134,7 +134,7 @@ def test_labels_are_places_in_the_table() -> None:
     labels = _anatomy().labels()
     assert labels[0, 0, 0] == TISSUES.index(AIR)
     assert set(np.unique(labels)) <= set(range(len(TISSUES)))
-    assert set(np.unique(labels)) >= {TISSUES.index(t) for t in (GREY_MATTER, WHITE_MATTER)}
+    assert set(np.unique(labels)) >= {TISSUES.index(t) for t in (GRAY_MATTER, WHITE_MATTER)}
 
 
 def test_layers_in_front_take_their_part_first() -> None:
@@ -145,7 +145,7 @@ def test_layers_in_front_take_their_part_first() -> None:
     assert shares[TISSUES.index(AIR)] == pytest.approx(0.25)
 
 
-def _centre_mm(weights: np.typing.NDArray[np.float32]) -> np.typing.NDArray[np.float64]:
+def _center_mm(weights: np.typing.NDArray[np.float32]) -> np.typing.NDArray[np.float64]:
     indices = np.indices(weights.shape, dtype=np.float64).reshape(3, -1)
-    centre = (indices * weights.reshape(-1)).sum(axis=1) / float(weights.sum())
-    return _grid().to_mm(centre[None, :]).reshape(3)
+    center = (indices * weights.reshape(-1)).sum(axis=1) / float(weights.sum())
+    return _grid().to_mm(center[None, :]).reshape(3)

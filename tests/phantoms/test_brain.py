@@ -7,7 +7,7 @@ from crossvox.phantoms.anatomy import compose
 from crossvox.phantoms.brain import brain_layers, brainstem, cerebellum, cerebrum
 from crossvox.phantoms.person import draw_person
 from crossvox.phantoms.shapes import Triple
-from crossvox.phantoms.tissues import CSF, DEEP_GREY, LESION, TISSUES, WHITE_MATTER, Tissue
+from crossvox.phantoms.tissues import CSF, DEEP_GRAY, LESION, TISSUES, WHITE_MATTER, Tissue
 
 PERSON = draw_person(np.random.default_rng(0), tissue_variation=0.0)
 
@@ -23,8 +23,8 @@ def _share(position: Triple, tissue: Tissue) -> float:
     ("position", "tissue"),
     [
         ((12.0, -20.0, 21.0), CSF),  # body of the lateral ventricle
-        ((11.0, -16.0, 3.0), DEEP_GREY),  # thalamus
-        ((26.0, 2.0, 2.0), DEEP_GREY),  # putamen
+        ((11.0, -16.0, 3.0), DEEP_GRAY),  # thalamus
+        ((26.0, 2.0, 2.0), DEEP_GRAY),  # putamen
     ],
 )
 def test_deep_structures_are_in_place_on_both_sides(
@@ -39,12 +39,12 @@ def test_the_third_ventricle_is_in_the_middle() -> None:
 
 
 def test_the_middle_of_a_lesion_is_a_lesion() -> None:
-    shares = [_share(lesion.centre, LESION) for lesion in PERSON.lesions]
+    shares = [_share(lesion.center, LESION) for lesion in PERSON.lesions]
     # Some lie under cortex or ventricle, which hide them.
     assert np.median(shares) > 0.5
 
 
-def test_the_outermost_millimetre_is_not_white() -> None:
+def test_the_outermost_millimeter_is_not_white() -> None:
     ring = np.random.default_rng(0).normal(size=(3, 4000))
     points = (70 * ring / np.linalg.norm(ring, axis=0)).astype(np.float32)
     layers, hull = brain_layers(points, PERSON, cell_mm=0.5)

@@ -48,7 +48,7 @@ def test_ventricles_differ_between_the_sides() -> None:
 def test_everybody_has_a_few_lesions_on_both_sides_of_the_middle() -> None:
     people = _people()
     assert all(2 <= len(person.lesions) < 40 for person in people)
-    sides = {lesion.centre[0] > 0 for person in people for lesion in person.lesions}
+    sides = {lesion.center[0] > 0 for person in people for lesion in person.lesions}
     assert sides == {False, True}
 
 

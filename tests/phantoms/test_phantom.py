@@ -14,7 +14,7 @@ from crossvox.phantoms.phantom import (
     phantom_case,
 )
 from crossvox.phantoms.scanner import Voxels
-from crossvox.phantoms.tissues import BONE, CSF, GREY_MATTER, LESION, TISSUES, WHITE_MATTER, Tissue
+from crossvox.phantoms.tissues import BONE, CSF, GRAY_MATTER, LESION, TISSUES, WHITE_MATTER, Tissue
 
 ALL = PhantomSettings(size=32, modalities=MODALITIES, seed=3)
 CLEAN = replace(ALL, noise=0.0, shading=0.0, ct_noise_hu=0.0, pet_noise=0.0, tissue_variation=0.0)
@@ -69,16 +69,16 @@ def test_integers_fit_the_file(modality: str) -> None:
     ("modality", "brighter", "darker"),
     [
         ("FLAIR", LESION, WHITE_MATTER),
-        ("FLAIR", GREY_MATTER, CSF),
-        ("T1w", WHITE_MATTER, GREY_MATTER),
+        ("FLAIR", GRAY_MATTER, CSF),
+        ("T1w", WHITE_MATTER, GRAY_MATTER),
         ("T1w", WHITE_MATTER, LESION),
-        ("T1w", GREY_MATTER, CSF),
-        ("T2w", CSF, GREY_MATTER),
-        ("T2w", GREY_MATTER, WHITE_MATTER),
-        ("PDw", GREY_MATTER, BONE),
-        ("CT", BONE, GREY_MATTER),
-        ("CT", GREY_MATTER, CSF),
-        ("pet", GREY_MATTER, WHITE_MATTER),
+        ("T1w", GRAY_MATTER, CSF),
+        ("T2w", CSF, GRAY_MATTER),
+        ("T2w", GRAY_MATTER, WHITE_MATTER),
+        ("PDw", GRAY_MATTER, BONE),
+        ("CT", BONE, GRAY_MATTER),
+        ("CT", GRAY_MATTER, CSF),
+        ("pet", GRAY_MATTER, WHITE_MATTER),
     ],
 )
 def test_tissues_have_the_contrast_of_their_modality(
@@ -127,8 +127,8 @@ def test_targets_are_misaligned_by_the_recorded_shift() -> None:
     shift = np.array(moved.shift_mm["pet"])
     assert np.linalg.norm(shift) == pytest.approx(6.0)
     assert moved.shift_mm["FLAIR"] == (0.0, 0.0, 0.0)
-    measured = _brain_centre_mm(moved, "pet") - _brain_centre_mm(still, "pet")
-    # A centre above a threshold is known to a small fraction of the 3.5 mm voxels.
+    measured = _brain_center_mm(moved, "pet") - _brain_center_mm(still, "pet")
+    # A center above a threshold is known to a small fraction of the 3.5 mm voxels.
     np.testing.assert_allclose(measured, shift, atol=0.2)
     np.testing.assert_array_equal(moved.volumes["FLAIR"].voxels, still.volumes["FLAIR"].voxels)
 
@@ -159,7 +159,7 @@ def test_there_may_be_no_mask() -> None:
 
 def test_spin_echo_t1w_has_less_contrast_than_mprage() -> None:
     def contrast(imaged: PhantomCase) -> float:
-        return _median(imaged, "T1w", WHITE_MATTER) / _median(imaged, "T1w", GREY_MATTER)
+        return _median(imaged, "T1w", WHITE_MATTER) / _median(imaged, "T1w", GRAY_MATTER)
 
     assert contrast(_case(CLEAN)) > contrast(_case(replace(CLEAN, t1w="spin_echo"))) > 1
 
@@ -198,9 +198,9 @@ def test_people_are_counted_from_zero() -> None:
         phantom_case(ALL, case=-1)
 
 
-def _brain_centre_mm(imaged: PhantomCase, modality: str) -> np.typing.NDArray[np.float64]:
+def _brain_center_mm(imaged: PhantomCase, modality: str) -> np.typing.NDArray[np.float64]:
     volume = imaged.volumes[modality]
     weights: Voxels = np.maximum(volume.voxels - 6000, 0)
     indices = np.indices(weights.shape, dtype=np.float64).reshape(3, -1)
-    centre = (indices * weights.reshape(-1)).sum(axis=1) / float(weights.sum())
-    return volume.grid.to_mm(centre[None, :]).reshape(3)
+    center = (indices * weights.reshape(-1)).sum(axis=1) / float(weights.sum())
+    return volume.grid.to_mm(center[None, :]).reshape(3)

@@ -20,7 +20,7 @@ def _generator() -> np.random.Generator:
 
 @pytest.mark.parametrize("degrees", [0.0, 12.0])
 @pytest.mark.parametrize("factor", [1, 4])
-def test_every_grid_has_the_same_centre_and_extent(factor: int, degrees: float) -> None:
+def test_every_grid_has_the_same_center_and_extent(factor: int, degrees: float) -> None:
     grid = scanner_grid(32, slice_thickness_factor=factor, oblique_degrees=degrees)
     np.testing.assert_allclose(grid.corners_mm().mean(axis=0), FIELD_CENTRE_MM, atol=1e-9)
     extent = np.array(grid.shape) * grid.spacing_mm

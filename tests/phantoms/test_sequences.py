@@ -14,7 +14,7 @@ from crossvox.phantoms.sequences import (
     sequence_of,
     spin_echo,
 )
-from crossvox.phantoms.tissues import AIR, CSF, GREY_MATTER, LESION, TISSUES, WHITE_MATTER, Tissue
+from crossvox.phantoms.tissues import AIR, CSF, GRAY_MATTER, LESION, TISSUES, WHITE_MATTER, Tissue
 
 EXACT = 1e-12
 
@@ -48,7 +48,7 @@ def test_flair_nulls_fluid_also_where_its_t1_is_five_percent_off() -> None:
     assert abs(Flair().signal(fluid)) < 0.25 * Flair().signal(WHITE_MATTER)
 
 
-@pytest.mark.parametrize("tissue", [WHITE_MATTER, GREY_MATTER, CSF], ids=lambda t: t.name)
+@pytest.mark.parametrize("tissue", [WHITE_MATTER, GRAY_MATTER, CSF], ids=lambda t: t.name)
 def test_mprage_is_what_a_simulated_spin_sends_in_the_steady_state(tissue: Tissue) -> None:
     expected = _simulated_mprage(tissue, Mprage(), cycles=60)
     assert Mprage().signal(tissue) == pytest.approx(expected, rel=1e-9)
@@ -57,15 +57,15 @@ def test_mprage_is_what_a_simulated_spin_sends_in_the_steady_state(tissue: Tissu
 @pytest.mark.parametrize(
     ("modality", "t1w", "brighter", "darker"),
     [
-        ("FLAIR", "mprage", GREY_MATTER, WHITE_MATTER),
-        ("FLAIR", "mprage", LESION, GREY_MATTER),
-        ("T1w", "mprage", WHITE_MATTER, GREY_MATTER),
+        ("FLAIR", "mprage", GRAY_MATTER, WHITE_MATTER),
+        ("FLAIR", "mprage", LESION, GRAY_MATTER),
+        ("T1w", "mprage", WHITE_MATTER, GRAY_MATTER),
         ("T1w", "mprage", WHITE_MATTER, LESION),
-        ("T1w", "spin_echo", WHITE_MATTER, GREY_MATTER),
+        ("T1w", "spin_echo", WHITE_MATTER, GRAY_MATTER),
         ("T1w", "spin_echo", WHITE_MATTER, LESION),
-        ("T2w", "mprage", GREY_MATTER, WHITE_MATTER),
-        ("T2w", "mprage", CSF, GREY_MATTER),
-        ("PDw", "mprage", GREY_MATTER, WHITE_MATTER),
+        ("T2w", "mprage", GRAY_MATTER, WHITE_MATTER),
+        ("T2w", "mprage", CSF, GRAY_MATTER),
+        ("PDw", "mprage", GRAY_MATTER, WHITE_MATTER),
     ],
 )
 def test_contrast_has_its_sign(modality: str, t1w: str, brighter: Tissue, darker: Tissue) -> None:
@@ -97,14 +97,14 @@ def test_another_way_to_make_t1w_is_refused() -> None:
 
 
 def _simulated_mprage(tissue: Tissue, sequence: Mprage, *, cycles: int) -> float:
-    """Follow the longitudinal magnetisation excitation by excitation."""
+    """Follow the longitudinal magnetization excitation by excitation."""
     flip = radians(sequence.flip_degrees)
     half = sequence.echoes // 2
     train_ms = half * sequence.echo_spacing_ms
     longitudinal, seen = 1.0, 0.0
 
-    def recover(magnetisation: float, duration_ms: float) -> float:
-        return 1 + (magnetisation - 1) * exp(-duration_ms / tissue.t1_ms)
+    def recover(magnetization: float, duration_ms: float) -> float:
+        return 1 + (magnetization - 1) * exp(-duration_ms / tissue.t1_ms)
 
     for _cycle in range(cycles):
         longitudinal = recover(-longitudinal, sequence.inversion_ms - train_ms)

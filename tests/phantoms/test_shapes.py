@@ -27,21 +27,21 @@ def _points(count: int = 500, *, seed: int = 0) -> Points:
 def test_an_ellipsoid_of_equal_radii_is_a_sphere_with_true_distances() -> None:
     points = _points()
     expected = np.linalg.norm(points, axis=0) - 30
-    distance = ellipsoid(points, centre=(0, 0, 0), radii=(30, 30, 30))
+    distance = ellipsoid(points, center=(0, 0, 0), radii=(30, 30, 30))
     np.testing.assert_allclose(distance, expected, atol=FLOAT32)
 
 
 def test_the_slope_of_an_ellipsoid_is_one_at_its_surface() -> None:
     surface = np.array([[40.0], [0.0], [0.0]], np.float32)
     step = np.array([[0.1], [0.0], [0.0]], np.float32)
-    outside = ellipsoid(surface + step, centre=(0, 0, 0), radii=(40, 20, 10))
-    # Its curvature bends the distance by a hundredth over a tenth of a millimetre.
+    outside = ellipsoid(surface + step, center=(0, 0, 0), radii=(40, 20, 10))
+    # Its curvature bends the distance by a hundredth over a tenth of a millimeter.
     assert outside[0] == pytest.approx(0.1, abs=0.002)
 
 
-def test_the_centre_of_an_ellipsoid_is_its_smallest_radius_deep() -> None:
-    centre = np.zeros((3, 1), np.float32)
-    assert ellipsoid(centre, centre=(0, 0, 0), radii=(40, 20, 10))[0] == -10
+def test_the_center_of_an_ellipsoid_is_its_smallest_radius_deep() -> None:
+    center = np.zeros((3, 1), np.float32)
+    assert ellipsoid(center, center=(0, 0, 0), radii=(40, 20, 10))[0] == -10
 
 
 def test_a_capsule_of_no_length_to_speak_of_is_a_sphere() -> None:
@@ -52,8 +52,8 @@ def test_a_capsule_of_no_length_to_speak_of_is_a_sphere() -> None:
 
 def test_a_smooth_union_is_the_union_away_from_the_seam_and_never_smaller() -> None:
     points = _points()
-    left = ellipsoid(points, centre=(-20, 0, 0), radii=(25, 25, 25))
-    right = ellipsoid(points, centre=(20, 0, 0), radii=(25, 25, 25))
+    left = ellipsoid(points, center=(-20, 0, 0), radii=(25, 25, 25))
+    right = ellipsoid(points, center=(20, 0, 0), radii=(25, 25, 25))
     sharp, smooth = union(left, right), smooth_union(left, right, blend_mm=8.0)
     far = np.abs(left - right) >= 8
     np.testing.assert_array_equal(smooth[far], sharp[far])
@@ -83,7 +83,7 @@ def test_the_distance_to_zero_is_zero_only_where_the_field_is() -> None:
     waves = draw_waves(np.random.default_rng(0), count=12, shortest_mm=10, longest_mm=20)
     points = _points()
     near = waves.distance_to_zero(points) < 0.05
-    # A field whose slope is about half a radian per millimetre moves little over 0.05 mm.
+    # A field whose slope is about half a radian per millimeter moves little over 0.05 mm.
     assert np.abs(waves.at(points)[near]).max() < 0.2
 
 

@@ -25,29 +25,29 @@ def head(gain: float = 1.0) -> np.ndarray:
 def test_hounsfield_units_return_exactly_from_a_window() -> None:
     scale = IntensityScale(kind="window", limits=(-1024, 3071))
     ct = volume(np.random.default_rng(0).integers(-1024, 3072, (8, 8, 8)), unit="HU")
-    back = scale.restore(scale.normalise(ct), unit="HU")
+    back = scale.restore(scale.normalize(ct), unit="HU")
     assert np.array_equal(np.round(back.voxels), ct.voxels)
     assert back.unit == "HU"
 
 
-def test_normalised_voxels_lie_between_minus_one_and_one() -> None:
+def test_normalized_voxels_lie_between_minus_one_and_one() -> None:
     scale = IntensityScale(kind="window", limits=(0, 10))
-    normalised = scale.normalise(volume(np.linspace(-5, 20, 27).reshape(3, 3, 3)))
-    assert normalised.voxels.min() == -1
-    assert normalised.voxels.max() == 1
-    assert normalised.unit == "normalised"
+    normalized = scale.normalize(volume(np.linspace(-5, 20, 27).reshape(3, 3, 3)))
+    assert normalized.voxels.min() == -1
+    assert normalized.voxels.max() == 1
+    assert normalized.unit == "normalized"
 
 
 def test_a_volume_scale_takes_away_the_scanners_gain() -> None:
     scale = IntensityScale(kind="volume", limits=(0, 1))
-    one, other = scale.normalise(volume(head())), scale.normalise(volume(head(gain=7.3)))
+    one, other = scale.normalize(volume(head())), scale.normalize(volume(head(gain=7.3)))
     # float32 and a histogram whose bins move with the gain
     np.testing.assert_allclose(one.voxels, other.voxels, atol=1e-4)
 
 
 def test_a_cohort_scale_keeps_the_scanners_gain() -> None:
     scale = IntensityScale(kind="cohort", limits=(0, 1000))
-    one, other = scale.normalise(volume(head())), scale.normalise(volume(head(gain=2)))
+    one, other = scale.normalize(volume(head())), scale.normalize(volume(head(gain=2)))
     np.testing.assert_allclose((other.voxels + 1), 2 * (one.voxels + 1), rtol=1e-5, atol=1e-6)
 
 

@@ -45,7 +45,7 @@ def test_the_heads_of_source_and_target_count_whole_and_air_a_little() -> None:
     assert set(np.unique(weight)) == {np.float32(AIR_WEIGHT), np.float32(1)}
 
 
-def test_the_margin_is_in_millimetres() -> None:
+def test_the_margin_is_in_millimeters() -> None:
     head = ball(8)
     for spacing_mm in (2.0, 4.0):
         target = volume(head, spacing_mm=spacing_mm)
@@ -53,12 +53,12 @@ def test_the_margin_is_in_millimetres() -> None:
         assert (line == 1).sum() == 17 + 2 * int(MARGIN_MM / spacing_mm)
 
 
-def test_the_outline_of_a_fine_volume_is_found_to_a_millimetre() -> None:
+def test_the_outline_of_a_fine_volume_is_found_to_a_millimeter() -> None:
     target = volume(ball(5), spacing_mm=0.6)  # found in every third voxel
     line = loss_region([target], target, mask=None).weight[:, 20, 20]
     assert (line == 1).sum() == pytest.approx(11 + 2 * int(MARGIN_MM / 0.6), abs=2 / 0.6)
-    centres = loss_region([target], target, mask=None).centres
-    assert np.linalg.norm(centres - 20.0, axis=1).max() < 5 + 3
+    centers = loss_region([target], target, mask=None).centers
+    assert np.linalg.norm(centers - 20.0, axis=1).max() < 5 + 3
 
 
 def test_what_the_target_does_not_show_does_not_count() -> None:
@@ -66,7 +66,7 @@ def test_what_the_target_does_not_show_does_not_count() -> None:
     target.voxels[:, :, 24:] = np.nan
     region = loss_region([volume(ball(10))], target, mask=None)
     assert (region.weight[:, :, 24:] == 0).all()
-    assert region.centres[:, 2].max() == 23
+    assert region.centers[:, 2].max() == 23
 
 
 def test_slices_through_the_head_that_hold_one_value_are_not_shown() -> None:
@@ -84,13 +84,13 @@ def test_a_mask_that_is_given_counts_alone() -> None:
     assert np.array_equal(region.weight, inside.astype(np.float32))
 
 
-def test_centres_are_voxels_of_the_head_from_all_of_it() -> None:
+def test_centers_are_voxels_of_the_head_from_all_of_it() -> None:
     head = ball(12)
-    centres = loss_region([volume(head)], volume(head), mask=None).centres
-    assert len(centres) == MOST_CENTRES
-    assert head[tuple(centres.T)].all()
+    centers = loss_region([volume(head)], volume(head), mask=None).centers
+    assert len(centers) == MOST_CENTRES
+    assert head[tuple(centers.T)].all()
     # 4096 of 7153 voxels drawn evenly: their mean is the middle to 4 standard errors, 0.3 voxels
-    np.testing.assert_allclose(centres.mean(axis=0), 20, atol=0.35)
+    np.testing.assert_allclose(centers.mean(axis=0), 20, atol=0.35)
 
 
 def test_an_empty_mask_is_refused() -> None:

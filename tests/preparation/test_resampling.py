@@ -116,10 +116,10 @@ def test_a_linear_ramp_is_interpolated_exactly_inside(degrees: float) -> None:
     grid = grid_of((20, 20, 20), spacing=(1, 1.5, 2))
     ramp = grid.to_mm(np.argwhere(np.ones(grid.shape)).astype(float)) @ np.array([1.0, -2.0, 3.0])
     volume = Volume(ramp.reshape(grid.shape).astype(np.float32), grid)
-    centre = grid.to_mm(np.array([[9.5, 9.5, 9.5]]))[0]
+    center = grid.to_mm(np.array([[9.5, 9.5, 9.5]]))[0]
     affine = np.eye(4)
     affine[:3, :3] = rotation(degrees) * 0.7
-    affine[:3, 3] = centre - affine[:3, :3] @ np.array([4.0, 4.0, 4.0])
+    affine[:3, 3] = center - affine[:3, :3] @ np.array([4.0, 4.0, 4.0])
     finer = Grid((9, 9, 9), affine)
     moved = resample(volume, finer, outside=0.0)
     wanted = finer.to_mm(np.argwhere(np.ones((9, 9, 9))).astype(float)) @ np.array([1.0, -2.0, 3.0])
@@ -146,7 +146,7 @@ def test_both_ways_of_interpolating_agree_where_both_apply() -> None:
     nearly[:3, :3] = rotation(0.1) @ nearly[:3, :3]
     fast = resample(volume, aligned, outside=0.0).voxels
     slow = resample(volume, Grid((10, 10, 10), nearly), outside=0.0).voxels
-    # a tenth of a degree moves voxels by up to 0.06 of one, twice the largest neighbour step
+    # a tenth of a degree moves voxels by up to 0.06 of one, twice the largest neighbor step
     assert np.abs(fast - slow)[:9, :9, :9].mean() < 0.05
 
 
@@ -200,7 +200,7 @@ def test_a_grid_turned_by_a_hair_loses_no_slice(degrees: float) -> None:
     grid = grid_of((40, 36, 20), spacing=(1, 1, 3))
     volume = Volume(np.ones(grid.shape, dtype=np.float32), grid)
     moved = resample(volume, turned(grid, degrees, axis=(0.6, 0.8, 0.0)), outside=np.nan)
-    # the corners move by 0.07 mm at most, far less than the half voxel beyond the last centres
+    # the corners move by 0.07 mm at most, far less than the half voxel beyond the last centers
     assert (moved.voxels == 1).all()
 
 
@@ -239,7 +239,7 @@ def test_a_grid_five_times_coarser_covers_all_planes_on_the_way_back(size: int) 
 
 
 @pytest.mark.parametrize("degrees", [0.0, 2.0])
-def test_the_field_of_view_ends_half_a_voxel_beyond_the_last_centre(degrees: float) -> None:
+def test_the_field_of_view_ends_half_a_voxel_beyond_the_last_center(degrees: float) -> None:
     volume = Volume(np.ones((6, 6, 6), dtype=np.float32), grid_of((6, 6, 6), spacing=(2, 2, 2)))
     affine = volume.grid.affine @ np.diag([0.3, 1, 1, 1])
     affine[:3, 3] = volume.grid.to_mm(np.array([[5.0, 1, 1]]))[0]

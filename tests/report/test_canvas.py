@@ -8,7 +8,7 @@ from crossvox.report.canvas import DPI, Scale, new_sheet
 from crossvox.report.slices import VIEWS
 
 
-def test_a_box_is_where_its_millimetres_say() -> None:
+def test_a_box_is_where_its_millimeters_say() -> None:
     sheet = new_sheet(200, 100, inches_per_mm=0.01)
     white = Scale(low=-1, high=1)
     sheet.show(np.ones((4, 4)), (100, 25, 50, 50), view=VIEWS[0], scale=white)

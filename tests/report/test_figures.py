@@ -17,7 +17,7 @@ SHAPE = (20, 24, 16)
 TALLER_THAN_TEXT = 40
 
 
-def grey(picture: bytes) -> NDArray[np.uint8]:
+def gray(picture: bytes) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(picture)).convert("L"))
 
 
@@ -27,7 +27,7 @@ def draw(tmp_path: Path, write: Write) -> Callable[..., NDArray[np.uint8]]:
         real = write(tmp_path / "r.nii.gz", voxels, on=grid)
         mask = write(tmp_path / "m.nii.gz", np.ones(grid.shape, dtype=np.float32), on=grid)
         pair = Pair(subject="a", name="a", synthesized=real, reference=real, mask=mask)
-        return grey(draw_strip(load_pair(pair)))
+        return gray(draw_strip(load_pair(pair)))
 
     return drawn
 
@@ -69,7 +69,7 @@ def test_the_picture_does_not_depend_on_how_the_axes_are_stored(
     assert np.array_equal(draw(voxels, straight), draw(stored, turned))
 
 
-def test_proportions_are_those_in_millimetres(draw: Callable[..., NDArray[np.uint8]]) -> None:
+def test_proportions_are_those_in_millimeters(draw: Callable[..., NDArray[np.uint8]]) -> None:
     voxels = bright((slice(None), slice(None), slice(None)))
     flat = draw(voxels, Grid(SHAPE, np.diag([2.0, 2.0, 1.0, 1.0])))
     tall = draw(voxels, Grid(SHAPE, np.diag([2.0, 2.0, 4.0, 1.0])))

@@ -8,7 +8,7 @@ from crossvox.report.slices import VIEWS, cut_through, to_ras, window_of
 from crossvox.scoring.loading import load_pair
 
 
-def test_the_box_holds_the_mask_and_a_centimetre_around_it(evaluated: Evaluation) -> None:
+def test_the_box_holds_the_mask_and_a_centimeter_around_it(evaluated: Evaluation) -> None:
     loaded = load_pair(evaluated.results[0].pair)
     cut = cut_through(loaded)
     inside = np.nonzero(cut.mask)
@@ -16,7 +16,7 @@ def test_the_box_holds_the_mask_and_a_centimetre_around_it(evaluated: Evaluation
         assert side.start <= inside[axis].min()
         assert side.stop > inside[axis].max()
         assert side.stop <= cut.mask.shape[axis]
-        assert side.start <= cut.centre[axis] < side.stop
+        assert side.start <= cut.center[axis] < side.stop
 
 
 def test_a_picture_has_the_size_of_its_plane(evaluated: Evaluation) -> None:

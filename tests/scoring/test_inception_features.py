@@ -80,7 +80,7 @@ def test_an_empty_mask_gives_no_rows(inception: InceptionFeatures) -> None:
     assert made.shape == (0, 2048)
 
 
-def test_a_row_is_the_network_s_answer_to_the_upright_grey_slice(
+def test_a_row_is_the_network_s_answer_to_the_upright_gray_slice(
     inception: InceptionFeatures,
 ) -> None:
     voxels = head()
@@ -90,8 +90,8 @@ def test_a_row_is_the_network_s_answer_to_the_upright_grey_slice(
     # right) to the left, so both axes of the slice run backwards
     picture = np.empty((SHAPE[1], SHAPE[0]), dtype=np.float32)
     for x, y in np.ndindex(SHAPE[:2]):
-        grey = (float(voxels[x, y, 2]) - LOW) / RANGE
-        picture[SHAPE[1] - 1 - y, SHAPE[0] - 1 - x] = 2 * min(max(grey, 0.0), 1.0) - 1
+        gray = (float(voxels[x, y, 2]) - LOW) / RANGE
+        picture[SHAPE[1] - 1 - y, SHAPE[0] - 1 - x] = 2 * min(max(gray, 0.0), 1.0) - 1
     with torch.inference_mode():
         alone = inception.network(torch.from_numpy(picture).expand(1, 3, -1, -1))[0]
     # a batch of three and one alone add in another order: 1e-6 of the features

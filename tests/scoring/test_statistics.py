@@ -71,9 +71,9 @@ def test_the_signed_rank_p_of_mixed_signs_is_that_of_counting_all_signs(
     differences = np.array(values) + np.arange(len(values)) * 1e-6  # no ties
     ranks = stats.rankdata(np.abs(differences))
     signs = np.array(list(product((0, 1), repeat=len(ranks))))
-    sums, centre = signs @ ranks, ranks.sum() / 2
-    seen = abs(ranks[differences > 0].sum() - centre)
-    counted = np.mean(np.abs(sums - centre) >= seen - 1e-9)
+    sums, center = signs @ ranks, ranks.sum() / 2
+    seen = abs(ranks[differences > 0].sum() - center)
+    counted = np.mean(np.abs(sums - center) >= seen - 1e-9)
     assert wilcoxon_p(differences.tolist()) == pytest.approx(counted)
 
 

@@ -7,7 +7,7 @@ from crossvox.evaluation import Evaluation
 from crossvox.scoring.baselines import BASELINES
 from crossvox.scoring.measures import COMPARED
 from crossvox.scoring.results import SYNTHESIZED
-from crossvox.scoring.summary import per_subject, summarise
+from crossvox.scoring.summary import per_subject, summarize
 
 
 def test_people_are_counted_not_cases(evaluated: Evaluation) -> None:
@@ -41,7 +41,7 @@ def test_the_frechet_distance_ranks_a_near_copy_before_the_negative(evaluated: E
 
 
 def test_one_case_alone_has_scores_but_no_interval(evaluated: Evaluation) -> None:
-    summary = summarise(evaluated.results[:1], seed=0)
+    summary = summarize(evaluated.results[:1], seed=0)
     interval = summary.intervals[SYNTHESIZED]["mae"]
     assert interval.mean == evaluated.results[0].own["mae"]
     assert math.isnan(interval.low)

@@ -18,21 +18,21 @@ def _ball(affine: np.ndarray, shape: tuple[int, int, int]) -> Volume:
     return Volume(np.where(inside, 500, 0).reshape(shape).astype(np.float32), grid)
 
 
-def _centred(steps: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+def _centered(steps: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     affine = np.eye(4)
     affine[:3, :3] = steps
     affine[:3, 3] = -steps @ ((np.array(shape) - 1) / 2)
     return affine
 
 
-def test_a_head_is_looked_at_every_four_millimetres_and_a_mouse_finer() -> None:
+def test_a_head_is_looked_at_every_four_millimeters_and_a_mouse_finer() -> None:
     assert lattice_step_mm(Grid((101, 101, 51), np.diag([2.0, 2, 3, 1]))) == 4
     assert lattice_step_mm(Grid((101, 101, 51), np.diag([0.3, 0.3, 0.3, 1]))) == pytest.approx(1.0)
 
 
 def test_the_lattice_covers_the_grid_along_the_axes_of_the_patient() -> None:
     rotation = Rotation.from_euler("xyz", (20, 30, 40), degrees=True).as_matrix()
-    grid = Grid((50, 60, 30), _centred(rotation * [2, 2, 5], (50, 60, 30)))
+    grid = Grid((50, 60, 30), _centered(rotation * [2, 2, 5], (50, 60, 30)))
     lattice = lattice_around(grid, step_mm=4.0)
     np.testing.assert_array_equal(lattice.affine[:3, :3], 4 * np.eye(3))
     assert (lattice.corners_mm().min(axis=0) <= grid.corners_mm().min(axis=0)).all()
@@ -51,8 +51,8 @@ def test_the_same_ball_is_found_on_every_grid(
     angles: tuple[float, ...], spacing: tuple[float, ...], shape: tuple[int, int, int]
 ) -> None:
     rotation = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-    volume = _ball(_centred(rotation * spacing, shape), shape)
-    lattice = lattice_around(_ball(_centred(np.eye(3) * 2, (90,) * 3), (90,) * 3).grid, step_mm=4)
+    volume = _ball(_centered(rotation * spacing, shape), shape)
+    lattice = lattice_around(_ball(_centered(np.eye(3) * 2, (90,) * 3), (90,) * 3).grid, step_mm=4)
     coarse = coarsen(volume, lattice)
     found_mm3 = np.count_nonzero(coarse.head) * lattice.voxel_mm3
     # A tenth of the brightness is reached up to one step of 4 mm outside the ball.
@@ -62,8 +62,8 @@ def test_the_same_ball_is_found_on_every_grid(
 
 
 def test_outside_the_field_of_view_nothing_is_seen() -> None:
-    volume = _ball(_centred(np.eye(3) * 2, (90, 90, 40)), (90, 90, 40))
-    lattice = lattice_around(Grid((90, 90, 90), _centred(np.eye(3) * 2, (90,) * 3)), step_mm=4)
+    volume = _ball(_centered(np.eye(3) * 2, (90, 90, 40)), (90, 90, 40))
+    lattice = lattice_around(Grid((90, 90, 90), _centered(np.eye(3) * 2, (90,) * 3)), step_mm=4)
     coarse = coarsen(volume, lattice)
     assert (coarse.levels[:, :, 0] == -1).all()
     assert coarse.empty[:, :, 0].all()
@@ -71,6 +71,6 @@ def test_outside_the_field_of_view_nothing_is_seen() -> None:
 
 
 def test_a_mirrored_volume_is_itself_when_mirrored_again() -> None:
-    volume = _ball(_centred(np.eye(3) * 3, (50, 50, 50)), (50, 50, 50))
+    volume = _ball(_centered(np.eye(3) * 3, (50, 50, 50)), (50, 50, 50))
     coarse = coarsen(volume, lattice_around(volume.grid, step_mm=4))
     np.testing.assert_array_equal(coarse.mirrored().mirrored().levels, coarse.levels)

@@ -61,7 +61,7 @@ def blurred(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_people_in_very_coarse_voxels_are_not_recognised_as_one(blurred: Path) -> None:
+def test_people_in_very_coarse_voxels_are_not_recognized_as_one(blurred: Path) -> None:
     cases = [
         examine(case, modalities=MODALITIES, step_mm=4.0)
         for case in read_cohort(blurred, modalities=MODALITIES)
@@ -77,8 +77,8 @@ def _drawn_head(generator: np.random.Generator) -> NDArray[np.float32]:
     radius = (x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2
     tissues = np.select([radius < 0.5, radius < 0.72, radius < 0.82, radius < 1], [4, 3, 2, 1], 0)
     for _ in range(9):
-        centre, size = generator.uniform(-0.45, 0.45, 3), generator.uniform(0.08, 0.2)
-        far = (x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2
+        center, size = generator.uniform(-0.45, 0.45, 3), generator.uniform(0.08, 0.2)
+        far = (x - center[0]) ** 2 + (y - center[1]) ** 2 + (z - center[2]) ** 2
         tissues[(far < size**2) & (radius < 0.7)] = generator.integers(3, 6)
     return tissues.astype(np.float32)
 

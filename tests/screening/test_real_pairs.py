@@ -24,8 +24,8 @@ def _manifest(folder: Path) -> Path:
     return folder / "cohort.csv"
 
 
-def _known_shift_mm(name: str, centre: np.ndarray) -> np.ndarray:
-    """Where the ITK transform takes `centre` (RAS+), from there."""
+def _known_shift_mm(name: str, center: np.ndarray) -> np.ndarray:
+    """Where the ITK transform takes `center` (RAS+), from there."""
     text = (DATA / "unregistered" / f"{name}_from-T1w_to-FLAIR_itk.txt").read_text()
     numbers = {
         line.split(":")[0]: np.array(line.split(":")[1].split(), dtype=np.float64)
@@ -34,7 +34,7 @@ def _known_shift_mm(name: str, centre: np.ndarray) -> np.ndarray:
     }
     matrix, translation = numbers["Parameters"][:9].reshape(3, 3), numbers["Parameters"][9:]
     to_lps = np.array([-1, -1, 1])
-    arm = centre * to_lps - numbers["FixedParameters"]
+    arm = center * to_lps - numbers["FixedParameters"]
     return np.asarray((matrix @ arm - arm + translation) * to_lps)
 
 

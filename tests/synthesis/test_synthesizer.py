@@ -129,7 +129,7 @@ def test_no_memory_at_all_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPat
         gan().fitting((64, 64, 64))
 
 
-def test_a_network_that_normalises_over_the_volume_sees_what_it_learned_from() -> None:
+def test_a_network_that_normalizes_over_the_volume_sees_what_it_learned_from() -> None:
     torch.manual_seed(0)
     method = build_method("gan3d", CONV, sources=1)
     synthesizer = Synthesizer(PREPARATION, method, EXACT, patch=(32, 32, 16))

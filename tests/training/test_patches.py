@@ -91,12 +91,12 @@ def corner_head(tmp_path: Path) -> PreparedCase:
     return PreparedCase(name="c", path=tmp_path / "c.npy")
 
 
-def test_two_patches_of_three_are_centred_on_the_head(corner_head: PreparedCase) -> None:
+def test_two_patches_of_three_are_centered_on_the_head(corner_head: PreparedCase) -> None:
     sampler = PatchSampler(cases=[corner_head], patch=(8, 8, 8), batch=1, flip_share=0, seed=0)
     sources = [sampler.batch_at(step).source for step in range(1, 301)]
-    centred = sum(bool(source[0, 0, 4, 4, 4] == 1) for source in sources)
+    centered = sum(bool(source[0, 0, 4, 4, 4] == 1) for source in sources)
     # binomial of 300 at two thirds: 4 standard deviations are 33
-    assert 167 <= centred <= 233
+    assert 167 <= centered <= 233
 
 
 def test_a_patch_around_the_head_stays_in_the_volume(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from crossvox.errors import CohortError, FileError, ModelError
 from crossvox.training.people import (
     People,
     read_people,
-    recognised,
+    recognized,
     source_hashes,
     write_people,
 )
@@ -46,7 +46,7 @@ def people(data: Path, tmp_path: Path) -> People:
 
 def test_what_is_written_is_read_back(people: People, tmp_path: Path, data: Path) -> None:
     assert read_people(tmp_path) == people
-    assert recognised(people, cases_of(data), folder=tmp_path) == cases_of(data)
+    assert recognized(people, cases_of(data), folder=tmp_path) == cases_of(data)
     flair = people.cases["sub-02"].files["FLAIR"]
     assert flair.sha256 == hashlib.sha256(b"FLAIR1").hexdigest()
     assert flair.size == 6
@@ -56,7 +56,7 @@ def test_the_first_split_stands_where_the_data_say_none(
     people: People, tmp_path: Path, data: Path
 ) -> None:
     (data / "participants.tsv").unlink()
-    again = recognised(people, cases_of(data), folder=tmp_path)
+    again = recognized(people, cases_of(data), folder=tmp_path)
     assert [case.split for case in again] == ["train", "validation", "test"]
 
 
@@ -117,7 +117,7 @@ def test_a_changed_cohort_is_refused_by_name(
 ) -> None:
     change(data)
     with pytest.raises(CohortError, match=f"was trained on sub-01, .*{told}.*--fresh"):
-        recognised(people, cases_of(data), folder=tmp_path)
+        recognized(people, cases_of(data), folder=tmp_path)
 
 
 def test_a_moved_folder_and_a_new_date_are_the_same_content(
@@ -125,13 +125,13 @@ def test_a_moved_folder_and_a_new_date_are_the_same_content(
 ) -> None:
     moved = data.rename(tmp_path / "moved")
     os.utime(moved / "sub-01/anat/sub-01_FLAIR.nii.gz", (1, 1))
-    assert recognised(people, cases_of(moved), folder=tmp_path) == cases_of(moved)
+    assert recognized(people, cases_of(moved), folder=tmp_path) == cases_of(moved)
 
 
 def test_many_changes_are_counted(people: People, data: Path, tmp_path: Path) -> None:
     cases = [replace(case, name=f"{case.name}b") for case in cases_of(data)]
     with pytest.raises(CohortError, match=r"sub-02b is new and 1 more; --fresh"):
-        recognised(people, cases, folder=tmp_path)
+        recognized(people, cases, folder=tmp_path)
 
 
 def test_the_hashes_of_those_who_were_learned_from_are_told(people: People) -> None:
@@ -165,6 +165,6 @@ def test_a_file_that_is_gone_is_named(people: People, data: Path, tmp_path: Path
     cases = cases_of(data)
     (data / "sub-01/anat/sub-01_T1w.nii.gz").unlink()
     with pytest.raises(FileError, match=r"sub-01_T1w\.nii\.gz: cannot be read"):
-        recognised(people, cases, folder=tmp_path)
+        recognized(people, cases, folder=tmp_path)
     with pytest.raises(FileError, match=r"sub-01_T1w\.nii\.gz: cannot be read"):
         write_people(tmp_path / "new", cases)

@@ -63,7 +63,7 @@ def test_without_a_mask_the_head_counts_and_air_a_little(
     assert (weight[head_of(target)] == STEPS_PER_UNIT).all()
     assert weight.min() == round(AIR_WEIGHT * STEPS_PER_UNIT)
     assert not prepared.masked
-    assert (weight[tuple(prepared.centres().T)] == STEPS_PER_UNIT).all()
+    assert (weight[tuple(prepared.centers().T)] == STEPS_PER_UNIT).all()
 
 
 def test_where_the_target_ends_nothing_is_learned(

@@ -5,27 +5,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crossvox.training.prepared_file import is_whole, map_voxels, read_centres, write_prepared
+from crossvox.training.prepared_file import is_whole, map_voxels, read_centers, write_prepared
 
 VOXELS = np.arange(3 * 4 * 5 * 6, dtype=np.int16).reshape(3, 4, 5, 6)
-CENTRES = np.array([[1, 2, 3], [0, 4, 5]], dtype=np.int16)
+CENTERS = np.array([[1, 2, 3], [0, 4, 5]], dtype=np.int16)
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    write_prepared(tmp_path / "case.npy", VOXELS, CENTRES)
+    write_prepared(tmp_path / "case.npy", VOXELS, CENTERS)
     return tmp_path / "case.npy"
 
 
 def test_both_arrays_return_as_they_were(path: Path) -> None:
     assert np.array_equal(map_voxels(path), VOXELS)
-    assert np.array_equal(read_centres(path), CENTRES)
+    assert np.array_equal(read_centers(path), CENTERS)
     assert is_whole(path)
 
 
-def test_no_centres_are_none(tmp_path: Path) -> None:
-    write_prepared(tmp_path / "case.npy", VOXELS, CENTRES[:0])
-    assert read_centres(tmp_path / "case.npy").shape == (0, 3)
+def test_no_centers_are_none(tmp_path: Path) -> None:
+    write_prepared(tmp_path / "case.npy", VOXELS, CENTERS[:0])
+    assert read_centers(tmp_path / "case.npy").shape == (0, 3)
     assert is_whole(tmp_path / "case.npy")
 
 
@@ -46,6 +46,6 @@ def test_a_file_of_something_else_or_none_is_not_whole(path: Path) -> None:
     assert not is_whole(path.with_name("another.npy"))
 
 
-def test_an_array_alone_has_no_centres(tmp_path: Path) -> None:
+def test_an_array_alone_has_no_centers(tmp_path: Path) -> None:
     np.save(tmp_path / "case.npy", VOXELS)
-    assert len(read_centres(tmp_path / "case.npy")) == 0
+    assert len(read_centers(tmp_path / "case.npy")) == 0

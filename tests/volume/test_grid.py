@@ -31,7 +31,7 @@ def test_positions_and_indices_are_each_other_there_and_back() -> None:
     np.testing.assert_allclose(grid.to_indices(grid.to_mm(indices)), indices, atol=1e-12)
 
 
-def test_corners_are_the_extreme_voxel_centres() -> None:
+def test_corners_are_the_extreme_voxel_centers() -> None:
     corners = Grid((3, 4, 5), np.diag([2.0, 2.0, 2.0, 1.0])).corners_mm()
     assert corners.shape == (8, 3)
     assert corners.max(axis=0).tolist() == [4.0, 6.0, 8.0]

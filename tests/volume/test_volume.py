@@ -32,8 +32,8 @@ def test_other_voxels_keep_grid_modality_unit_and_stored_type() -> None:
 
 def test_other_voxels_may_come_with_another_modality_and_unit() -> None:
     volume = Volume(np.zeros((2, 3, 4), np.float32), GRID, modality="FLAIR")
-    other = volume.with_voxels(volume.voxels, modality="T1w", unit="normalised")
-    assert (other.modality, other.unit) == ("T1w", "normalised")
+    other = volume.with_voxels(volume.voxels, modality="T1w", unit="normalized")
+    assert (other.modality, other.unit) == ("T1w", "normalized")
 
 
 def test_a_volume_is_frozen() -> None:

@@ -16,8 +16,8 @@ VOXELS_AT_ONCE = 2**15
 HEAD = "head"  # name that networks give their last layers
 
 
-def fold_normalisation(network: nn.Module) -> None:
-    """Scale and shift of each batch normalisation move into the convolution right before it."""
+def fold_normalization(network: nn.Module) -> None:
+    """Scale and shift of each batch normalization move into the convolution right before it."""
     for layers in network.modules():
         if not isinstance(layers, nn.Sequential):
             continue

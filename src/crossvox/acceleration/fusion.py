@@ -47,7 +47,7 @@ def can_fuse(compute: Compute) -> bool:
 
 
 def fuse_activations(network: nn.Module) -> None:
-    """Activations move into the convolution before them, past what normalisation left behind."""
+    """Activations move into the convolution before them, past what normalization left behind."""
     for layers in network.modules():
         if not isinstance(layers, nn.Sequential):
             continue

@@ -9,13 +9,13 @@ import copy
 from crossvox.acceleration.bfloat16 import InBfloat16
 from crossvox.acceleration.compute import Compute, channels_last
 from crossvox.acceleration.convolution import keep_channels_last
-from crossvox.acceleration.folding import ease_head, fix_up_sampling, fold_normalisation
+from crossvox.acceleration.folding import ease_head, fix_up_sampling, fold_normalization
 from crossvox.acceleration.slabs import SlabbedUNet
 from crossvox.contract import SynthesisMethod
 from crossvox.networks.unet import ResidualUNet
 
 
-def optimised(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
+def optimized(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
     """A copy of `method` for inference alone, on the device of `compute`.
 
     Its networks are folded, can work in slabs where that is possible, and are bfloat16 where that
@@ -46,7 +46,7 @@ def folded(method: SynthesisMethod, *, apart_if_wide: bool = False) -> Synthesis
     for name in copied.product:
         network = copied.get_submodule(name)
         if copied.fixed_statistics:
-            fold_normalisation(network)
+            fold_normalization(network)
         fix_up_sampling(network, apart_if_wide=apart_if_wide)
         ease_head(network)
     return copied

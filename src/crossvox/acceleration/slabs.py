@@ -133,7 +133,7 @@ def in_slabs(
     return whole
 
 
-def normalises_over_volumes(layers: Iterable[nn.Module]) -> bool:
+def normalizes_over_volumes(layers: Iterable[nn.Module]) -> bool:
     """Whether features are divided by what they are over all voxels of a volume."""
     return any(isinstance(layer, nn.GroupNorm | nn.InstanceNorm3d) for layer in layers)
 

@@ -103,7 +103,7 @@ def write_volume(
     Args:
         path: A name that ends in .nii or .nii.gz.
         volume: A `Volume`, a nibabel image, or an array with its affine.
-        affine: (4, 4) voxel index to RAS+ millimetres, for an array alone.
+        affine: (4, 4) voxel index to RAS+ millimeters, for an array alone.
     """
     from crossvox.files import write_volume as write
     from crossvox.files.conversion import volume_of

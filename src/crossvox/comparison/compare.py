@@ -32,7 +32,7 @@ from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.pairs import Failure, Pair
 from crossvox.scoring.perfect_network import perfect_scores
 from crossvox.scoring.results import CaseFacts, CaseResult
-from crossvox.scoring.summary import difference_between, summarise
+from crossvox.scoring.summary import difference_between, summarize
 from crossvox.volume import Volume
 
 __all__ = ["Comparison", "ComparisonSettings", "Contestant", "Costs", "compare"]
@@ -85,7 +85,7 @@ def compare(
         results=results,
         left_out=contest.left_out,
         failures=failures,
-        summary=summarise(
+        summary=summarize(
             results, seed=settings.seed, methods=(*scorer.names, *BASELINES), contrasts=contrasts
         ),
         jitter=tuple(

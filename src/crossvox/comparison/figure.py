@@ -59,7 +59,7 @@ class _Block:
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """Millimetres of the sheet.
+    """Millimeters of the sheet.
 
     Attributes:
         step: From column to column.
@@ -172,9 +172,9 @@ def _draw_block(sheet: Sheet, block: _Block, layout: _Layout, *, top: float) -> 
     _draw_bar(sheet, block, middle=layout.middle(len(block.tracks) - 1), top=row)
     for view in VIEWS:
         height = float(block.cut.sizes_mm[view.up])
-        for words, centre in ((view.name, row), ("error", row + height + CLOSE_MM)):
-            place = (layout.left / 2, centre + height / 2)
-            sheet.write(words, place, size=SMALL, colour=QUIET, turned=90)
+        for words, center in ((view.name, row), ("error", row + height + CLOSE_MM)):
+            place = (layout.left / 2, center + height / 2)
+            sheet.write(words, place, size=SMALL, color=QUIET, turned=90)
         for index, track in enumerate(block.tracks):
             _draw_track(sheet, block.cut, track, view, at=(layout.middle(index), row))
         row += 2 * height + CLOSE_MM + GAP_MM
@@ -183,7 +183,7 @@ def _draw_block(sheet: Sheet, block: _Block, layout: _Layout, *, top: float) -> 
 def _write_titles(sheet: Sheet, track: _Track, at: tuple[float, float], *, height: float) -> None:
     title = _shortened(track.volume.title)
     sheet.write(title, (at[0], at[1] + height * 0.28), size=MIDDLE)
-    sheet.write(track.below, (at[0], at[1] + height * 0.68), size=SMALL, colour=QUIET)
+    sheet.write(track.below, (at[0], at[1] + height * 0.68), size=SMALL, color=QUIET)
 
 
 def _shortened(title: str) -> str:

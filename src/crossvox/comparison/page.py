@@ -94,7 +94,7 @@ def _figure_note() -> str:
     low, high = WINDOW_PERCENTILES
     views = ", ".join(view.name for view in VIEWS)
     return (
-        f"Rows: {views} slices through the centre of the mask, below each the absolute error inside"
+        f"Rows: {views} slices through the center of the mask, below each the absolute error inside"
         " the mask. Radiological convention: the patient's right (R) is on the picture's left; in"
         " sagittal slices the nose points left (A anterior, P posterior). All columns of the target"
         f" share one window, the {low:g} to {high:g} percentile of the reference inside the mask;"

@@ -26,10 +26,10 @@ class VolumeNormalization(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(1, C, X, Y, Z) of the same."""
-        centred = features - self._mean(features)
-        scale = (self._mean(centred.square()) + self.eps).rsqrt()
+        centered = features - self._mean(features)
+        scale = (self._mean(centered.square()) + self.eps).rsqrt()
         shape = (1, self.channels, 1, 1, 1)
-        return centred * (scale * self.weight.reshape(shape)) + self.bias.reshape(shape)
+        return centered * (scale * self.weight.reshape(shape)) + self.bias.reshape(shape)
 
     def _mean(self, features: Tensor) -> Tensor:
         """The mean of each channel's group, (1, C, 1, 1, 1)."""

@@ -20,7 +20,7 @@ from crossvox.scoring.pairs import Failure, Pair, Pairing, write_pairs
 from crossvox.scoring.perfect_network import perfect_scores
 from crossvox.scoring.results import SYNTHESIZED, CaseResult
 from crossvox.scoring.scores import score_regions
-from crossvox.scoring.summary import summarise
+from crossvox.scoring.summary import summarize
 from crossvox.volume import Volume
 
 DEFAULTS = EvaluationSettings()
@@ -67,7 +67,7 @@ def evaluate(
         results=tuple(results),
         failures=tuple(failures),
         unanswered=pairing.unanswered,
-        summary=summarise(results, seed=settings.seed),
+        summary=summarize(results, seed=settings.seed),
         report=out / "report.html",
         inception_sha256="" if inception is None else inception.sha256,
         left_out=admitted.left_out,

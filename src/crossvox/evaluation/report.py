@@ -161,11 +161,11 @@ def _strip_note(results: tuple[CaseResult, ...], settings: EvaluationSettings) -
     shown = min(settings.strips, len(results))
     which = "All cases" if shown == len(results) else f"The {shown} worst of {len(results)} cases"
     return (
-        f"{which}, the lowest SSIM first; slices through the centre of the mask. Radiological"
+        f"{which}, the lowest SSIM first; slices through the center of the mask. Radiological"
         " convention: the patient's right (R) is on the picture's left; in sagittal slices the"
         " nose points left (A anterior, P posterior). Synthesized and reference share one window,"
         f" the {low:g} to {high:g} percentile of the reference inside the mask; the source has"
-        f" its own. The error is shown inside the mask; its colours end at {ERROR_SHARE:.0%} of the"
+        f" its own. The error is shown inside the mask; its colors end at {ERROR_SHARE:.0%} of the"
         " stated range; the thin"
         " line is the mask's border. Axes are turned to the nearest right-anterior-superior"
         " ones, never rotated; between voxels the pictures are interpolated linearly."

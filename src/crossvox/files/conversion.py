@@ -28,7 +28,7 @@ def volume_of(
 
     Args:
         given: `Volume`, `str`, `Path`, nibabel image, (X, Y, Z) array, or (array, affine).
-        affine: (4, 4) voxel index to RAS+ millimetres, for an array alone.
+        affine: (4, 4) voxel index to RAS+ millimeters, for an array alone.
         modality: BIDS suffix that the volume is to carry where it carries none.
         unit: Unit that the volume is to carry unless it is a volume already.
 

@@ -26,7 +26,7 @@ class Layout:
         dtype: Of the stored numbers, with their byte order.
         offset: First byte of the voxels in `voxel_path`.
         voxel_path: The file itself, or the other half of a .hdr/.img pair.
-        affine: (4, 4); voxel index to RAS+ millimetres.
+        affine: (4, 4); voxel index to RAS+ millimeters.
         forms: How the header tells the affine.
         slope: Stored number times `slope` plus `intercept` is the voxel.
         intercept: See `slope`.

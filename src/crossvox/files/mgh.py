@@ -21,7 +21,7 @@ HEADER: Final = np.dtype(
         ("has_geometry", ">i2"),
         ("spacing", ">f4", (3,)),
         ("directions", ">f4", (3, 3)),
-        ("centre", ">f4", (3,)),
+        ("center", ">f4", (3,)),
     ]
 )
 VOXELS_START = 284
@@ -47,13 +47,13 @@ def mgh_layout(start: bytes, path: Path) -> Layout:
     shape, volumes = three_sizes([int(size) for size in header["sizes"]], path)
     # The file stores directions column by column.
     steps = header["directions"].T.astype(np.float64) * header["spacing"].astype(np.float64)
-    centre = header["centre"].astype(np.float64)
+    center = header["center"].astype(np.float64)
     if not header["has_geometry"]:
         warn_of_no_geometry(path)
-        steps, centre = np.array(WITHOUT_GEOMETRY, dtype=np.float64).T, np.zeros(3)
+        steps, center = np.array(WITHOUT_GEOMETRY, dtype=np.float64).T, np.zeros(3)
     affine = np.eye(4)
     affine[:3, :3] = steps
-    affine[:3, 3] = centre - steps @ (np.array(shape) / 2)
+    affine[:3, 3] = center - steps @ (np.array(shape) / 2)
     return Layout(
         shape=shape,
         volumes=volumes,

@@ -35,8 +35,8 @@ READABLE_TYPES: Final = {
     256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8",
 }  # fmt: skip
 REFUSED_TYPES: Final = {
-    1: "single bits", 32: "complex numbers", 128: "RGB colours", 1536: "128-bit floats",
-    1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colours",
+    1: "single bits", 32: "complex numbers", 128: "RGB colors", 1536: "128-bit floats",
+    1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colors",
 }  # fmt: skip
 MILLIMETRES_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 UNIT_MASK = 0x07
@@ -158,14 +158,14 @@ def _placement(
     header: nibabel.Nifti1Header, path: Path, *, shape: tuple[int, int, int], options: ReadOptions
 ) -> tuple[Affine, Forms]:
     """The affine that counts, and how the header tells it."""
-    factor = _millimetres_per_unit(header, path)
+    factor = _millimeters_per_unit(header, path)
     spacing = np.array(header["pixdim"][1 : AXES + 1], dtype=np.float64) * factor
     refuse_spacing(spacing, path)
     affines = _affines(header, path)
     in_mm = np.diag([factor, factor, factor, 1.0])
     if not affines:
         warn_of_no_geometry(path)
-        # nibabel needs three sizes to place the centre, whatever the header's rank.
+        # nibabel needs three sizes to place the center, whatever the header's rank.
         header["dim"][: AXES + 1] = (AXES, *shape)
         base = np.asarray(header.get_base_affine(), dtype=np.float64)
         return in_mm @ base, Forms(sform_code=0, qform_code=0)
@@ -194,12 +194,12 @@ def _affines(header: nibabel.Nifti1Header, path: Path) -> dict[Form, Affine]:
     return affines
 
 
-def _millimetres_per_unit(header: nibabel.Nifti1Header, path: Path) -> float:
+def _millimeters_per_unit(header: nibabel.Nifti1Header, path: Path) -> float:
     code = int(header["xyzt_units"]) & UNIT_MASK
     factor = MILLIMETRES_PER_UNIT.get(code)
     if factor is None:
         raise FileError(f"{path}: unknown unit of length {code}; damaged header")
     if factor != 1:
-        unit = "metres" if factor > 1 else "micrometres"
+        unit = "meters" if factor > 1 else "micrometres"
         warnings.warn(f"{path}: positions are in {unit}; read as such", FileWarning, stacklevel=2)
     return factor

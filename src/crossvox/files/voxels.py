@@ -86,7 +86,7 @@ def _convert(contents: Contents, layout: Layout, voxels: NDArray[np.float32]) ->
 def _filled_from_around(
     voxels: NDArray[np.float32], missing: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Fill from the rim inwards, 26 neighbours at a time."""
+    """Fill from the rim inwards, 26 neighbors at a time."""
     filled = np.pad(np.where(missing, np.float32(np.inf), voxels), 1, constant_values=np.inf)
     places = np.argwhere(missing) + 1
     while len(places):

@@ -17,7 +17,7 @@ from crossvox.networks.bounds import (
     Width,
     refuse_out_of_bounds,
 )
-from crossvox.networks.freezing import frozen, normalising_by_batch
+from crossvox.networks.freezing import frozen, normalizing_by_batch
 from crossvox.networks.losses import label_cross_entropy, masked_l1
 from crossvox.networks.padding import synthesize_padded
 from crossvox.networks.patch_discriminator import PatchDiscriminator
@@ -37,7 +37,7 @@ class Config:
         width: Channels of the generator's first level; they double at each of `depth` poolings.
         discriminator_width: Channels of the discriminator's first of `discriminator_levels`.
         l1_weight: Weight of the L1 term; 1 in the paper's equation 1, 100 in Isola et al. 2017.
-        prediction_statistics: What batch normalisation divides by at prediction time: "running"
+        prediction_statistics: What batch normalization divides by at prediction time: "running"
             means over training, or those of the volume itself ("batch"), as in training.
         learning_rate: Of both Adam optimizers; 1e-4 in the paper.
 
@@ -125,7 +125,7 @@ class Method(SynthesisMethod):
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         """Equation 1, first for the discriminator, then for the generator.
 
-        The generator minimises -log D(x, G(x)) instead of log(1 - D(x, G(x))): the same optimum
+        The generator minimizes -log D(x, G(x)) instead of log(1 - D(x, G(x))): the same optimum
         with gradients that do not vanish (Goodfellow et al. 2014, section 3).
         """
         synthesized = self.generator(batch.source)
@@ -151,5 +151,5 @@ class Method(SynthesisMethod):
         multiple = 2**self.config.depth
         if self.fixed_statistics:
             return synthesize_padded(self.generator, source, multiple=multiple)
-        with normalising_by_batch(self.generator):
+        with normalizing_by_batch(self.generator):
             return synthesize_padded(self.generator, source, multiple=multiple)

@@ -1,4 +1,4 @@
-"""Whether neighbouring slices of a synthesized volume belong together.
+"""Whether neighboring slices of a synthesized volume belong together.
 
 Slices lie across the *through-plane axis*, along which a scanner's slices are thickest.
 """
@@ -35,7 +35,7 @@ def slice_consistency(
 ) -> float:
     """Mean absolute difference of the two volumes' derivatives through the slices.
 
-    Derivatives are differences of neighbouring slices over their distance; a pair of voxels
+    Derivatives are differences of neighboring slices over their distance; a pair of voxels
     counts where both lie inside the mask. 0 is perfect; a constant offset of the whole volume
     costs nothing, an offset of single slices does.
 
@@ -43,11 +43,11 @@ def slice_consistency(
         synthesized: What was made.
         reference: What it should be.
         axis: Through the slices.
-        spacing_mm: Between neighbouring slices.
+        spacing_mm: Between neighboring slices.
         mask: Where to look.
 
     Returns:
-        In the volumes' unit per millimetre; NaN where no two neighbouring slices touch the mask.
+        In the volumes' unit per millimeter; NaN where no two neighboring slices touch the mask.
 
     Raises:
         GridError: Shapes differ.
@@ -56,7 +56,7 @@ def slice_consistency(
     steps = np.abs(np.diff(difference, axis=axis)) / spacing_mm
     if mask is None:
         return float(steps.mean()) if steps.size else float("nan")
-    low, high = _neighbours(mask, axis)
+    low, high = _neighbors(mask, axis)
     both = low & high
     return float(steps[both].mean()) if both.any() else float("nan")
 
@@ -88,6 +88,6 @@ def _difference(synthesized: Voxels, reference: Voxels) -> NDArray[np.float64]:
     return np.subtract(synthesized, reference, dtype=np.float64)
 
 
-def _neighbours(mask: Mask, axis: int) -> tuple[Mask, Mask]:
+def _neighbors(mask: Mask, axis: int) -> tuple[Mask, Mask]:
     slices = np.moveaxis(mask, axis, 0)
     return np.moveaxis(slices[:-1], 0, axis), np.moveaxis(slices[1:], 0, axis)

@@ -31,7 +31,7 @@ def frechet_distance(first: Features, second: Features) -> float:
     """Squared Frechet distance of the two normal distributions with these means and covariances.
 
     The trace of the square root of the covariances' product is the sum of the singular values of
-    the (N, M) matrix of inner products of centred observations: exact, without a matrix root.
+    the (N, M) matrix of inner products of centered observations: exact, without a matrix root.
 
     Args:
         first: (N, features), N at least 2.

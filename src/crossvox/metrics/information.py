@@ -10,7 +10,7 @@ BINS = 64
 
 
 def nmi(first: Voxels, second: Voxels, *, mask: Mask | None = None, bins: int = BINS) -> float:
-    """Normalised mutual information: 1 for independent volumes, 2 for one made of the other.
+    """Normalized mutual information: 1 for independent volumes, 2 for one made of the other.
 
     Args:
         first: Any unit.

@@ -7,7 +7,7 @@ from crossvox.metrics.similarity import Mask, Voxels
 
 
 def linear_fit(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> tuple[float, float]:
-    """Slope and offset that minimise the squared error to the reference inside the mask.
+    """Slope and offset that minimize the squared error to the reference inside the mask.
 
     Scores after this fit tell errors of brightness and contrast apart from errors of structure.
 

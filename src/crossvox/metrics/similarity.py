@@ -1,4 +1,4 @@
-"""How alike two volumes are, voxel by voxel and neighbourhood by neighbourhood.
+"""How alike two volumes are, voxel by voxel and neighborhood by neighborhood.
 
 Every function takes the synthesized voxels first and the reference second, both (X, Y, Z) in the
 target's unit, and a boolean mask of the same shape; without a mask every voxel counts.
@@ -23,7 +23,7 @@ K_CONTRAST = 0.03
 
 @dataclass(frozen=True, kw_only=True)
 class SsimWindow:
-    """The neighbourhood SSIM looks through.
+    """The neighborhood SSIM looks through.
 
     Attributes:
         shape: Weights inside the window.
@@ -39,7 +39,7 @@ class SsimWindow:
 
     @property
     def radius(self) -> int:
-        """Voxels on each side of the centre."""
+        """Voxels on each side of the center."""
         return self.size // 2
 
     def __str__(self) -> str:
@@ -111,8 +111,8 @@ def ssim_map(
     Args:
         synthesized: What was made.
         reference: What it should be.
-        data_range: The L of the stabilising constants.
-        window: The neighbourhood.
+        data_range: The L of the stabilizing constants.
+        window: The neighborhood.
         slice_axis: The window does not reach along this axis: 2D SSIM of every slice across it.
 
     Returns:
@@ -124,14 +124,14 @@ def ssim_map(
     """
     _check_shapes(synthesized, reference, None)
     axes = tuple(axis for axis in range(reference.ndim) if axis != slice_axis)
-    x, y, centre = _centred(synthesized, reference, _positive(data_range))
+    x, y, center = _centered(synthesized, reference, _positive(data_range))
     mean_x, mean_y = _smooth(x, window, axes), _smooth(y, window, axes)
     # Only the sum of the two variances is needed, so three second moments take two passes.
     scale = _covariance_scale(window, len(axes))
     covariance = scale * (_smooth(x * y, window, axes) - mean_x * mean_y)
     variances = scale * (_smooth(x**2 + y**2, window, axes) - mean_x**2 - mean_y**2)
-    mean_x += centre
-    mean_y += centre
+    mean_x += center
+    mean_y += center
     # As two quotients: one product of fourth powers overflows where units are 1e10 apart.
     luminance = (2 * mean_x * mean_y + K_LUMINANCE**2) / (mean_x**2 + mean_y**2 + K_LUMINANCE**2)
     contrast = (2 * covariance + K_CONTRAST**2) / (variances + K_CONTRAST**2)
@@ -215,7 +215,7 @@ def _positive(data_range: float) -> float:
     return data_range
 
 
-def _centred(
+def _centered(
     synthesized: Voxels, reference: Voxels, data_range: float
 ) -> tuple[Voxels, Voxels, float]:
     """Both in units of the range, less the reference's mean, so that squares cancel little."""

@@ -15,7 +15,7 @@ GROUPS = 8
 
 
 def norm_of(kind: Norm, channels: int) -> nn.Module:
-    """The normalisation layer `kind` over `channels` of (B, C, X, Y, Z)."""
+    """The normalization layer `kind` over `channels` of (B, C, X, Y, Z)."""
     if kind == "batch":
         return BatchNorm3d(channels)
     return GroupNorm(channels if kind == "instance" else _groups_of(channels), channels)

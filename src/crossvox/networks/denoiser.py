@@ -17,7 +17,7 @@ SLOWEST_PERIOD = 10_000.0
 
 
 class TimedBlock(nn.Module):
-    """Normalisation, SiLU, convolution, twice, beside a shortcut; the step's embedding between.
+    """Normalization, SiLU, convolution, twice, beside a shortcut; the step's embedding between.
 
     It begins as its shortcut: the second convolution starts at 0.
 

@@ -19,8 +19,8 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def normalising_by_batch(network: nn.Module) -> Iterator[None]:
-    """Batch normalisation divides by the statistics of its input and leaves its own alone."""
+def normalizing_by_batch(network: nn.Module) -> Iterator[None]:
+    """Batch normalization divides by the statistics of its input and leaves its own alone."""
     norms = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
     before = [layer.training for layer in norms]
     for layer in norms:

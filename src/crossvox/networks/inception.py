@@ -22,7 +22,7 @@ Pool = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution with batch normalisation and ReLU, under the name its weights are kept by."""
+    """A convolution with batch normalization and ReLU, under the name its weights are kept by."""
 
     name: str
     outputs: int
@@ -141,8 +141,8 @@ def _coarse(pool: Pool) -> Branches:
     )
 
 
-class NormalisedConv(nn.Module):
-    """Convolution, batch normalisation by stored statistics, ReLU."""
+class NormalizedConv(nn.Module):
+    """Convolution, batch normalization by stored statistics, ReLU."""
 
     def __init__(self, inputs: int, layer: Layer) -> None:
         super().__init__()
@@ -210,7 +210,7 @@ class InceptionV3(nn.Module):
     def load_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Take weights under their published names.
 
-        The classifier (`fc`, `AuxLogits`) and the counters of batch normalisation are left alone.
+        The classifier (`fc`, `AuxLogits`) and the counters of batch normalization are left alone.
 
         Raises:
             ModelError: An entry is missing, unknown, of another shape or not of finite numbers.
@@ -243,7 +243,7 @@ def _add_layers(parent: nn.Module, inputs: int, steps: Sequence[Step]) -> int:
     for step in steps:
         layers = _layers_of(step)
         for layer in layers:
-            parent.add_module(layer.name, NormalisedConv(inputs, layer))
+            parent.add_module(layer.name, NormalizedConv(inputs, layer))
         inputs = sum(layer.outputs for layer in layers) or inputs
     return inputs
 

@@ -53,11 +53,11 @@ class _Normalized(Function):
         groups: int,
         eps: float,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        centres, variances = moments(features)
-        mean = _over_groups(centres, groups)
-        variance = _over_groups(variances + (centres - mean).square(), groups)
+        centers, variances = moments(features)
+        mean = _over_groups(centers, groups)
+        variance = _over_groups(variances + (centers - mean).square(), groups)
         scale = (variance + eps).rsqrt()
-        ctx.save_for_backward(features, weight, centres, mean, scale)
+        ctx.save_for_backward(features, weight, centers, mean, scale)
         ctx.groups = groups
         ctx.mark_non_differentiable(mean, variance)
         factor = scale * weight
@@ -66,9 +66,9 @@ class _Normalized(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401 - torch's
-        features, weight, centres, mean, scale = ctx.saved_tensors
-        sums, products = gradient_sums(gradient, features, centres)
-        products = products + sums * (centres - mean)
+        features, weight, centers, mean, scale = ctx.saved_tensors
+        sums, products = gradient_sums(gradient, features, centers)
+        products = products + sums * (centers - mean)
         voxels = features.numel() // features.shape[1]
         along = -_over_groups(products * weight, ctx.groups) * scale**3 / voxels
         across = -_over_groups(sums * weight, ctx.groups) * scale / voxels - along * mean

@@ -14,7 +14,7 @@ class PatchDiscriminator(nn.Module):
     """One real-or-synthesized logit per patch of a (source, target) pair.
 
     Each level is two 3x3x3 units, the first of stride 2; the "dense layer" of each patch is a
-    1x1x1 convolution with normalisation, then the logit.
+    1x1x1 convolution with normalization, then the logit.
 
     Source:
         Isola et al. 2017, doi 10.1109/CVPR.2017.632, section 3.2.2; the paper's figure 3

@@ -45,7 +45,7 @@ class Pix2PixUNet(nn.Module):
     """C64-C128-C256-C512-… down by strides of 2, the mirror up, skips, tanh.
 
     Every size of the input must be a multiple of `2 ** depth`. The innermost level has no
-    normalisation: at a size of 1 it would leave nothing.
+    normalization: at a size of 1 it would leave nothing.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ def _norm_of(kind: Norm2d, channels: int) -> nn.Module:
 
 
 def _as_published(layer: nn.Module) -> None:
-    """Weights from N(0, 0.02), those of normalisation around 1, biases of 0."""
+    """Weights from N(0, 0.02), those of normalization around 1, biases of 0."""
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(layer.weight, 0.0, INITIAL_STD)
         if layer.bias is not None:

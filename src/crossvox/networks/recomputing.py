@@ -18,7 +18,7 @@ BLOCKS = (ResidualBlock, TimedBlock, EncoderBlock, Decoder)
 def recompute_blocks(network: nn.Module) -> None:
     """From now on no block of `network` keeps its inner features for the backward pass.
 
-    The second time batch normalisation leaves its running statistics alone, so the network learns
+    The second time batch normalization leaves its running statistics alone, so the network learns
     exactly what it would have learned.
 
     Source:

@@ -88,7 +88,7 @@ class ResidualEncoderUNet(nn.Module):
         sources: Channels in.
         width: Channels of the first level; they double down to at most 320.
         blocks: Residual blocks of each level.
-        norm: Normalisation.
+        norm: Normalization.
 
     Source:
         Isensee et al. 2024, arXiv 2404.09556 (residual-encoder nnU-Net)

@@ -34,25 +34,25 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (sums[1] / count - mean.square()).clamp(min=0)
 
 
-def gradient_sums(gradient: Tensor, features: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
-    """Sum `gradient`, and `gradient` x (`features` - `centre`), for each channel.
+def gradient_sums(gradient: Tensor, features: Tensor, center: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum `gradient`, and `gradient` x (`features` - `center`), for each channel.
 
     Args:
         gradient: (B, C, ...) on the CPU.
         features: The same shape and type.
-        centre: (C,) float64, close to the mean of `features`.
+        center: (C,) float64, close to the mean of `features`.
 
     Returns:
         Both sums, (C,) float64.
     """
     if has_no_contents(features):
-        return torch.empty_like(centre), torch.empty_like(centre)
-    near = centre.to(exact_type(features))
+        return torch.empty_like(center), torch.empty_like(center)
+    near = center.to(exact_type(features))
     pairs = zip(_blocks(voxels_of(gradient)), _blocks(voxels_of(features)), strict=True)
-    sums, products = torch.zeros_like(centre), torch.zeros_like(centre)
+    sums, products = torch.zeros_like(center), torch.zeros_like(center)
     for pair in pairs:
         _add_gradient_sums(*pair, near, sums=sums, products=products)
-    return sums, products + sums * (near - centre)
+    return sums, products + sums * (near - center)
 
 
 def voxels_of(features: Tensor) -> Tensor:
@@ -94,14 +94,14 @@ def _sums_of(block: Tensor) -> Tensor:
 
 
 def _add_gradient_sums(
-    gradient: Tensor, features: Tensor, centre: Tensor, *, sums: Tensor, products: Tensor
+    gradient: Tensor, features: Tensor, center: Tensor, *, sums: Tensor, products: Tensor
 ) -> None:
     _, run, channels = features.shape
-    centres = centre.repeat(run)
-    ones = torch.ones_like(centres)
-    # With a scale of 1 the gradient of its weight is the sum of gradient x (features - centre).
+    centers = center.repeat(run)
+    ones = torch.ones_like(centers)
+    # With a scale of 1 the gradient of its weight is the sum of gradient x (features - center).
     _, along, plain = torch.ops.aten.native_batch_norm_backward(
-        gradient.flatten(start_dim=1), features.flatten(start_dim=1), ones, None, None, centres,
+        gradient.flatten(start_dim=1), features.flatten(start_dim=1), ones, None, None, centers,
         ones, train=True, eps=0.0, output_mask=[False, True, True],
     )  # fmt: skip
     sums += plain.double().unflatten(0, (run, channels)).sum(dim=0)

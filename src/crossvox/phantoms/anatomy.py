@@ -77,14 +77,14 @@ def _slab(
 ) -> NDArray[np.float32]:
     """Shares, head and brain (tissues + 2, X, Y, slices) of the slices between `edges`."""
     ranges = ((0, grid.shape[0]), (0, grid.shape[1]), edges)
-    centres = [
+    centers = [
         (np.arange(low * step, high * step) + 0.5) / step - 0.5
         for (low, high), step in zip(ranges, finer, strict=True)
     ]
-    points = _template_points(centres, _into_template(grid, person, shift_mm), person)
+    points = _template_points(centers, _into_template(grid, person, shift_mm), person)
     cell_mm = float((grid.voxel_mm3 / finer.prod()) ** (1 / 3))
     cells = _shares_at(points, person, cell_mm)
-    width, depth = len(centres[0]), len(centres[1])
+    width, depth = len(centers[0]), len(centers[1])
     return _averaged(rearrange(cells, "tissue (x y z) -> tissue x y z", x=width, y=depth), finer)
 
 
@@ -110,10 +110,10 @@ def _into_template(
 
 
 def _template_points(
-    centres: list[NDArray[np.float64]], matrix: NDArray[np.float64], person: Person
+    centers: list[NDArray[np.float64]], matrix: NDArray[np.float64], person: Person
 ) -> Points:
-    """Points (3, N) of the template that the cells at indices `centres` show."""
-    along_x, along_y, along_z = np.ix_(*centres)
+    """Points (3, N) of the template that the cells at indices `centers` show."""
+    along_x, along_y, along_z = np.ix_(*centers)
     straight = [
         row[0] * along_x + row[1] * along_y + (row[2] * along_z + row[3]) for row in matrix[:3]
     ]

@@ -1,6 +1,6 @@
 """What fills the skull: cortex, white matter, nuclei, ventricles, cerebellum, brainstem, lesions.
 
-Positions are millimetres of the template: right, anterior, superior of the middle of the brain.
+Positions are millimeters of the template: right, anterior, superior of the middle of the brain.
 """
 
 from itertools import pairwise
@@ -20,7 +20,7 @@ from crossvox.phantoms.shapes import (
     smooth_union,
     union,
 )
-from crossvox.phantoms.tissues import CSF, DEEP_GREY, GREY_MATTER, LESION, WHITE_MATTER, Tissue
+from crossvox.phantoms.tissues import CSF, DEEP_GRAY, GRAY_MATTER, LESION, WHITE_MATTER, Tissue
 
 CEREBRUM: tuple[Triple, Triple] = (0.0, -12.0, 22.0), (63.0, 82.0, 50.0)
 TEMPORAL_LOBE: tuple[Triple, Triple] = (40.0, -4.0, -20.0), (22.0, 44.0, 21.0)
@@ -56,14 +56,14 @@ Layers = list[tuple[Tissue, Field]]
 
 def cerebrum(points: Points) -> Field:
     """Distance to the smooth hull of both hemispheres."""
-    hemispheres = ellipsoid(points, centre=CEREBRUM[0], radii=CEREBRUM[1])
-    temporal = ellipsoid(mirrored(points), centre=TEMPORAL_LOBE[0], radii=TEMPORAL_LOBE[1])
+    hemispheres = ellipsoid(points, center=CEREBRUM[0], radii=CEREBRUM[1])
+    temporal = ellipsoid(mirrored(points), center=TEMPORAL_LOBE[0], radii=TEMPORAL_LOBE[1])
     return smooth_union(hemispheres, temporal, blend_mm=14.0)
 
 
 def cerebellum(points: Points) -> Field:
     """Distance to the cerebellum."""
-    return ellipsoid(points, centre=CEREBELLUM[0], radii=CEREBELLUM[1])
+    return ellipsoid(points, center=CEREBELLUM[0], radii=CEREBELLUM[1])
 
 
 def brainstem(points: Points) -> Field:
@@ -89,16 +89,16 @@ def brain_layers(points: Points, person: Person, *, cell_mm: float) -> tuple[Lay
     depth = _depth_below_pia(points, hull, person)
     layers = [
         (CSF, coverage(ventricles, width_mm=cell_mm)),
-        (DEEP_GREY, coverage(_nuclei(points), width_mm=cell_mm)),
+        (DEEP_GRAY, coverage(_nuclei(points), width_mm=cell_mm)),
         (WHITE_MATTER, 0.8 * coverage(stem, width_mm=cell_mm)),
-        (GREY_MATTER, coverage(stem, width_mm=cell_mm)),
+        (GRAY_MATTER, coverage(stem, width_mm=cell_mm)),
         *_cerebellar_layers(points, small_brain, cell_mm),
     ]
     white = coverage(np.float32(person.cortex_mm) - depth, width_mm=cell_mm)
     layers += [
         (LESION, white * _lesions(points, ventricles, person, cell_mm)),
         (WHITE_MATTER, white),
-        (GREY_MATTER, coverage(-depth, width_mm=cell_mm)),
+        (GRAY_MATTER, coverage(-depth, width_mm=cell_mm)),
     ]
     return layers, union(hull, small_brain, stem)
 
@@ -112,7 +112,7 @@ def _depth_below_pia(points: Points, hull: Field, person: Person) -> Field:
     half_width = np.float32(SULCUS_MM + 1.2 * person.atrophy)
     below_hull = -hull
     fissure = np.abs(points[0]) - half_width
-    core = ellipsoid(points, centre=CORE[0], radii=CORE[1])
+    core = ellipsoid(points, center=CORE[0], radii=CORE[1])
     sulci = union(
         _sulci(points, below_hull, person) - half_width,
         intersection(fissure, -core),
@@ -138,7 +138,7 @@ def _sylvian_fissure(points: Points) -> Field:
     """Distance to the cleft between the temporal lobe and the rest, rising backwards."""
     folded = mirrored(points)
     height = np.abs(folded[2] + 10 + np.float32(0.3) * (folded[1] - 15)) * np.float32(0.95)
-    return intersection(height, ellipsoid(folded, centre=INSULA[0], radii=INSULA[1]))
+    return intersection(height, ellipsoid(folded, center=INSULA[0], radii=INSULA[1]))
 
 
 def _ventricles(points: Points, person: Person) -> Field:
@@ -154,8 +154,8 @@ def _ventricles(points: Points, person: Person) -> Field:
     )
     lateral -= np.float32(VENTRICLE_MM) * (widening - 1)
     mean = (left + right) / 2
-    third = ellipsoid(points, centre=(0.0, -8.0, -2.0), radii=(1.7 * mean, 14.0, 9.0))
-    fourth = ellipsoid(points, centre=(0.0, -40.0, -34.0), radii=(6.0 * mean**0.5, 4.0, 9.0))
+    third = ellipsoid(points, center=(0.0, -8.0, -2.0), radii=(1.7 * mean, 14.0, 9.0))
+    fourth = ellipsoid(points, center=(0.0, -40.0, -34.0), radii=(6.0 * mean**0.5, 4.0, 9.0))
     return union(lateral, third, fourth)
 
 
@@ -167,13 +167,13 @@ def _slanted(point: Triple) -> Triple:
 
 def _nuclei(points: Points) -> Field:
     folded = mirrored(points)
-    return union(*(ellipsoid(folded, centre=centre, radii=radii) for centre, radii in NUCLEI))
+    return union(*(ellipsoid(folded, center=center, radii=radii) for center, radii in NUCLEI))
 
 
 def _cerebellar_layers(points: Points, distance: Field, cell_mm: float) -> Layers:
-    """A white tree in a grey ball: white branches end at the folia, with fluid between them."""
-    centre = np.array(CEREBELLUM[0], np.float32)
-    height, behind = points[2] - centre[2], points[1] - centre[1] - 14
+    """A white tree in a gray ball: white branches end at the folia, with fluid between them."""
+    center = np.array(CEREBELLUM[0], np.float32)
+    height, behind = points[2] - center[2], points[1] - center[1] - 14
     angle = np.arctan2(height, behind)
     spacing = np.hypot(height, behind) / FOLIA
     clefts = intersection(np.abs(np.sin(FOLIA * angle)) * spacing - 0.6, -distance - 7)
@@ -182,7 +182,7 @@ def _cerebellar_layers(points: Points, distance: Field, cell_mm: float) -> Layer
     return [
         (WHITE_MATTER, coverage(white, width_mm=cell_mm)),
         (CSF, 0.3 * within * coverage(clefts, width_mm=cell_mm)),
-        (GREY_MATTER, within),
+        (GRAY_MATTER, within),
     ]
 
 
@@ -191,8 +191,8 @@ def _lesions(points: Points, ventricles: Field, person: Person, cell_mm: float) 
     cap_mm = np.float32(CAP_MM * person.atrophy**2) * (1 + 0.5 * person.depth.at(points))
     rim = coverage(ventricles - cap_mm, width_mm=cell_mm + 3)
     for lesion in person.lesions:
-        offsets = points - np.array(lesion.centre, np.float32)[:, None]
+        offsets = points - np.array(lesion.center, np.float32)[:, None]
         near = np.einsum("in,in->n", offsets, offsets) < REACH_MM**2
-        distance = ellipsoid(points[:, near], centre=lesion.centre, radii=lesion.radii)
+        distance = ellipsoid(points[:, near], center=lesion.center, radii=lesion.radii)
         rim[near] = np.maximum(rim[near], coverage(distance, width_mm=cell_mm + 1))
     return rim

@@ -23,7 +23,7 @@ ventricles, nuclei, lesions. Scanners are signal equations on tabulated tissues,
 spread, coil shading and noise. phantom.json holds the settings; the same settings give the
 same voxels. People are split in participants.tsv. Masks and label maps are derivatives.
 
-Every sidecar's PhantomShift says how far (right, anterior, superior; millimetres) the head
+Every sidecar's PhantomShift says how far (right, anterior, superior; millimeters) the head
 has moved since the first modality. CT is not part of BIDS yet and follows BEP 024.
 """
 PARTICIPANTS = {

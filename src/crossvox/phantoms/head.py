@@ -1,6 +1,6 @@
 """What surrounds the brain: skull, eyes, air, fat, muscle, skin, neck.
 
-Positions are millimetres of the template: right, anterior, superior of the middle of the brain.
+Positions are millimeters of the template: right, anterior, superior of the middle of the brain.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ Layers = list[tuple[Tissue, Field]]
 
 @dataclass(frozen=True, eq=False)
 class Surfaces:
-    """Distances in millimetres to the nested surfaces of one head."""
+    """Distances in millimeters to the nested surfaces of one head."""
 
     skin: Field
     skull: Field
@@ -82,8 +82,8 @@ def surfaces(points: Points, person: Person) -> Surfaces:
     cranium = cranial - fluid_mm - np.float32(person.skull_mm)
     skull = union(cavity - np.float32(person.skull_mm), cranium)
     scalp = cranium - np.float32(person.fat_mm + SKIN_MM)
-    face = ellipsoid(points, centre=FACE[0], radii=FACE[1])
-    nose = ellipsoid(points, centre=NOSE[0], radii=NOSE[1])
+    face = ellipsoid(points, center=FACE[0], radii=FACE[1])
+    nose = ellipsoid(points, center=NOSE[0], radii=NOSE[1])
     neck = capsule(points, ends=NECK[0], radii=NECK[1])
     skin = smooth_union(scalp, face, neck, nose, blend_mm=18.0)
     return Surfaces(skin=skin, skull=skull, cavity=cavity)
@@ -99,18 +99,18 @@ def head_layers(points: Points, surface: Surfaces, person: Person, *, cell_mm: f
         cell_mm: Width of the cell that each point stands for.
     """
     folded = mirrored(points)
-    eye = ellipsoid(folded, centre=EYE[0], radii=EYE[1])
-    orbit = ellipsoid(folded, centre=ORBIT[0], radii=ORBIT[1])
+    eye = ellipsoid(folded, center=EYE[0], radii=EYE[1])
+    orbit = ellipsoid(folded, center=ORBIT[0], radii=ORBIT[1])
     hollows = union(
         capsule(points, ends=AIRWAY[0], radii=AIRWAY[1]),
-        *(ellipsoid(folded, centre=centre, radii=radii) for centre, radii in SINUSES),
+        *(ellipsoid(folded, center=center, radii=radii) for center, radii in SINUSES),
     )
     jaw = union(*(capsule(folded, ends=ends, radii=radii) for ends, radii in JAW))
     table_mm = np.float32(0.28 * person.skull_mm)
     diploe = np.maximum(surface.skull + table_mm, table_mm - surface.cavity)
     vertebrae = _vertebrae(points)
     distances: list[tuple[Tissue, Field]] = [
-        (MUSCLE, ellipsoid(folded, centre=TURBINATE[0], radii=TURBINATE[1])),
+        (MUSCLE, ellipsoid(folded, center=TURBINATE[0], radii=TURBINATE[1])),
         (VITREOUS, eye),
         (MUSCLE, eye - 1),
         (AIR, np.maximum(hollows, surface.skin + 4)),

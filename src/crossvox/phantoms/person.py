@@ -14,14 +14,14 @@ LATERAL_VENTRICLE: tuple[tuple[Triple, float], ...] = (
     ((24.0, -40.0, 12.0), 5.2),
     ((23.0, -60.0, 6.0), 1.8),
 )
-"""Centre line in millimetres from the middle of the brain, and radius, of the right side."""
+"""Center line in millimeters from the middle of the brain, and radius, of the right side."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lesion:
-    """An ellipsoid of damaged white matter, in the template's millimetres."""
+    """An ellipsoid of damaged white matter, in the template's millimeters."""
 
-    centre: Triple
+    center: Triple
     radii: Triple
 
 
@@ -117,11 +117,11 @@ def _draw_lesion(generator: np.random.Generator) -> Lesion:
     segment = int(generator.integers(len(LATERAL_VENTRICLE) - 2))
     (start, _), (end, _) = LATERAL_VENTRICLE[segment : segment + 2]
     along = float(generator.uniform())
-    centre = np.array(start) + along * (np.array(end) - np.array(start))
-    centre += generator.uniform((4, -4, 0), (17, 4, 13))
-    centre[0] *= generator.choice((-1, 1))
+    center = np.array(start) + along * (np.array(end) - np.array(start))
+    center += generator.uniform((4, -4, 0), (17, 4, 13))
+    center[0] *= generator.choice((-1, 1))
     size = float(generator.lognormal(np.log(3.3), 0.4))
-    return Lesion(centre=_triple(centre), radii=_triple(size * generator.uniform(0.8, 1.5, 3)))
+    return Lesion(center=_triple(center), radii=_triple(size * generator.uniform(0.8, 1.5, 3)))
 
 
 def _draw_tissues(generator: np.random.Generator, variation: float) -> tuple[Tissue, ...]:

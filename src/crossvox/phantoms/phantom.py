@@ -37,7 +37,7 @@ MR_FWHM_VOXELS = 0.8
 CT_FWHM_MM = 1.5
 PET_FWHM_MM = 6.0
 HU_LIMITS = (-1024, 3071)
-GREY_MATTER_BQ_PER_ML = 20_000.0
+GRAY_MATTER_BQ_PER_ML = 20_000.0
 HALF = 0.5
 
 
@@ -57,7 +57,7 @@ class PhantomSettings:
         noise: Standard deviation of MR noise, a share of the signal of white matter.
         shading: Standard deviation of the logarithm of the coil's shading.
         ct_noise_hu: Standard deviation of CT noise.
-        pet_noise: Relative standard deviation of PET counts in grey matter.
+        pet_noise: Relative standard deviation of PET counts in gray matter.
         tissue_variation: Spread between people of relaxation times and uptake, a share.
 
     Raises:
@@ -139,7 +139,7 @@ def phantom_case(settings: PhantomSettings, *, case: int) -> PhantomCase:
 
 
 def shift_of(settings: PhantomSettings, *, case: int) -> Triple:
-    """How far (RAS+ millimetres) the head of `case` moves after the first modality."""
+    """How far (RAS+ millimeters) the head of `case` moves after the first modality."""
     direction = _generator(settings, case, "movement").normal(size=3)
     direction /= np.linalg.norm(direction)
     x, y, z = settings.misalignment_mm * direction + 0.0  # no negative zeros
@@ -218,7 +218,7 @@ def _pet(
     seen = _mixture([tissue.uptake for tissue in person.tissues], anatomy)
     seen = blur(seen, fwhm_mm=PET_FWHM_MM, spacing_mm=grid.spacing_mm)
     counted = poisson(seen, noise=settings.pet_noise, generator=generator)
-    return counted * np.float32(GREY_MATTER_BQ_PER_ML)
+    return counted * np.float32(GRAY_MATTER_BQ_PER_ML)
 
 
 def _mask(anatomy: Anatomy, grid: Grid, kind: str) -> Volume | None:

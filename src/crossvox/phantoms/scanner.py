@@ -99,7 +99,7 @@ def _spread(count: int, sigma: float) -> NDArray[np.float32]:
     """(seen, true) weights of a Gaussian of `sigma` voxels."""
     offsets = np.subtract.outer(np.arange(count), np.arange(count))
     weights = np.exp(-0.5 * (offsets / sigma) ** 2)
-    normalised: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(
+    normalized: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(
         np.float32
     )
-    return normalised
+    return normalized

@@ -14,7 +14,7 @@ def spin_echo(tissue: Tissue, *, repetition_ms: float, echo_ms: float) -> float:
     """Signal of a spin echo with 90 degree excitation.
 
     Returns:
-        Share of the magnetisation of pure water.
+        Share of the magnetization of pure water.
 
     Source:
         Bernstein 2004, Handbook of MRI Pulse Sequences, section 14.3; echo << repetition
@@ -46,7 +46,7 @@ class Mprage:
 
     Attributes:
         repetition_ms: From inversion to inversion.
-        inversion_ms: From inversion to the centre of the train of echoes.
+        inversion_ms: From inversion to the center of the train of echoes.
         echo_spacing_ms: From excitation to excitation.
         echoes: Excitations in a train.
     """
@@ -59,10 +59,10 @@ class Mprage:
     flip_degrees: float = 9.0
 
     def signal(self, tissue: Tissue) -> float:
-        """Steady-state signal of `tissue` at the centre of k-space."""
-        centre = self._centre_magnetisation(tissue.t1_ms)
+        """Steady-state signal of `tissue` at the center of k-space."""
+        center = self._center_magnetization(tissue.t1_ms)
         transverse = sin(radians(self.flip_degrees)) * exp(-self.echo_ms / tissue.t2_ms)
-        return tissue.proton_density * centre * transverse
+        return tissue.proton_density * center * transverse
 
     def sidecar(self) -> dict[str, object]:
         """Parameters in BIDS names and units."""
@@ -76,8 +76,8 @@ class Mprage:
             "FlipAngle": self.flip_degrees,
         }
 
-    def _centre_magnetisation(self, t1_ms: float) -> float:
-        """Longitudinal magnetisation before the train's middle excitation, in the steady state.
+    def _center_magnetization(self, t1_ms: float) -> float:
+        """Longitudinal magnetization before the train's middle excitation, in the steady state.
 
         Each stage (recovery, half a train) takes m to offset + factor * m; a whole cycle is such a
         map too, and its fixed point is the steady state.
@@ -159,7 +159,7 @@ class Sequence(Protocol):
     """How a magnetic resonance scanner is played."""
 
     def signal(self, tissue: Tissue) -> float:
-        """Signal of `tissue`, a share of the magnetisation of pure water."""
+        """Signal of `tissue`, a share of the magnetization of pure water."""
         ...
 
     def sidecar(self) -> dict[str, object]:

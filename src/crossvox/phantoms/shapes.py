@@ -1,4 +1,4 @@
-"""Implicit shapes: distances in millimetres, negative inside; points are (3, N), fields (N,)."""
+"""Implicit shapes: distances in millimeters, negative inside; points are (3, N), fields (N,)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ Triple = tuple[float, float, float]
 NEVER_ZERO = np.float32(1e-6)
 
 
-def ellipsoid(points: Points, *, centre: Triple, radii: Triple) -> Field:
+def ellipsoid(points: Points, *, center: Triple, radii: Triple) -> Field:
     """Distance to an ellipsoid, true to first order at its surface.
 
     Source:
         Taubin 1994, ACM Trans Graph 13:3: level over the length of its gradient
     """
     semi_axes = _column(radii)
-    scaled = (points - _column(centre)) / semi_axes
+    scaled = (points - _column(center)) / semi_axes
     level = np.sqrt(np.einsum("in,in->n", scaled, scaled))
     scaled /= semi_axes
     slope = np.sqrt(np.einsum("in,in->n", scaled, scaled))
-    # Level over slope is at least the smallest radius, also at the centre, where both vanish.
+    # Level over slope is at least the smallest radius, also at the center, where both vanish.
     radius = np.maximum(level / np.maximum(slope, NEVER_ZERO), np.float32(min(radii)))
     distance: Field = radius * (level - 1)
     return distance
@@ -77,7 +77,7 @@ class Waves:
     """A smooth random field: a sum of plane waves, with mean 0 and standard deviation 1.
 
     Attributes:
-        vectors: (K, 3) radians per millimetre.
+        vectors: (K, 3) radians per millimeter.
         phases: (K,) radians.
     """
 

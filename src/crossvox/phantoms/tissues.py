@@ -13,7 +13,7 @@ class Tissue:
         t2_ms: Transverse relaxation time at 3 T.
         proton_density: Visible water or fat protons relative to pure water, 0 to 1.
         hu: Attenuation in Hounsfield units.
-        uptake: FDG uptake relative to cortical grey matter.
+        uptake: FDG uptake relative to cortical gray matter.
         source: Where the numbers come from.
     """
 
@@ -94,8 +94,8 @@ CSF = Tissue(
     source="T1: Rooney 2007, doi:10.1002/mrm.21122; T2: order of magnitude at 3 T, "
     "Spijkerman 2018, doi:10.1007/s10334-017-0659-3",
 )
-GREY_MATTER = Tissue(
-    name="cortical grey matter",
+GRAY_MATTER = Tissue(
+    name="cortical gray matter",
     t1_ms=1331.0,
     t2_ms=110.0,
     proton_density=0.82,
@@ -112,16 +112,16 @@ WHITE_MATTER = Tissue(
     proton_density=0.7,
     hu=30.0,
     uptake=0.25,
-    source="as cortical grey matter",
+    source="as cortical gray matter",
 )
-DEEP_GREY = Tissue(
-    name="deep grey nuclei",
+DEEP_GRAY = Tissue(
+    name="deep gray nuclei",
     t1_ms=1150.0,
     t2_ms=85.0,
     proton_density=0.79,
     hu=36.0,
     uptake=1.1,
-    source="chosen between cortical grey and white matter, where Rooney 2007 finds thalamus and "
+    source="chosen between cortical gray and white matter, where Rooney 2007 finds thalamus and "
     "basal ganglia; T2 shortened by iron",
 )
 LESION = Tissue(
@@ -143,9 +143,9 @@ TISSUES: tuple[Tissue, ...] = (
     MARROW,
     VITREOUS,
     CSF,
-    GREY_MATTER,
+    GRAY_MATTER,
     WHITE_MATTER,
-    DEEP_GREY,
+    DEEP_GRAY,
     LESION,
 )
 """Every tissue; its place is its label (air, the background, is 0)."""

@@ -45,16 +45,16 @@ class IntensityScale:
             return self.limits
         return foreground_limits(volume.voxels, percentiles=self.percentiles)
 
-    def normalise(self, volume: Volume) -> Volume:
+    def normalize(self, volume: Volume) -> Volume:
         """`volume` in [-1, 1], clipped at the limits."""
         low, high = self.limits_of(volume)
         voxels = volume.voxels - np.float32(low)
         voxels *= np.float32(2 / (high - low))
         voxels -= 1
-        return volume.with_voxels(np.clip(voxels, -1, 1, out=voxels), unit="normalised")
+        return volume.with_voxels(np.clip(voxels, -1, 1, out=voxels), unit="normalized")
 
     def restore(self, volume: Volume, *, unit: str) -> Volume:
-        """The volume in `unit` whose normalised form `volume` is."""
+        """The volume in `unit` whose normalized form `volume` is."""
         low, high = self.limits
         voxels = volume.voxels + np.float32(1)
         voxels *= np.float32((high - low) / 2)
@@ -69,7 +69,7 @@ def fit_scale(
 
     "cohort" takes the lowest low and the highest high, so that no volume is clipped by more than
     its own percentiles; limits beyond four times the median range are left out, so that a volume
-    in another unit does not press all others into one grey level. "volume" takes the medians.
+    in another unit does not press all others into one gray level. "volume" takes the medians.
     """
     lows, highs = np.array(volumes_limits, dtype=np.float64).T
     low, high = float(np.median(lows)), float(np.median(highs))

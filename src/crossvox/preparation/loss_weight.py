@@ -1,4 +1,4 @@
-"""Where losses count and patches are centred: on the head, hardly in air."""
+"""Where losses count and patches are centered: on the head, hardly in air."""
 
 import math
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ class LossRegion:
 
     Attributes:
         weight: (X, Y, Z) in [0, 1]; 0 where the target shows nothing.
-        centres: (N, 3) voxels of the head, at random, that patches are centred on.
+        centers: (N, 3) voxels of the head, at random, that patches are centered on.
     """
 
     weight: NDArray[np.float32]
-    centres: NDArray[np.int16]
+    centers: NDArray[np.int16]
 
 
 def loss_region(sources: Sequence[Volume], target: Volume, *, mask: Volume | None) -> LossRegion:
@@ -63,7 +63,7 @@ def loss_region(sources: Sequence[Volume], target: Volume, *, mask: Volume | Non
             f"{target.modality or 'the target'} shows nothing of what is learned from: its field"
             " of view and the head or mask do not overlap; align the pair first"
         )
-    return LossRegion(weight=weight, centres=_some_of(head))
+    return LossRegion(weight=weight, centers=_some_of(head))
 
 
 def _learned_from(
@@ -81,7 +81,7 @@ def _learned_from(
 
 
 def _head(volume: Volume) -> NDArray[np.bool_]:
-    """The head, its outline to a millimetre or a voxel."""
+    """The head, its outline to a millimeter or a voxel."""
     steps = [max(1, int(HEAD_MM / spacing)) for spacing in volume.grid.spacing_mm]
     x, y, z = steps
     head = head_of(np.ascontiguousarray(volume.voxels[::x, ::y, ::z]))

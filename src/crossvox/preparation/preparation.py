@@ -65,13 +65,13 @@ class Preparation:
             _refuse_apart(other, sources[0], names=(modality, self.source_modalities[0]))
         grid = self._working_grid(sources[0].grid)
         return tuple(
-            resample(scale.normalise(volume), grid, outside=BACKGROUND)
+            resample(scale.normalize(volume), grid, outside=BACKGROUND)
             for scale, volume in zip(self.source_scales, sources, strict=True)
         )
 
     def prepare_target(self, target: Volume, *, grid: Grid) -> Volume:
         """The target on the working grid of its source, in [-1, 1]; NaN where it shows nothing."""
-        return resample(self.target_scale.normalise(target), grid, outside=math.nan)
+        return resample(self.target_scale.normalize(target), grid, outside=math.nan)
 
     def prepare_mask(self, mask: Volume, *, grid: Grid) -> Volume:
         """The mask on the working grid, 0 or 1."""

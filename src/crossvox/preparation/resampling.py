@@ -16,7 +16,7 @@ from crossvox.volume.volume import Volume
 Interpolation = Literal["linear", "nearest"]
 
 ALIGNED = 1e-4  # of a voxel: float32 affines differ by less
-HALF_VOXEL = 0.5 + ALIGNED  # the field of view ends half a voxel beyond the last centre
+HALF_VOXEL = 0.5 + ALIGNED  # the field of view ends half a voxel beyond the last center
 CROSSED = 1e-2  # of a voxel, over the whole grid: what a rotation may move and be ignored
 FWHM_PER_SIGMA = 2.355
 
@@ -24,7 +24,7 @@ FWHM_PER_SIGMA = 2.355
 def working_grid(grid: Grid, *, spacing_mm: tuple[float, float, float] | None) -> Grid:
     """`grid` with axes permuted and flipped to the nearest RAS+, at `spacing_mm` where given.
 
-    The field of view stays; a changed spacing is laid symmetrically about its centre.
+    The field of view stays; a changed spacing is laid symmetrically about its center.
     """
     order, flips = _nearest_ras(grid)
     turn = np.zeros((4, 4))
@@ -44,7 +44,7 @@ def resample(
 ) -> Volume:
     """`volume` on `grid`, interpolated once; voxels beyond its field of view are `outside`.
 
-    The field of view ends half a voxel beyond the last centres; in that margin the border voxels
+    The field of view ends half a voxel beyond the last centers; in that margin the border voxels
     are repeated. Where the axes of both grids run along each other the interpolation is separable,
     and voxels that coincide are copied; where `grid` is coarser, linear interpolation averages
     over the coarser voxel, so nothing aliases and nothing moves.
@@ -79,8 +79,8 @@ def _respaced(grid: Grid, spacing_mm: tuple[float, float, float]) -> Grid:
     sizes = np.maximum(1, np.round(np.array(grid.shape) / ratios)).astype(int)
     affine = grid.affine.copy()
     affine[:3, :3] = grid.affine[:3, :3] * ratios
-    centre = (np.array(grid.shape) - 1) / 2
-    affine[:3, 3] = grid.to_mm(centre[None])[0] - affine[:3, :3] @ ((sizes - 1) / 2)
+    center = (np.array(grid.shape) - 1) / 2
+    affine[:3, 3] = grid.to_mm(center[None])[0] - affine[:3, :3] @ ((sizes - 1) / 2)
     return Grid((int(sizes[0]), int(sizes[1]), int(sizes[2])), affine)
 
 
@@ -138,14 +138,14 @@ def _weights(
     margin = math.ceil(width) + 1
     places = np.arange(-margin, size + margin)
     distance = places[None] - np.clip(positions, -1, size)[:, None]
-    weights = _centred(np.maximum(0, 1 - np.abs(distance) / width), distance)
+    weights = _centered(np.maximum(0, 1 - np.abs(distance) / width), distance)
     inner = weights[:, margin:-margin]
     inner[:, 0] += weights[:, :margin].sum(axis=1)  # the border voxels stand for all beyond them
     inner[:, -1] += weights[:, -margin:].sum(axis=1)
     return np.asarray(inner, dtype=np.float32)
 
 
-def _centred(weights: NDArray[np.float64], distance: NDArray[np.float64]) -> NDArray[np.float64]:
+def _centered(weights: NDArray[np.float64], distance: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows of `weights` that sum to 1 and whose centroid lies at distance 0.
 
     A triangle wider than a voxel, sampled at voxels, has its centroid up to 0.08 voxels beside its
@@ -188,7 +188,7 @@ def _fill_beyond(
     *,
     value: float,
 ) -> None:
-    """Set to `value` where `step` leads half a voxel or more beyond the centres of `shape`."""
+    """Set to `value` where `step` leads half a voxel or more beyond the centers of `shape`."""
     y, z = np.arange(voxels.shape[1])[:, None], np.arange(voxels.shape[2])[None]
     planes = [row[1] * y + row[2] * z + row[3] for row in step[:3]]
     for x in range(voxels.shape[0]):

@@ -1,4 +1,4 @@
-"""Dark paper for pictures of volumes, measured in the patient's millimetres."""
+"""Dark paper for pictures of volumes, measured in the patient's millimeters."""
 
 import io
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ from crossvox.report.slices import View
 
 DPI = 150
 DARK, LIGHT, QUIET = "#000000", "#e8eaed", "#9aa4af"
-GREY, ERROR_COLOURS = "gray", "magma"
+GRAY, ERROR_COLORS = "gray", "magma"
 WEBP: dict[str, object] = {"quality": 88, "method": 4}
 PNG: dict[str, object] = {"optimize": True}
 
-Box = tuple[float, float, float, float]  # left, top, width, height in millimetres
+Box = tuple[float, float, float, float]  # left, top, width, height in millimeters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How intensities become colours."""
+    """How intensities become colors."""
 
     low: float
     high: float
-    colours: str = GREY
+    colors: str = GRAY
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """Paper on which places are millimetres from the upper left corner."""
+    """Paper on which places are millimeters from the upper left corner."""
 
     figure: Figure
     width_mm: float
@@ -59,7 +59,7 @@ class Sheet:
         at: tuple[float, float],
         *,
         size: float,
-        colour: str = LIGHT,
+        color: str = LIGHT,
         across: Literal["left", "center", "right"] = "center",
         turned: float = 0.0,
     ) -> None:
@@ -69,7 +69,7 @@ class Sheet:
             1 - at[1] / self.height_mm,
             text,
             rotation=turned,
-            color=colour,
+            color=color,
             fontsize=size,
             ha=across,
             va="center",
@@ -80,7 +80,7 @@ class Sheet:
         axes = self.place(box)
         axes.imshow(
             picture,
-            cmap=scale.colours,
+            cmap=scale.colors,
             vmin=scale.low,
             vmax=scale.high,
             aspect="auto",
@@ -96,8 +96,8 @@ class Sheet:
         return axes
 
     def draw_bar(self, box: Box, *, scale: Scale, label: str, size: float) -> None:
-        """What the colours of an error mean; it stands or lies as its box does."""
-        mappable = ScalarMappable(Normalize(scale.low, scale.high), cmap=scale.colours)
+        """What the colors of an error mean; it stands or lies as its box does."""
+        mappable = ScalarMappable(Normalize(scale.low, scale.high), cmap=scale.colors)
         lying = box[2] > box[3]
         bar = self.figure.colorbar(
             mappable,

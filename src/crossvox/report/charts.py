@@ -45,7 +45,7 @@ def draw_scores(
         results: Scored cases.
         summary: Over their subjects.
         unit: The target's, in words.
-        ours: Methods that are coloured; the others are baselines.
+        ours: Methods that are colored; the others are baselines.
     """
     methods = list(summary.intervals)
     figure = Figure(figsize=(CHART_INCHES, 0.8 + 0.4 * len(methods)), layout="constrained")
@@ -54,8 +54,8 @@ def draw_scores(
         for row, method in enumerate(methods):
             values = per_subject(results, method, measure.name).values()
             finite = [value for value in values if math.isfinite(value)]
-            colour = ACCENT if method in ours else PALE
-            axes.scatter(finite, [row] * len(finite), s=16, color=colour, alpha=0.55, linewidths=0)
+            color = ACCENT if method in ours else PALE
+            axes.scatter(finite, [row] * len(finite), s=16, color=color, alpha=0.55, linewidths=0)
             _draw_interval(axes, row, summary.intervals[method][measure.name])
         _calm(axes, title=_titled(measure, unit))
         axes.grid(axis="x", color=RULE, linewidth=0.8)
@@ -79,7 +79,7 @@ def draw_slice_curves(
         results: Scored cases.
         unit: The target's, in words.
         methods: Panels in their order; every method and baseline where absent.
-        ours: Methods that are coloured; the others are baselines.
+        ours: Methods that are colored; the others are baselines.
     """
     known = dict.fromkeys(name for result in results for name in result.slice_curves)
     shown = [name for name in methods or known if name in known]
@@ -93,9 +93,9 @@ def draw_slice_curves(
             if method in result.slice_curves:
                 curve = result.slice_curves[method] - np.nanmean(result.slice_curves[method])
                 departures.append(np.abs(curve[np.isfinite(curve)]))
-                colour = ACCENT if method in ours else PALE
+                color = ACCENT if method in ours else PALE
                 positions = result.facts.slice_positions_mm
-                axes.plot(positions, curve, color=colour, linewidth=1, alpha=0.75)
+                axes.plot(positions, curve, color=color, linewidth=1, alpha=0.75)
         axes.axhline(0, color=INK, linewidth=0.6)
         axes.grid(axis="y", color=RULE, linewidth=0.8)
         axes.set_xlabel("position through the slices, mm", color=QUIET, fontsize=8)

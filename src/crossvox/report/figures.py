@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crossvox.report.canvas import ERROR_COLOURS, QUIET, Box, Scale, Sheet, new_sheet
+from crossvox.report.canvas import ERROR_COLORS, QUIET, Box, Scale, Sheet, new_sheet
 from crossvox.report.formatting import UNITS
 from crossvox.report.slices import VIEWS, Cut, View, cut_through, to_ras, window_of
 from crossvox.scoring.loading import LoadedPair
@@ -22,7 +22,7 @@ MOST_COLUMNS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One volume on RAS axes, and how its intensities become colours."""
+    """One volume on RAS axes, and how its intensities become colors."""
 
     title: str
     voxels: NDArray[np.float32]
@@ -30,11 +30,11 @@ class Column:
 
 
 def draw_strip(loaded: LoadedPair) -> bytes:
-    """A WebP picture of axial, coronal and sagittal slices through the centre of the mask.
+    """A WebP picture of axial, coronal and sagittal slices through the center of the mask.
 
     Axes are permuted and flipped to the nearest RAS+, never rotated; proportions are those in
-    millimetres. Synthesized and reference share one window, the 0.5 to 99 percentile of the
-    reference inside the mask; the error's colours end at 30 % of the stated range.
+    millimeters. Synthesized and reference share one window, the 0.5 to 99 percentile of the
+    reference inside the mask; the error's colors end at 30 % of the stated range.
     """
     cut = cut_through(loaded)
     columns = [
@@ -79,19 +79,19 @@ def target_column(title: str, voxels: NDArray[np.float32], loaded: LoadedPair) -
 
 
 def error_column(voxels: NDArray[np.float32], loaded: LoadedPair) -> Column:
-    """Absolute error inside the mask; its colours end at 30 % of the stated range."""
+    """Absolute error inside the mask; its colors end at 30 % of the stated range."""
     error = np.abs(voxels - loaded.reference.voxels) * loaded.mask
     return Column(
         title="absolute error",
         voxels=to_ras(loaded.reference, error.astype(np.float32)),
-        scale=Scale(low=0.0, high=ERROR_SHARE * loaded.data_range, colours=ERROR_COLOURS),
+        scale=Scale(low=0.0, high=ERROR_SHARE * loaded.data_range, colors=ERROR_COLORS),
     )
 
 
 def draw_slice(sheet: Sheet, cut: Cut, column: Column, *, view: View, box: Box) -> None:
     """One slice in a box; the mask is outlined on an error."""
     axes = sheet.show(cut.picture(column.voxels, view), box, view=view, scale=column.scale)
-    if column.scale.colours == ERROR_COLOURS:
+    if column.scale.colors == ERROR_COLORS:
         outline = cut.picture(cut.mask, view)
         axes.contour(outline, levels=[0.5], colors=[QUIET], linewidths=0.5)
 

@@ -7,7 +7,7 @@ from crossvox.scoring.measure import Measure
 from crossvox.scoring.results import CaseResult
 from crossvox.scoring.statistics import Interval, PairedDifference
 
-UNITS = {"arbitrary": "scanner units", "normalised": "of network scale"}
+UNITS = {"arbitrary": "scanner units", "normalized": "of network scale"}
 UNKNOWN = "n/a"
 SIGNIFICANT = 4
 MOST_DECIMALS = 4

@@ -44,19 +44,19 @@ VIEWS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """A box around the mask and the slices through its centre.
+    """A box around the mask and the slices through its center.
 
     Attributes:
         mask: (X, Y, Z), RAS.
         spacing_mm: (3,).
         box: The part that is shown.
-        centre: Where the slices are cut.
+        center: Where the slices are cut.
     """
 
     mask: NDArray[np.bool_]
     spacing_mm: NDArray[np.float64]
     box: tuple[slice, slice, slice]
-    centre: tuple[int, int, int]
+    center: tuple[int, int, int]
 
     @property
     def sizes_mm(self) -> NDArray[np.float64]:
@@ -71,12 +71,12 @@ class Cut:
     def picture(self, voxels: NDArray[np.generic], view: View) -> NDArray[np.generic]:
         """The slice of `view`, rows from top to bottom, of an (X, Y, Z) RAS array."""
         cut: list[slice | int] = list(self.box)
-        cut[view.through] = self.centre[view.through]
+        cut[view.through] = self.center[view.through]
         return voxels[tuple(cut)][::-1, ::-1].T
 
 
 def cut_through(loaded: LoadedPair) -> Cut:
-    """Slices through the centre of a pair's mask, the box a centimetre beyond it."""
+    """Slices through the center of a pair's mask, the box a centimeter beyond it."""
     mask = to_ras(loaded.reference, loaded.mask.astype(np.float32)) > 0
     spacing = np.array(working_grid(loaded.reference.grid, spacing_mm=None).spacing_mm)
     margins = np.ceil(MARGIN_MM / spacing).astype(int)
@@ -88,7 +88,7 @@ def cut_through(loaded: LoadedPair) -> Cut:
     ends = [min(side.stop, size) for side, size in zip(sides, mask.shape, strict=True)]
     x, y, z = (slice(side.start, end) for side, end in zip(sides, ends, strict=True))
     i, j, k = (round(float(places.mean())) for places in inside)
-    return Cut(mask=mask, spacing_mm=spacing, box=(x, y, z), centre=(i, j, k))
+    return Cut(mask=mask, spacing_mm=spacing, box=(x, y, z), center=(i, j, k))
 
 
 def window_of(volume: Volume, mask: NDArray[np.bool_]) -> tuple[float, float]:

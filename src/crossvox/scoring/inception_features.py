@@ -91,10 +91,10 @@ class InceptionFeatures:
         """
         touched = _upright(mask.astype(np.float32), grid).any(axis=(1, 2))
         slices = torch.from_numpy(_upright(voxels, grid)[touched])
-        grey = ((slices - low) / data_range).clamp(0, 1) * 2 - 1
+        gray = ((slices - low) / data_range).clamp(0, 1) * 2 - 1
         made = [np.zeros((0, FEATURES), dtype=np.float32)]
         with torch.inference_mode():
-            for batch in grey.split(BATCH) if len(grey) else ():
+            for batch in gray.split(BATCH) if len(gray) else ():
                 images = repeat(batch, "n rows columns -> n 3 rows columns")
                 made.append(self.network(images).numpy())
         return np.concatenate(made)

@@ -163,7 +163,7 @@ MEASURES = (
         better="lower",
         unit="target per mm",
         definition=(
-            "mean of |d(s - r)|, d being the difference of neighbouring slices over their"
+            "mean of |d(s - r)|, d being the difference of neighboring slices over their"
             " distance, where both voxels lie in M"
         ),
         reading=(
@@ -183,7 +183,7 @@ MEASURES = (
         definition="standard deviation over slices of (mean of s - r in that slice, in M)",
         reading=(
             "Standard deviation over slices of the mean error of each slice: 0 if no slice is"
-            " brighter or darker than its neighbours without reason."
+            " brighter or darker than its neighbors without reason."
         ),
         function=lambda v: metrics.slice_mean_std(v.voxels, v.reference, axis=v.axis, mask=v.mask),
     ),

@@ -32,7 +32,7 @@ def perfect_scores(loaded: LoadedPair, sidecar: Sidecar, *, window: SsimWindow) 
         return {}
     reference, mask, data_range = loaded.reference, loaded.mask, loaded.data_range
     try:
-        restored = scale.restore(scale.normalise(reference), unit=loaded.unit).voxels
+        restored = scale.restore(scale.normalize(reference), unit=loaded.unit).voxels
     except SettingsError:
         return {}
     real = reference.voxels

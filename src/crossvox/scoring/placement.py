@@ -49,7 +49,7 @@ def place(volume: Volume, grid: Grid) -> Placed:
 
 
 def read_mask_onto(path: Path, grid: Grid) -> tuple[NDArray[np.bool_], bool]:
-    """The mask of a file on `grid`, and whether it had to be resampled (nearest neighbour)."""
+    """The mask of a file on `grid`, and whether it had to be resampled (nearest neighbor)."""
     mask = read_mask(path)
     moved = not mask.grid.matches(grid)
     if moved:

@@ -50,7 +50,7 @@ class ScoredVolume:
 
     @property
     def step_mm(self) -> float:
-        """Distance of neighbouring slices."""
+        """Distance of neighboring slices."""
         return self.loaded.reference.grid.spacing_mm[self.axis]
 
     @cached_property

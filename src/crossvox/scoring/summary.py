@@ -21,7 +21,7 @@ METHODS = (SYNTHESIZED, *BASELINES)
 AGAINST_BASELINES: tuple[Contrast, ...] = tuple((SYNTHESIZED, name) for name in BASELINES)
 
 
-def summarise(
+def summarize(
     results: Sequence[CaseResult],
     *,
     seed: int,

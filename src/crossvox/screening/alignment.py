@@ -22,7 +22,7 @@ class Alignment:
     """The translation at which two volumes match best.
 
     Attributes:
-        information: Normalised mutual information there, less the 1 of unrelated volumes.
+        information: Normalized mutual information there, less the 1 of unrelated volumes.
         shift_mm: How far the second lies from the first, RAS+.
         dice: Overlap of the two heads there.
     """
@@ -40,9 +40,9 @@ class Alignment:
 def align(fixed: CoarseVolume, moving: CoarseVolume) -> Alignment:
     """The translation of `moving` against `fixed` with the most mutual information.
 
-    Whole steps are climbed from no translation and from that of the heads' centres; a parabola
-    through the neighbours of the top gives the fraction. No voxel is interpolated, so whole
-    steps are not favoured. On 30 real pairs it lies within 0.9 mm of registration by others.
+    Whole steps are climbed from no translation and from that of the heads' centers; a parabola
+    through the neighbors of the top gives the fraction. No voxel is interpolated, so whole
+    steps are not favored. On 30 real pairs it lies within 0.9 mm of registration by others.
 
     Source:
         Studholme et al. 1999, doi:10.1016/S0031-3203(98)00091-0, equation 3
@@ -59,9 +59,9 @@ def align(fixed: CoarseVolume, moving: CoarseVolume) -> Alignment:
     for start in _starts(fixed, moving):
         top = start
         for size in SEARCH_STEPS:
-            better = _best_neighbour(top, size, information)
+            better = _best_neighbor(top, size, information)
             while information(better) > information(top):
-                top, better = better, _best_neighbour(better, size, information)
+                top, better = better, _best_neighbor(better, size, information)
         tops.append(top)
     best = max(tops, key=information)
     fraction = [
@@ -78,7 +78,7 @@ def align(fixed: CoarseVolume, moving: CoarseVolume) -> Alignment:
 def mutual_information(
     fixed: CoarseVolume, moving: CoarseVolume, *, steps: Steps = (0, 0, 0)
 ) -> float:
-    """Normalised mutual information less 1 in both heads together, `moving` taken `steps` on.
+    """Normalized mutual information less 1 in both heads together, `moving` taken `steps` on.
 
     0 where the heads overlap too little to tell.
     """
@@ -142,7 +142,7 @@ def _starts(fixed: CoarseVolume, moving: CoarseVolume) -> Iterable[Steps]:
         yield (x, y, z)
 
 
-def _best_neighbour(steps: Steps, size: int, information: Callable[[Steps], float]) -> Steps:
+def _best_neighbor(steps: Steps, size: int, information: Callable[[Steps], float]) -> Steps:
     x, y, z = steps
     return max(
         ((x + size * a, y + size * b, z + size * c) for a, b, c in DIRECTIONS), key=information
@@ -155,7 +155,7 @@ def _moved(steps: Steps, axis: int, by: int) -> Steps:
 
 
 def _vertex(before: float, top: float, after: float) -> float:
-    """Where the parabola through three neighbours has its top, in steps from the middle."""
+    """Where the parabola through three neighbors has its top, in steps from the middle."""
     curvature = before - 2 * top + after
     return 0.0 if curvature >= 0 else float(np.clip((before - after) / (2 * curvature), -0.5, 0.5))
 

@@ -23,7 +23,7 @@ def check_cohort(
 ) -> CohortCheck:
     """What is wrong with `cases`: files, copies, pairs, masks and splits.
 
-    Pairs are compared on a lattice of 4 mm by normalised mutual information: misplaced,
+    Pairs are compared on a lattice of 4 mm by normalized mutual information: misplaced,
     flipped, incomplete, or of another person. Each is measured even where nothing is wrong.
     Seconds and memory a case do not grow with the cohort: each is aligned with a fixed number of
     others, and only copies and fingerprints are compared all with all.

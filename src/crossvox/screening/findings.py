@@ -50,7 +50,7 @@ class PairCheck:
 
     Attributes:
         modality: Of the target.
-        nmi: Normalised mutual information at the best translation, 1 (unrelated) to 2 (the same).
+        nmi: Normalized mutual information at the best translation, 1 (unrelated) to 2 (the same).
         shift_mm: How far the target lies from the source, RAS+.
         missing: Share of the source's head of which the target shows nothing.
     """

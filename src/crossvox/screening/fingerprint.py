@@ -10,7 +10,7 @@ from scipy import ndimage
 from crossvox.screening.coarse import CoarseVolume
 
 BOX_STEPS = (40, 48, 40)  # right, anterior, superior: a head, at 4 mm
-UPPER_STEPS = 30  # of the head; how much of the neck is in view must not move its centre
+UPPER_STEPS = 30  # of the head; how much of the neck is in view must not move its center
 SHADING_STEPS = 3.0  # intensities are compared with those around, not with the coil's
 CELL_STEPS = 2
 BOX_CELLS = math.prod(size // CELL_STEPS for size in BOX_STEPS)

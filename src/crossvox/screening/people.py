@@ -32,7 +32,7 @@ SURE_SHARE_OF_OWN_PAIR, SUSPICIOUS_SHARE_OF_OWN_PAIR = 1.0, 0.8
 HOPELESS_INFORMATION = ONE_PERSON_INFORMATION / 2  # in one modality, whatever the others say
 MOST_ALIKE = 5  # cases that each case is aligned with, chosen by fingerprint
 SAME_SIZE = 0.1  # two sessions of one person differ by less of the head's volume
-COARSEST_RECOGNISABLE_MM = 8.0  # phantoms of 14 mm voxels all look alike, of 7 mm none do
+COARSEST_RECOGNizABLE_MM = 8.0  # phantoms of 14 mm voxels all look alike, of 7 mm none do
 
 
 def report_wrong_people(
@@ -177,7 +177,7 @@ def _may_leak(
     splits = _numbered(case.case.split for case in cases)
     unsplit = np.array([case.case.split is None for case in cases])
     sizes = np.array([_head_mm3(case, modalities[0]) for case in cases])
-    fine = np.array([_is_recognisable(case) for case in cases])
+    fine = np.array([_is_recognizable(case) for case in cases])
 
     def comparable(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
         row, column = rows[:, None], columns[None, :]
@@ -198,8 +198,8 @@ def _numbered(values: Iterable[str | None]) -> NDArray[np.intp]:
     return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.intp)
 
 
-def _is_recognisable(case: Examined) -> bool:
-    return all(max(grid.spacing_mm) <= COARSEST_RECOGNISABLE_MM for grid in case.grids.values())
+def _is_recognizable(case: Examined) -> bool:
+    return all(max(grid.spacing_mm) <= COARSEST_RECOGNizABLE_MM for grid in case.grids.values())
 
 
 def _head_mm3(case: Examined, modality: str) -> float:

@@ -28,7 +28,7 @@ Modality = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$", max_length=32)]
 Text = Annotated[str, Field(pattern=r"^[ -~]*$", max_length=LONGEST_TEXT)]
 Intensity = Annotated[float, Field(ge=-LARGEST_INTENSITY, le=LARGEST_INTENSITY)]
 Percent = Annotated[float, Field(ge=0, le=100)]
-Millimetres = Annotated[float, Field(ge=SMALLEST_SPACING_MM, le=LARGEST_SPACING_MM)]
+Millimeters = Annotated[float, Field(ge=SMALLEST_SPACING_MM, le=LARGEST_SPACING_MM)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=255)]
 
@@ -67,10 +67,10 @@ class _Preparation:
     ]
     target_modality: Modality
     target_unit: Text
-    spacing_mm: tuple[Millimetres, Millimetres, Millimetres] | None
+    spacing_mm: tuple[Millimeters, Millimeters, Millimeters] | None
     source_scales: Annotated[list[_Scale], Field(min_length=1, max_length=MOST_SOURCES)]
     target_scale: _Scale
-    trained_spacing_mm: tuple[Millimetres, Millimetres, Millimetres] | None = None
+    trained_spacing_mm: tuple[Millimeters, Millimeters, Millimeters] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

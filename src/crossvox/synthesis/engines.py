@@ -77,7 +77,7 @@ class OpenVinoSynthesizer(Synthesizer):
         sizes = (source.shape[2], source.shape[3], source.shape[4])
         if self._known(sizes) != sizes:
             raise SettingsError(
-                f"OpenVINO takes volumes whole, and this network normalises over all it sees and"
+                f"OpenVINO takes volumes whole, and this network normalizes over all it sees and"
                 f" learned from patches of {self.patch}; leave out --engine, torch takes windows"
             )
 

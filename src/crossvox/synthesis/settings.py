@@ -15,7 +15,7 @@ Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Millimetres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Millimeters = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def parse_settings(kind: type[Settings], given: Mapping[str, Any], *, section: str) -> Settings:

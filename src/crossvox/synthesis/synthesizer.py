@@ -18,8 +18,8 @@ from crossvox.acceleration.compute import (
 )
 from crossvox.acceleration.fusion import fused
 from crossvox.acceleration.memory import peak_bytes
-from crossvox.acceleration.rewriting import optimised
-from crossvox.acceleration.slabs import SlabbedUNet, Thickness, normalises_over_volumes, slabs_of
+from crossvox.acceleration.rewriting import optimized
+from crossvox.acceleration.slabs import SlabbedUNet, Thickness, normalizes_over_volumes, slabs_of
 from crossvox.contract import Noise, SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.noise import normal_noise
@@ -59,7 +59,7 @@ class Synthesizer:
         window: Sizes of prediction windows on the working grid; chosen by the network and by
             memory where None.
         seed: Of what a stochastic method draws; equal seeds, equal volumes.
-        patch: What the networks learned from. One that normalises over all voxels sees no more
+        patch: What the networks learned from. One that normalizes over all voxels sees no more
             than that at once, or its statistics would not be those it knows (decision 0017).
 
     Raises:
@@ -80,7 +80,7 @@ class Synthesizer:
         if self.window and min(self.window) < 1:
             raise SettingsError(f"a window has three sizes of at least 1, got {self.window}")
         keep_pages()
-        self._fast = fused(optimised(self.method, self.compute), self.compute)
+        self._fast = fused(optimized(self.method, self.compute), self.compute)
 
     def __call__(self, sources: Sequence[Volume]) -> Volume:
         """The synthesized target on the first source's own grid, in the target's unit.
@@ -162,7 +162,7 @@ class Synthesizer:
 
     def _known(self, sizes: Sizes) -> Sizes:
         """What the networks may see of `sizes` at once, by what they learned from."""
-        divides = normalises_over_volumes(self._fast.modules()) or not self._fast.fixed_statistics
+        divides = normalizes_over_volumes(self._fast.modules()) or not self._fast.fixed_statistics
         if self.patch is None or not divides:
             return sizes
         if all(size <= MOST_BEYOND * seen for size, seen in zip(sizes, self.patch, strict=True)):

@@ -33,7 +33,7 @@ def synthesize_in_windows(
         source: Any size; a window larger than it is cut down to it.
         noise: Of the whole volume; each window gets its part, so that windows agree.
         window: Sizes of one window.
-        overlap: Share of a window that its neighbour covers too, in [0, 1).
+        overlap: Share of a window that its neighbor covers too, in [0, 1).
 
     Source:
         Isensee et al. 2021, doi 10.1038/s41592-020-01008-z (Gaussian importance weighting)

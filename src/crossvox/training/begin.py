@@ -17,7 +17,7 @@ from crossvox.progress import QUIET, Progress
 from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 from crossvox.training.faults import CHECK, refuse_faults
-from crossvox.training.people import People, read_people, recognised, write_people
+from crossvox.training.people import People, read_people, recognized, write_people
 from crossvox.training.plan import Plan, plan
 from crossvox.training.plan_words import expectations, reasons
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
@@ -125,7 +125,7 @@ def recalled(
     filled = filled_from(asked, existing)
     refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
     people = read_people(out)
-    split = recognised(people, cases, folder=out)
+    split = recognized(people, cases, folder=out)
     planned = planned_for(filled, split, compute=compute)
     refuse_other_settings(planned.experiment, existing, folder=str(out))
     return planned, split, people

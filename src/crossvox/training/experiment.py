@@ -28,7 +28,7 @@ Sizes = tuple[Side, Side, Side]
 Patches = Annotated[int, Field(ge=1, le=65536)]
 Steps = Annotated[int, Field(ge=1, le=10**9)]
 Minutes = Annotated[float, Field(gt=0, le=10**6)]
-Step = Annotated[float, Field(ge=0.01, le=100)]  # millimetres
+Step = Annotated[float, Field(ge=0.01, le=100)]  # millimeters
 Spacing = tuple[Step, Step, Step]
 Norm = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Decay = Annotated[float, Field(ge=0, lt=1)]  # an average of decay 1 never learns

@@ -15,7 +15,7 @@ from crossvox.training.experiment import Sizes
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
 
 BACKGROUND = -STEPS_PER_UNIT
-HEAD_SHARE = 2 / 3  # patches centred on a voxel of the head; the others lie anywhere
+HEAD_SHARE = 2 / 3  # patches centered on a voxel of the head; the others lie anywhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class PatchSampler:
     """Batch k as a function of k alone, so that a resumed run sees what it would have seen.
 
     Every case comes once in each pass, in an order drawn for that pass. Two patches of three are
-    centred on a voxel of the head, as far as the volume reaches around it.
+    centered on a voxel of the head, as far as the volume reaches around it.
 
     Attributes:
         cases: Training cases at network scale.
@@ -62,7 +62,7 @@ class PatchSampler:
         random = np.random.default_rng((self.seed, epoch, place))
         case = self.cases[order[place]]
         voxels = case.open()
-        corner = _corner(voxels.shape[1:], self.patch, case.centres(), random)
+        corner = _corner(voxels.shape[1:], self.patch, case.centers(), random)
         patch = _cut(voxels, corner, self.patch)
         return patch[:, ::-1] if random.random() < self.flip_share else patch
 
@@ -98,15 +98,15 @@ class Prefetched:
 def _corner(
     shape: tuple[int, ...],
     patch: Sizes,
-    centres: NDArray[np.int16],
+    centers: NDArray[np.int16],
     random: np.random.Generator,
 ) -> list[int]:
-    """Where a patch begins: around one of `centres`, or anywhere; before 0 where it is larger."""
+    """Where a patch begins: around one of `centers`, or anywhere; before 0 where it is larger."""
     free = np.array(shape) - patch
     first, last = np.minimum(0, free), np.maximum(0, free)
-    if len(centres) and random.random() < HEAD_SHARE:
-        centre = centres[random.integers(len(centres))].astype(int)
-        corner = np.clip(centre - np.array(patch) // 2, first, last)
+    if len(centers) and random.random() < HEAD_SHARE:
+        center = centers[random.integers(len(centers))].astype(int)
+        corner = np.clip(center - np.array(patch) // 2, first, last)
     else:
         corner = random.integers(first, last + 1)
     return [int(at) for at in corner]

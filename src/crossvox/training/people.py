@@ -116,7 +116,7 @@ def read_people(folder: Path) -> People:
     return people
 
 
-def recognised(people: People, cases: Sequence[Case], *, folder: Path) -> tuple[Case, ...]:
+def recognized(people: People, cases: Sequence[Case], *, folder: Path) -> tuple[Case, ...]:
     """`cases`, which are the people of the run in `folder`, with the splits they have there.
 
     Files may lie elsewhere as long as their contents are the same.

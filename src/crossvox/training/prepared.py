@@ -22,11 +22,11 @@ from crossvox.preparation.preparation import BACKGROUND, Preparation, shared_spa
 from crossvox.progress import QUIET, Progress
 from crossvox.training.experiment import Experiment, PreparationSettings
 from crossvox.training.intensities import THREADS, limits_in
-from crossvox.training.prepared_file import is_whole, map_voxels, read_centres, write_prepared
+from crossvox.training.prepared_file import is_whole, map_voxels, read_centers, write_prepared
 from crossvox.training.scales import source_kinds, source_windows
 from crossvox.volume.volume import Volume
 
-STEPS_PER_UNIT = 32767  # int16 holds [-1, 1] to 3e-5, a tenth of a grey level of 12 bits
+STEPS_PER_UNIT = 32767  # int16 holds [-1, 1] to 3e-5, a tenth of a gray level of 12 bits
 FORMAT = 2  # counts up when the same volumes are prepared otherwise
 
 
@@ -48,9 +48,9 @@ class PreparedCase:
         """The array, mapped from the file."""
         return map_voxels(self.path)
 
-    def centres(self) -> NDArray[np.int16]:
-        """Voxels of the head (N, 3) that patches are centred on."""
-        return read_centres(self.path)
+    def centers(self) -> NDArray[np.int16]:
+        """Voxels of the head (N, 3) that patches are centered on."""
+        return read_centers(self.path)
 
 
 def fit_preparation(
@@ -152,7 +152,7 @@ def _prepare_case(preparation: Preparation, case: Case, path: Path) -> None:
         filled = np.nan_to_num(channel, nan=BACKGROUND)
         np.round(filled * STEPS_PER_UNIT, out=filled)
         prepared[...] = filled
-    write_prepared(path, voxels, region.centres)
+    write_prepared(path, voxels, region.centers)
 
 
 def _region(

@@ -1,4 +1,4 @@
-"""One prepared case in one file: its array, memory-mapped, and centres for patches."""
+"""One prepared case in one file: its array, memory-mapped, and centers for patches."""
 
 from pathlib import Path
 from tokenize import TokenError
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from crossvox.files.atomic import replacing
 
 
-def write_prepared(path: Path, voxels: NDArray[np.int16], centres: NDArray[np.int16]) -> None:
+def write_prepared(path: Path, voxels: NDArray[np.int16], centers: NDArray[np.int16]) -> None:
     """Write both arrays, one after the other in NumPy's format.
 
     Args:
         path: Appears only once it is whole.
         voxels: (C, X, Y, Z).
-        centres: (N, 3) voxel indices.
+        centers: (N, 3) voxel indices.
 
     Raises:
         ResourceError: The disk is full.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
-        for array in (np.ascontiguousarray(voxels), np.ascontiguousarray(centres)):
+        for array in (np.ascontiguousarray(voxels), np.ascontiguousarray(centers)):
             # np.save would hide a full disk: the error of its tofile has no number.
             npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(array))
             file.write(array.data)
@@ -34,14 +34,14 @@ def map_voxels(path: Path) -> NDArray[np.int16]:
     return mapped
 
 
-def read_centres(path: Path) -> NDArray[np.int16]:
-    """The centres (N, 3); none where the file holds an array alone."""
+def read_centers(path: Path) -> NDArray[np.int16]:
+    """The centers (N, 3); none where the file holds an array alone."""
     with path.open("rb") as file:
         file.seek(_end_of_array(path, start=0))
         if not file.peek(1):
             return np.zeros((0, 3), dtype=np.int16)
-        centres: NDArray[np.int16] = npy.read_array(file)
-        return centres
+        centers: NDArray[np.int16] = npy.read_array(file)
+        return centers
 
 
 def is_whole(path: Path) -> bool:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from crossvox.acceleration.slabs import normalises_over_volumes
+from crossvox.acceleration.slabs import normalizes_over_volumes
 from crossvox.contract import SynthesisMethod
 from crossvox.training.experiment import Sizes
 
@@ -60,7 +60,7 @@ def _voxels(method: SynthesisMethod, patch: Sizes, shape: Sizes) -> int:
     """Voxels that pass the networks forwards for one volume, overlaps of windows included."""
     multiples = method.patch_multiples
     grown = [math.ceil(size / m) * m for size, m in zip(shape, multiples, strict=True)]
-    windowed = normalises_over_volumes(method.modules()) or not method.fixed_statistics
+    windowed = normalizes_over_volumes(method.modules()) or not method.fixed_statistics
     if not windowed or all(n <= BEYOND * seen for n, seen in zip(shape, patch, strict=True)):
         return math.prod(grown)
     window = [min(size, extent) for size, extent in zip(grown, patch, strict=True)]

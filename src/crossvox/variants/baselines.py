@@ -10,7 +10,7 @@ from torch.nn import functional
 from crossvox.acceleration.compute import compute_at_hand
 from crossvox.acceleration.fusion import fused
 from crossvox.acceleration.memory import NOWHERE
-from crossvox.acceleration.rewriting import folded, optimised
+from crossvox.acceleration.rewriting import folded, optimized
 from crossvox.contract import SynthesisMethod
 from crossvox.networks.padding import padded
 from crossvox.synthesis.catalogue import build_method
@@ -33,7 +33,7 @@ def one_slice_at_a_time(setting: Setting) -> Work:
 
 
 def batches_of_slices(setting: Setting) -> Work:
-    """Pix2Pix on the same slices by our optimised path."""
+    """Pix2Pix on the same slices by our optimized path."""
     synthesizer = synthesizer_of(build_method("pix2pix2d", PIX2PIX, sources=1))
     source = random_volume(setting)
 
@@ -61,7 +61,7 @@ def denoising_step(setting: Setting, *, as_torch_runs_it: bool = False) -> Work:
         textbook(method)
     else:
         compute = compute_at_hand(device="cpu")
-        method = fused(optimised(method, compute), compute)
+        method = fused(optimized(method, compute), compute)
         source = source.contiguous(memory_format=torch.channels_last_3d)
     denoiser = method.get_submodule("denoiser")
     step = torch.full((1,), DENOISING_STEP)
@@ -118,7 +118,7 @@ BASELINES: tuple[Variant, ...] = (
         cost=cost_of_slices,
     ),
     Variant(
-        name="pix2pix2d, our optimised path",
+        name="pix2pix2d, our optimized path",
         group="pix2pix",
         load=batches_of_slices,
         pages="kept",
@@ -134,7 +134,7 @@ BASELINES: tuple[Variant, ...] = (
         cost=partial(cost_of_denoising, as_torch_runs_it=True),
     ),
     Variant(
-        name="ddpm3d, one step, our optimised path",
+        name="ddpm3d, one step, our optimized path",
         group="ddpm",
         load=denoising_step,
         pages="kept",

@@ -50,7 +50,7 @@ class RandomCase(PreparedCase):
         """The voxels."""
         return self.voxels
 
-    def centres(self) -> NDArray[np.int16]:
+    def centers(self) -> NDArray[np.int16]:
         """None: a patch is the whole volume."""
         return np.zeros((0, 3), dtype=np.int16)
 

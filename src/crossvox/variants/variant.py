@@ -52,7 +52,7 @@ class Treatment:
 
     Attributes:
         extent: What one pass of the network sees.
-        overlap: Share of a window that its neighbour covers too, in [0, 1).
+        overlap: Share of a window that its neighbor covers too, in [0, 1).
         precision: "fast" is what crossvox chooses on this machine: bfloat16 where the hardware
             multiplies it faster than float32, else float32.
         order: Memory order of weights and activations.

@@ -38,10 +38,10 @@ def otsu_threshold(ordered: NDArray[np.float32]) -> float:
     edges = np.linspace(float(ordered[0]), percentile(ordered, BRIGHTEST), BINS + 1)
     ends = np.searchsorted(ordered, edges[1:-1].astype(ordered.dtype))
     counts = np.diff(ends, prepend=0, append=len(ordered))
-    centres = (edges[:-1] + edges[1:]) / 2
+    centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1].astype(np.float64)
     above = counts.sum() - below
-    sums = np.cumsum(counts * centres)
+    sums = np.cumsum(counts * centers)
     apart = sums[:-1] / np.maximum(below, 1) - (sums[-1] - sums[:-1]) / np.maximum(above, 1)
     between = below * above * apart**2
     # Where no voxel lies between the classes any threshold there is as good: take the middle.

@@ -30,11 +30,11 @@ class Forms:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A regular lattice of voxel centres in the patient.
+    """A regular lattice of voxel centers in the patient.
 
     Attributes:
         shape: Voxels along the three array axes (X, Y, Z).
-        affine: (4, 4); takes a voxel index to RAS+ millimetres.
+        affine: (4, 4); takes a voxel index to RAS+ millimeters.
         forms: How the file that the grid comes from tells it, for files on the same grid.
 
     Raises:
@@ -59,7 +59,7 @@ class Grid:
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:
-        """Distance between neighbouring voxel centres along X, Y, Z."""
+        """Distance between neighboring voxel centers along X, Y, Z."""
         x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(x), float(y), float(z)
 
@@ -74,16 +74,16 @@ class Grid:
         return float(abs(np.linalg.det(self.affine[:3, :3])))
 
     def to_mm(self, indices: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Positions (N, 3) in RAS+ millimetres of voxel indices (N, 3)."""
+        """Positions (N, 3) in RAS+ millimeters of voxel indices (N, 3)."""
         return np.asarray(indices @ self.affine[:3, :3].T + self.affine[:3, 3])
 
     def to_indices(self, positions_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Voxel indices (N, 3), fractional, of positions (N, 3) in RAS+ millimetres."""
+        """Voxel indices (N, 3), fractional, of positions (N, 3) in RAS+ millimeters."""
         inverse = np.linalg.inv(self.affine)
         return np.asarray(positions_mm @ inverse[:3, :3].T + inverse[:3, 3])
 
     def corners_mm(self) -> NDArray[np.float64]:
-        """Centres (8, 3) of the corner voxels in RAS+ millimetres."""
+        """Centers (8, 3) of the corner voxels in RAS+ millimeters."""
         corners = np.array(list(product(*((0, size - 1) for size in self.shape))), dtype=np.float64)
         return self.to_mm(corners)
 

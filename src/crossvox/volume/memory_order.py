@@ -14,7 +14,7 @@ def copied_in_order(voxels: NDArray[Number], order: Literal["C", "F"]) -> NDArra
     """A copy of (X, Y, Z) whose last ("C") or first ("F") axis lies together in memory.
 
     Block by block: NumPy goes along whole rows of the result, and each of their voxels fetches a
-    line of the cache that is gone again before its neighbours are needed.
+    line of the cache that is gone again before its neighbors are needed.
     """
     copy = np.empty(voxels.shape, dtype=voxels.dtype, order=order)
     sizes = voxels.shape

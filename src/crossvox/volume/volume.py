@@ -17,7 +17,7 @@ class Volume:
         voxels: (X, Y, Z) float32.
         grid: Where they lie.
         modality: BIDS suffix such as "FLAIR" or "T1w"; empty where unknown.
-        unit: "HU", "Bq/mL", "arbitrary" (scanner units), "label" or "normalised" (network
+        unit: "HU", "Bq/mL", "arbitrary" (scanner units), "label" or "normalized" (network
             scale, [-1, 1]).
         stored_as: Data type of the file the voxels came from; a written volume keeps its family.
 

@@ -1,6 +1,6 @@
-"""Which normalisation synthesizes better at batch 1, and by which statistics at prediction time.
+"""Which normalization synthesizes better at batch 1, and by which statistics at prediction time.
 
-python scripts/normalisation.py DATA OUT STEPS
+python scripts/normalization.py DATA OUT STEPS
 
 Trains the same experiment once with each norm on the same patches, then scores the validation
 people with running statistics and, for batch norm, with those of the volume itself.
