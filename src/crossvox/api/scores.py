@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from crossvox.api.arguments import AnyPath, Names, Shown, names_in
 from crossvox.files.paths import optional_path, path_of
@@ -98,6 +98,7 @@ def compare(
     fresh: bool = False,
     include_trained: bool = False,
     allow_synthetic: bool = False,
+    beside: Literal["paper"] | None = None,
     progress: Shown = None,
 ) -> Comparison:
     """Compare runs or folders of volumes in one table, with paired tests and costs.
@@ -116,6 +117,7 @@ def compare(
         fresh: Time again what an earlier comparison into the same folder timed.
         include_trained: Score people that a model was trained on too.
         allow_synthetic: Score against synthesized references too.
+        beside: Published numbers that stand below the table, of another cohort.
         progress: Shown progress.
     """
     from crossvox.journey.contestants import ContestSettings, compare_runs, refuse_run
@@ -134,6 +136,7 @@ def compare(
         device=device,
         fresh=fresh,
         admission=Admission(include_trained=include_trained, allow_synthetic=allow_synthetic),
+        beside=beside,
     )
     paths = [path_of(run, name="runs") for run in runs]
     return compare_runs(paths, folder, settings=settings, progress=as_progress(progress))

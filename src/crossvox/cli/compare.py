@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 
 def compare(
@@ -17,6 +18,7 @@ def compare(
     fresh: bool = False,
     include_trained: bool = False,
     allow_synthetic: bool = False,
+    beside: Literal["paper"] | None = None,
 ) -> None:
     """Compare runs or folders of volumes: RUN RUN … OUT; write tables, a figure and a page.
 
@@ -50,6 +52,8 @@ def compare(
         Also score people of folders that a model was trained on, or that chose its weights.
     allow_synthetic
         Also score folders against references that were synthesized themselves.
+    beside
+        Published numbers to print below the table; they are of another cohort.
     """
     import crossvox
 
@@ -73,6 +77,7 @@ def compare(
             fresh=fresh,
             include_trained=include_trained,
             allow_synthetic=allow_synthetic,
+            beside=beside,
             progress=bars,
         )
     for note in comparison.notes:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from crossvox.comparison.published import Published
 from crossvox.errors import CohortError, SettingsError
 from crossvox.metrics import GAUSSIAN, SsimWindow
 from crossvox.report.protocol import Protocol
@@ -82,6 +83,7 @@ class ComparisonSettings:
         mean_target: Volume that serves as a baseline where grids agree.
         inception: Weights of Inception-v3 for FID and KID; these are n/a where absent.
         shown: Cases in the figure: the median, the worst and the best, at most three.
+        beside: Published numbers that stand below the table.
     """
 
     against: str | None = None
@@ -91,6 +93,7 @@ class ComparisonSettings:
     mean_target: Path | None = None
     inception: Path | None = None
     shown: int = 3
+    beside: Published | None = None
 
     @property
     def protocol(self) -> Protocol:

@@ -1,4 +1,4 @@
-"""The paper's Figure 4 for any number of methods: slices side by side, errors below them."""
+"""Slices of any number of methods side by side, and their errors below."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

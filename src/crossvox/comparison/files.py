@@ -7,12 +7,12 @@ from pathlib import Path
 from crossvox.comparison.contest import Comparison, ComparisonSettings
 from crossvox.comparison.latex import latex_of
 from crossvox.comparison.numbers import numbers_of
+from crossvox.comparison.published import PUBLISHED, PublishedTable
 from crossvox.comparison.sentences import cautions_of, perfect_sentences
-from crossvox.comparison.table import ANOTHER_COHORT, Panel, TableRow, cost_notes, panels_of
+from crossvox.comparison.table import Panel, TableRow, cost_notes, panels_of
 from crossvox.files import write_atomically
 from crossvox.files.tables import write_csv, write_json
 from crossvox.report.formatting import UNKNOWN, counted
-from crossvox.report.page import PAPER
 from crossvox.report.protocol import inception_facts, versions
 from crossvox.report.score_table import SCORE_HEADER, score_row
 from crossvox.scoring.baselines import BASELINES, MEANINGS
@@ -50,9 +50,11 @@ def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettin
     cautions = cautions_of(comparison)
     notes = [*perfect_sentences(comparison), *cost_notes(comparison)]
     caption = " ".join([*cautions, caption_of(comparison)])
-    markdown = _markdown(panels, caption=caption, notes=notes)
+    published = None if settings.beside is None else PUBLISHED[settings.beside]
+    markdown = _markdown(panels, caption=caption, notes=notes, published=published)
     write_atomically(out / "table.md", markdown.encode())
-    write_atomically(out / "table.tex", latex_of(panels, caption=caption, notes=notes).encode())
+    latex = latex_of(panels, caption=caption, notes=notes, published=published)
+    write_atomically(out / "table.tex", latex.encode())
     _write_table(comparison, out / "table.csv")
     write_json(out / "comparison.json", _json_of(comparison, settings))
     write_csv(out / "differences.csv", DIFFERENCE_HEADER, _differences(comparison))
@@ -72,7 +74,13 @@ def caption_of(comparison: Comparison) -> str:
     return f"Mean over {people} ({cases}) with 95 % interval; n = {comparison.summary.subjects}."
 
 
-def _markdown(panels: tuple[Panel, ...], *, caption: str, notes: list[str]) -> str:
+def _markdown(
+    panels: tuple[Panel, ...],
+    *,
+    caption: str,
+    notes: list[str],
+    published: PublishedTable | None,
+) -> str:
     lines = [f"{caption} The best of each column is bold.", ""]
     for panel in panels:
         heads = [f"{column.title} {column.arrow}".strip() for column in panel.columns]
@@ -85,8 +93,10 @@ def _markdown(panels: tuple[Panel, ...], *, caption: str, notes: list[str]) -> s
         lines += [_line([_escaped(row.method), *_texts(row)]) for row in panel.rows]
         lines.append("")
     lines += [*(f"- {note}" for note in notes), ""] if notes else []
-    lines += [f"*{ANOTHER_COHORT}*", "", _line(["method", "SSIM ↑", "FID ↓", "MAE ↓", "RMSE ↓"])]
-    lines += [_line(["---", "---:", "---:", "---:", "---:"]), *(_line(row) for row in PAPER)]
+    if published is not None:
+        lines += [f"*{published.title}: {published.note}*", "", _line(published.columns)]
+        lines += [_line(["---", *["---:"] * (len(published.columns) - 1)])]
+        lines += [_line(row) for row in published.rows]
     return "\n".join(lines) + "\n"
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from crossvox.comparison.table import ANOTHER_COHORT, Column, Panel, TableRow
+from crossvox.comparison.published import PublishedTable
+from crossvox.comparison.table import Column, Panel, TableRow
 from crossvox.report.formatting import MINUS
-from crossvox.report.page import PAPER
 from crossvox.report.rows import Cell
 
 COMMANDS = {
@@ -22,7 +22,13 @@ COMMANDS = {
 TO_BE_ESCAPED = "&%$#_{}"
 
 
-def latex_of(panels: Sequence[Panel], *, caption: str, notes: Sequence[str]) -> str:
+def latex_of(
+    panels: Sequence[Panel],
+    *,
+    caption: str,
+    notes: Sequence[str],
+    published: PublishedTable | None = None,
+) -> str:
     """One float with a tabular for each panel; it needs the package booktabs."""
     below = " ".join(["The best of each column is bold.", *notes])
     parts = [
@@ -33,7 +39,9 @@ def latex_of(panels: Sequence[Panel], *, caption: str, notes: Sequence[str]) -> 
     ]
     for panel in panels:
         parts += [*_tabular(panel), r"\par\medskip"]
-    parts += [rf"\textit{{{escaped(ANOTHER_COHORT)}}}", r"\par\smallskip", *_paper()]
+    if published is not None:
+        said = escaped(f"{published.title}: {published.note}")
+        parts += [rf"\textit{{{said}}}", r"\par\smallskip", *_published(published)]
     return "\n".join([*parts, r"\end{table}"]) + "\n"
 
 
@@ -60,11 +68,11 @@ def _tabular(panel: Panel) -> list[str]:
     ]
 
 
-def _paper() -> list[str]:
-    heads = [escaped(head) for head in ("Method", "SSIM ↑", "FID ↓", "MAE ↓", "RMSE ↓")]
-    rows = [_line([escaped(cell) for cell in row]) for row in PAPER]
+def _published(table: PublishedTable) -> list[str]:
+    heads = [escaped(head) for head in table.columns]
+    rows = [_line([escaped(cell) for cell in row]) for row in table.rows]
     return [
-        r"\begin{tabular}{lrrrr}",
+        rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
         *(r"\toprule", _line(heads), r"\midrule", *rows, r"\bottomrule"),
         r"\end{tabular}",
     ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from crossvox.comparison.contest import NO_COSTS, Comparison, Costs
 from crossvox.scoring.measures import LINEAR
 
-STEPS_OF_PAPERS = 1000  # of Ho et al. 2020
+PUBLISHED_STEPS = 1000  # of Ho et al. 2020
 IN_TABLE = (
     "ssim",
     "mae",
@@ -51,7 +51,7 @@ def _of_costs(costs: Costs, slowest: Mapping[str, float]) -> Numbers:
     return {
         "seconds": seconds,
         "passes": passes,
-        "seconds_of_1000_steps": STEPS_OF_PAPERS * seconds / passes if passes > 1 else math.nan,
+        "seconds_of_1000_steps": PUBLISHED_STEPS * seconds / passes if passes > 1 else math.nan,
         "times_faster": faster,
         "peak_memory_bytes": _known(costs.peak_memory_bytes),
         "parameters": _known(costs.parameters),
@@ -66,7 +66,7 @@ def _known(value: float | None) -> float:
 
 
 def _in_order(row: Mapping[str, float]) -> Numbers:
-    """The paper's four measures first, in its order."""
+    """SSIM, FID, MAE and RMSE first."""
     first = ["people", *_with_ends("ssim"), "fid", *_with_ends("mae"), *_with_ends("rmse")]
     return {name: row[name] for name in dict.fromkeys([*first, *row])}
 

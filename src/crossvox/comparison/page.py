@@ -4,6 +4,7 @@ from pathlib import Path
 
 from crossvox.comparison.contest import Comparison, ComparisonSettings
 from crossvox.comparison.figure import Shown, chosen_cases, draw_comparison
+from crossvox.comparison.published import PUBLISHED
 from crossvox.comparison.sentences import (
     comparison_cautions,
     comparison_headline,
@@ -23,11 +24,11 @@ from crossvox.report.slices import VIEWS, WINDOW_PERCENTILES
 from crossvox.scoring.baselines import BASELINES, MEANINGS
 
 PAGE = "comparison.html"
-FIGURES = ("figure4.png", "figure4.webp")
+FIGURES = ("slices.png", "slices.webp")
 
 
 def write_page(comparison: Comparison, out: Path, *, settings: ComparisonSettings) -> None:
-    """Write the page and, where cases are to be shown, figure4.png and figure4.webp.
+    """Write the page and, where cases are to be shown, slices.png and slices.webp.
 
     Raises:
         FileError: The folder cannot be written.
@@ -75,6 +76,7 @@ def render_comparison(
         "meanings": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
         "recipe": protocol.rows(results),
         "inception_note": inception_words(summary, ours, sha256=comparison.inception_sha256).note,
+        "published": None if settings.beside is None else PUBLISHED[settings.beside],
         "differences": difference_groups(comparison),
         "tested": any(row.p_value is not None for row in summary.comparisons),
         "scores_chart": inline(draw_scores(results, summary, unit=unit, ours=ours), "svg+xml"),

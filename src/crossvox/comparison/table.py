@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from crossvox.comparison.contest import Comparison
-from crossvox.comparison.numbers import STEPS_OF_PAPERS, Numbers, numbers_of
+from crossvox.comparison.numbers import PUBLISHED_STEPS, Numbers, numbers_of
 from crossvox.report.formatting import (
     UNKNOWN,
     counted,
@@ -23,10 +23,6 @@ from crossvox.scoring.measure import Better, Measure
 from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.statistics import Interval
 
-ANOTHER_COHORT = (
-    "The paper's Table 1: another cohort, in its own scanner units; not to be compared with the"
-    " numbers above."
-)
 MEASURED_HERE = ("seconds", "peak_memory_bytes")  # best where one machine made all of them
 GIB, MILLION = 2**30, 1e6
 FEWEST = 2  # one alone is neither best nor worst
@@ -94,7 +90,7 @@ COSTS = {
     ),
 }
 PANELS = {
-    "Likeness, the paper's four measures first": (
+    "Likeness": (
         "ssim",
         "fid",
         "mae",
@@ -130,9 +126,9 @@ def cost_notes(comparison: Comparison) -> list[str]:
     notes = _on_machines(comparison)
     for method, row in numbers_of(comparison).items():
         whole = row["seconds_of_1000_steps"]
-        if not math.isnan(whole) and row["passes"] != STEPS_OF_PAPERS:
+        if not math.isnan(whole) and row["passes"] != PUBLISHED_STEPS:
             notes.append(
-                f"{method}, {STEPS_OF_PAPERS} steps: {significant(whole)} s"
+                f"{method}, {PUBLISHED_STEPS} steps: {significant(whole)} s"
                 " (product of the time of one step)."
             )
     return notes

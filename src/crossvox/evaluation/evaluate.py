@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crossvox.errors import CohortError, CrossvoxError, SomeCasesFailedError
+from crossvox.evaluation.pictures import WorstPictures
 from crossvox.evaluation.report import write_report
 from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.sentences import score_table
@@ -15,7 +16,7 @@ from crossvox.scoring.admission import admit, notes_on_scored, status_in_model
 from crossvox.scoring.baselines import baselines_of, read_mean_target, uncovered_of
 from crossvox.scoring.case_scores import score_volumes
 from crossvox.scoring.inception_features import InceptionFeatures, load_inception
-from crossvox.scoring.loading import load_pair
+from crossvox.scoring.loading import LoadedPair, load_pair
 from crossvox.scoring.pairs import Failure, Pair, Pairing, write_pairs
 from crossvox.scoring.perfect_network import perfect_scores
 from crossvox.scoring.results import SYNTHESIZED, CaseResult
@@ -52,12 +53,16 @@ def evaluate(
     mean_target = read_mean_target(settings.mean_target)
     inception = None if settings.inception is None else load_inception(settings.inception)
     results: list[CaseResult] = []
+    worst = WorstPictures(settings.strips)
     failures = list(pairing.failures)
     for done, pair in enumerate(sorted(admitted.pairs, key=lambda pair: pair.name), start=1):
         try:
-            results.append(
-                score_pair(pair, settings=settings, mean_target=mean_target, inception=inception)
+            loaded = load_pair(pair, data_range=settings.data_range)
+            result = score_loaded(
+                loaded, settings=settings, mean_target=mean_target, inception=inception
             )
+            worst.offer(result, loaded)
+            results.append(result)
         except CrossvoxError as error:
             failures.append(Failure(name=pair.name, reason=str(error)))
         progress.stage("evaluating", done, len(admitted.pairs))
@@ -72,6 +77,7 @@ def evaluate(
         inception_sha256="" if inception is None else inception.sha256,
         left_out=admitted.left_out,
         notes=(*admitted.notes, *_on_scored(results), *pairing.notes),
+        pictures=worst.pictures,
     )
     evaluation = replace(
         evaluation,
@@ -101,6 +107,17 @@ def score_pair(
             volume covers none of it.
     """
     loaded = load_pair(pair, data_range=settings.data_range)
+    return score_loaded(loaded, settings=settings, mean_target=mean_target, inception=inception)
+
+
+def score_loaded(
+    loaded: LoadedPair,
+    *,
+    settings: EvaluationSettings = DEFAULTS,
+    mean_target: Volume | None = None,
+    inception: InceptionFeatures | None = None,
+) -> CaseResult:
+    """Every measure of a pair in memory and of the baselines that it allows."""
     volumes = {
         SYNTHESIZED: loaded.synthesized.voxels,
         **baselines_of(loaded, mean_target=mean_target),

@@ -6,7 +6,7 @@ from crossvox.evaluation.results import Evaluation, EvaluationSettings
 from crossvox.evaluation.sentences import cautions, headline
 from crossvox.files import write_atomically
 from crossvox.report.charts import draw_scores, draw_slice_curves, draw_training
-from crossvox.report.figures import ERROR_SHARE, draw_strip
+from crossvox.report.figures import ERROR_SHARE
 from crossvox.report.formatting import (
     counted,
     decimals,
@@ -32,7 +32,6 @@ from crossvox.report.rows import (
 from crossvox.report.slices import WINDOW_PERCENTILES
 from crossvox.scoring.baselines import BASELINES, MEANINGS
 from crossvox.scoring.file_names import name_of
-from crossvox.scoring.loading import load_pair
 from crossvox.scoring.measures import COMPARED, MEASURE
 from crossvox.scoring.results import SYNTHESIZED, CaseResult
 
@@ -90,7 +89,7 @@ def _context(evaluation: Evaluation, settings: EvaluationSettings, unit: str) ->
         "tested": any(row.p_value is not None for row in summary.comparisons),
         "compared": COMPARED,
         "people_rows": case_rows(results),
-        "strips": _strips(results, settings),
+        "strips": _strips(evaluation, settings),
         "strip_note": _strip_note(results, settings),
         "regions": region_rows(results),
         "frechet": frechet_rows(summary.frechet_random3d),
@@ -144,14 +143,13 @@ def _charts(
     }
 
 
-def _strips(results: tuple[CaseResult, ...], settings: EvaluationSettings) -> list[Strip]:
+def _strips(evaluation: Evaluation, settings: EvaluationSettings) -> list[Strip]:
     strips = []
-    for result in worst_first(results)[: settings.strips]:
-        loaded = load_pair(result.pair, data_range=settings.data_range)
+    for result in worst_first(evaluation.results)[: settings.strips]:
         values = ", ".join(
             f"{measure.title} {measured(result.own[measure.name], measure)}" for measure in COMPARED
         )
-        picture = inline(draw_strip(loaded), "webp")
+        picture = inline(evaluation.pictures[result.pair.name], "webp")
         strips.append(Strip(name=result.pair.name, caption=values, picture=picture))
     return strips
 

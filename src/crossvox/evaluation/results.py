@@ -1,6 +1,7 @@
 """Settings and result of an evaluation."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crossvox.metrics import GAUSSIAN, SsimWindow
@@ -56,6 +57,7 @@ class Evaluation:
         report: The HTML page.
         inception_sha256: SHA-256 of the weights behind FID and KID; empty without them.
         table: Means and intervals, as text.
+        pictures: WebP pictures of the worst cases, by name.
         perfect: Sentence on the limit that the model's intensity scale sets; empty if unknown.
     """
 
@@ -69,6 +71,7 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     table: TextTable = NO_TABLE
     perfect: str = ""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Notes, table and the place of the report."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from crossvox.acceleration.compute import Compute, compute_at_hand
 from crossvox.comparison import Comparison, ComparisonSettings, Contestant, compare
 from crossvox.comparison.contest import chosen_opponent, match_cases
+from crossvox.comparison.published import Published
 from crossvox.errors import CohortError, ModelError, SettingsError
 from crossvox.evaluation.tables import read_failures
 from crossvox.files import read_sidecar
@@ -40,6 +41,7 @@ class ContestSettings:
         device: That runs are timed on; the GPU where there is one, if None.
         fresh: Time again what was timed before.
         admission: Which cases of folders may be scored.
+        beside: Published numbers that stand below the table.
     """
 
     names: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class ContestSettings:
     device: str | None = None
     fresh: bool = False
     admission: Admission = STRICT
+    beside: Published | None = None
 
 
 DEFAULTS = ContestSettings()
@@ -89,6 +92,7 @@ def compare_runs(
         seed=settings.seed,
         mean_target=_mean_target(paths),
         inception=settings.inception,
+        beside=settings.beside,
     )
     return compare(
         timed,

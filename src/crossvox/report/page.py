@@ -1,4 +1,4 @@
-"""What all pages share: one look, one frame, the paper's numbers."""
+"""What all pages share: one look, one frame, the same footer."""
 
 import base64
 import datetime
@@ -13,11 +13,6 @@ from crossvox.scoring.measures import MEASURES
 from crossvox.version import __version__
 
 PACKAGE = "crossvox.report"
-PAPER = (
-    ("DDPM", ".8679", "47.51", "88.77", "181.81"),
-    ("Pix2Pix", ".9359", "15.68", "33.13", "76.83"),
-    ("the paper's 3D GAN", ".9413", "16.11", "32.59", "75.56"),
-)
 
 
 def render(
@@ -37,13 +32,12 @@ def render(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=FunctionLoader(_template),
+        loader=FunctionLoader(lambda name: _template(name, package=package)),
     )
     shared = {
         "version": __version__,
         "date": datetime.datetime.now(datetime.UTC).strftime("%d %B %Y, %H:%M UTC"),
         "measures": [(measure, measure_unit(measure, unit)) for measure in MEASURES],
-        "paper": PAPER,
         "versions": versions(),
         "unit": unit,
     }
@@ -56,5 +50,7 @@ def inline(picture: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
-def _template(name: str, *, package: str = PACKAGE) -> str:
-    return files(package).joinpath(name).read_text(encoding="utf-8")
+def _template(name: str, *, package: str) -> str:
+    """A file of `package`, or of this one that all pages share."""
+    own, shared = (files(each).joinpath(name) for each in (package, PACKAGE))
+    return (own if own.is_file() else shared).read_text(encoding="utf-8")
