@@ -1,4 +1,4 @@
-# Each target sets up .venv by itself from pyproject.toml and constraints.txt.
+# Every target but clean sets up .venv from pyproject.toml and constraints.txt first.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -29,7 +29,7 @@ docs: .venv/installed
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,export,benchmark]'
 	touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""Make a cohort of phantoms and look at what is in it: python examples/01_phantom.py [FOLDER]."""
+"""Create a cohort of phantoms and check it: python examples/01_phantom.py [FOLDER]."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import crossvox
 
 
 def main(out: Path, *, size: int = 64, cases: int = 4) -> None:
-    """A BIDS folder of several people, checked as a real cohort would be."""
+    """Write a BIDS folder of several people and check it like a real cohort."""
     settings = crossvox.PhantomSettings(
         size=size, modalities=("FLAIR", "T1w"), slice_thickness_factor=2
     )

@@ -1,6 +1,6 @@
 """Train on a phantom cohort, then synthesize T1w from FLAIR.
 
-python examples/02_train_and_predict.py [FOLDER]; some minutes. Run again, it goes on.
+python examples/02_train_and_predict.py [FOLDER] takes some minutes; run again, it resumes.
 """
 
 import sys
@@ -13,11 +13,11 @@ SETTINGS = ("method.width=8", "training.steps=400")
 
 
 def main(out: Path, *, size: int = 64, cases: int = 8, settings: Sequence[str] = ()) -> None:
-    """From nothing to a synthesized volume of a person that was not learned from."""
+    """Create data, train, and synthesize a volume of a person who was not in training."""
     heads = crossvox.PhantomSettings(size=size)
     data = crossvox.phantom(out / "phantom", cases=cases, settings=heads)
 
-    # What these settings leave open is planned from the cohort and the memory at hand.
+    # Settings that are not given are planned from the cohort and the available memory.
     with crossvox.Bars() as bars:
         run = crossvox.train(
             data,
@@ -30,11 +30,11 @@ def main(out: Path, *, size: int = 64, cases: int = 8, settings: Sequence[str] =
     print(run.evaluation)
 
     model = run.model()
-    unseen = model.people["test"][0]
-    flair = crossvox.read_volume(data / f"{unseen}/anat/{unseen}_FLAIR.nii.gz")
+    test_person = model.people["test"][0]
+    flair = crossvox.read_volume(data / f"{test_person}/anat/{test_person}_FLAIR.nii.gz")
     t1w = model(flair)
-    crossvox.write_volume(out / f"{unseen}_T1w.nii.gz", t1w)
-    print(f"{t1w.modality} of {unseen}: {t1w.grid}, as its FLAIR: {flair.grid}")
+    crossvox.write_volume(out / f"{test_person}_T1w.nii.gz", t1w)
+    print(f"{t1w.modality} of {test_person}: {t1w.grid}, as its FLAIR: {flair.grid}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Score volumes that any software made: python examples/03_score_anybodys_volumes.py [FOLDER].
+"""Score volumes from any software: python examples/03_score_anybodys_volumes.py [FOLDER].
 
-Here the other software is one line: FLAIR with its grays reversed. Everyone can beat it.
+The other software is one line here: FLAIR with reversed gray levels, a very weak baseline.
 """
 
 import sys
@@ -10,7 +10,7 @@ import crossvox
 
 
 def main(out: Path, *, size: int = 64, cases: int = 6) -> None:
-    """Volumes of another method beside their references, and a report."""
+    """Write volumes of another method and evaluate them against their references."""
     heads = crossvox.PhantomSettings(size=size)
     references = crossvox.phantom(out / "phantom", cases=cases, settings=heads)
 

@@ -1,4 +1,4 @@
-"""Without torch and crossvox: python examples/04_run_without_crossvox.py MODEL.onnx OUT SOURCE."""
+"""Predict without crossvox: python examples/04_run_without_crossvox.py MODEL.onnx OUT SOURCE."""
 
 import json
 import sys
@@ -12,35 +12,35 @@ from numpy.typing import NDArray
 
 
 def main(model: str, out: str, *sources: str) -> None:
-    """The target of `sources`, which lie on one grid, in the order that the model has them."""
+    """Synthesize the target from `sources`, on one grid and in the order of the model."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     constants = json.loads(session.get_modelmeta().custom_metadata_map["crossvox"])
-    said = constants["preparation"]
-    given: list[Any] = [nib.load(path) for path in sources]
-    turned = [nib.as_closest_canonical(image) for image in given]  # axes to the nearest RAS+
+    preparation = constants["preparation"]
+    images: list[Any] = [nib.load(path) for path in sources]
+    turned = [nib.as_closest_canonical(image) for image in images]  # axes to the nearest RAS+
     spacing = np.linalg.norm(turned[0].affine[:3, :3], axis=0)
-    wanted, tolerance = said["spacing_mm"], 0.001
-    if not wanted:
-        wanted, tolerance = said["trained_spacing_mm"], 0.1
-    if wanted and np.abs(spacing / wanted - 1).max() > tolerance:
-        sys.exit(f"voxels of {spacing} mm, and the model wants {wanted}: resample first")
+    expected, tolerance = preparation["spacing_mm"], 0.001
+    if not expected:
+        expected, tolerance = preparation["trained_spacing_mm"], 0.1
+    if expected and np.abs(spacing / expected - 1).max() > tolerance:
+        sys.exit(f"voxels are {spacing} mm, but the model needs {expected} mm: resample first")
 
-    pairs = zip(turned, said["source_scales"], strict=True)
-    source = np.stack([scaled(one.get_fdata(dtype=np.float32), scale) for one, scale in pairs])
-    missing = [-size % constants["multiple"] for size in source.shape[1:]]
-    pads = [(0, 0), *((extra // 2, extra - extra // 2) for extra in missing)]
-    grown = session.run(None, {"source": np.pad(source, pads, mode="edge")[None]})[0][0, 0]
+    pairs = zip(turned, preparation["source_scales"], strict=True)
+    source = np.stack([scaled(image.get_fdata(dtype=np.float32), scale) for image, scale in pairs])
+    growth = [-size % constants["multiple"] for size in source.shape[1:]]
+    pads = [(0, 0), *((extra // 2, extra - extra // 2) for extra in growth)]
+    padded = session.run(None, {"source": np.pad(source, pads, mode="edge")[None]})[0][0, 0]
     inner = (slice(before, before + n) for (before, _), n in zip(pads, source.shape, strict=True))
-    low, high = said["target_scale"]["limits"]
-    restored = (grown[tuple(inner)[1:]] + 1) * np.float32((high - low) / 2) + np.float32(low)
-    back = ornt_transform(io_orientation(turned[0].affine), io_orientation(given[0].affine))
-    image = nib.Nifti1Image(apply_orientation(restored, back), given[0].affine)
+    low, high = preparation["target_scale"]["limits"]
+    restored = (padded[tuple(inner)[1:]] + 1) * np.float32((high - low) / 2) + np.float32(low)
+    back = ornt_transform(io_orientation(turned[0].affine), io_orientation(images[0].affine))
+    image = nib.Nifti1Image(apply_orientation(restored, back), images[0].affine)
     image.header["descrip"] = constants["notice"]
     nib.save(image, out)
 
 
 def scaled(voxels: NDArray[np.float32], scale: dict[str, Any]) -> NDArray[np.float32]:
-    """Voxels in [-1, 1] by fixed limits, or by its own percentiles above Otsu's threshold."""
+    """Scale voxels to [-1, 1] by fixed limits, or by own percentiles above Otsu's threshold."""
     low, high = scale["limits"]
     if scale["kind"] == "volume":
         counts, edges = np.histogram(np.minimum(voxels, np.percentile(voxels, 99.5)), bins=256)

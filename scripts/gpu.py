@@ -1,12 +1,12 @@
-"""Everything that only a GPU can show, in one run.
+"""Benchmarks and checks that need a GPU, in one run.
 
     python scripts/gpu.py OUT --data COHORT           # about 7 minutes on a large GPU
-    python scripts/gpu.py OUT --device cpu --small    # the same paths in a minute, anywhere
+    python scripts/gpu.py OUT --device cpu --small    # same code in a minute, on any machine
 
-Writes OUT/gpu.md and OUT/gpu.json: agreement with the CPU, the machine's own rates, seconds and
+Writes OUT/gpu.md and OUT/gpu.json: agreement with the CPU, the machine's peak rates, and time and
 memory of a training step of the paper's experiment, of a prediction and of a denoising step. With
-a cohort of FLAIR and T1w the experiment itself is trained on it, into OUT/run, and what it learned
-is compared with itself on the CPU; --set training.epochs=10 and the like shorten it.
+a cohort of FLAIR and T1w the experiment is trained on it, in OUT/run, and the trained network is
+compared with itself on the CPU; --set training.epochs=10 and similar options shorten training.
 """
 
 import argparse
@@ -51,40 +51,42 @@ SMALL: Sizes = {"steps": ((32, 32, 16),), "predict": ((32, 32, 16),)}
 
 
 def agreement(machine: Machine) -> Iterator[dict[str, Any]]:
-    """Every method on the device against float32 on the CPU."""
+    """Compare every method on the device with float32 on the CPU."""
     source = torch.rand(1, 1, 48, 48, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
     for name in method_names():
         torch.manual_seed(0)
-        given = {"sampling_steps": 4} if name == "ddpm3d" else {}
-        method = build_method(name, {"width": 8, **given}, sources=1)
+        settings = {"sampling_steps": 4} if name == "ddpm3d" else {}
+        method = build_method(name, {"width": 8, **settings}, sources=1)
         for weights in method.parameters():
-            if not weights.any():  # what starts at 0 would hide what comes before it
+            if not weights.any():  # weights of 0 would hide errors of earlier layers
                 torch.nn.init.normal_(weights, std=0.05)
-        wanted = Synthesizer(PREPARATION, method, Compute(device="cpu", bf16=False))
-        exact = wanted.synthesize(source)
+        on_cpu = Synthesizer(PREPARATION, method, Compute(device="cpu", bf16=False))
+        exact = on_cpu.synthesize(source)
         row: dict[str, Any] = {"method": name}
-        for word, bf16 in (("float32", False), ("bfloat16", True)):
-            here = Synthesizer(PREPARATION, method, Compute(device=machine.device, bf16=bf16))
-            error = (here.synthesize(source) - exact).abs()
-            row |= {f"{word}, mean": float(error.mean()), f"{word}, largest": float(error.max())}
+        for precision, bf16 in (("float32", False), ("bfloat16", True)):
+            compute = Compute(device=machine.device, bf16=bf16)
+            error = (Synthesizer(PREPARATION, method, compute).synthesize(source) - exact).abs()
+            row[f"{precision}, mean"] = float(error.mean())
+            row[f"{precision}, largest"] = float(error.max())
         yield row
 
 
-def trained_agreement(machine: Machine, asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """What a run synthesizes of a real FLAIR here, against itself in float32 on the CPU."""
-    _train(asked)
-    cases = read_cohort(asked.data, modalities=("FLAIR", "T1w"))
+def trained_agreement(machine: Machine, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Train a network and compare its output for a real FLAIR with float32 on the CPU."""
+    _train(options)
+    cases = read_cohort(options.data, modalities=("FLAIR", "T1w"))
     source = read_volume(next(case for case in cases if case.split == "test").images["FLAIR"])
     devices = (("cpu", False), (machine.device, False), (machine.device, True))
     exact: Tensor | None = None
     for device, bf16 in devices:
-        synthesizer = load_synthesizer(asked.out / "run", compute=Compute(device=device, bf16=bf16))
+        compute = Compute(device=device, bf16=bf16)
+        synthesizer = load_synthesizer(options.out / "run", compute=compute)
         prepared = synthesizer.prepare([source]).tensor
-        begun = time.perf_counter()
-        made = synthesizer.synthesize(prepared)
-        seconds = time.perf_counter() - begun
-        exact = made if exact is None else exact
-        error = (made - exact).double()
+        start = time.perf_counter()
+        synthesized = synthesizer.synthesize(prepared)
+        seconds = time.perf_counter() - start
+        exact = synthesized if exact is None else exact
+        error = (synthesized - exact).double()
         rms = float(error.square().mean().sqrt())
         yield {
             "device": device,
@@ -98,7 +100,7 @@ def trained_agreement(machine: Machine, asked: argparse.Namespace) -> Iterator[d
 
 
 def prediction(machine: Machine) -> Iterator[dict[str, Any]]:
-    """Whole volumes through every method's synthesizer, at its default width."""
+    """Measure the synthesis of whole volumes by every method at its default width."""
     for sizes in machine.sizes["predict"]:
         source = torch.rand(1, 1, *sizes) * 2 - 1
         for name in method_names():
@@ -109,7 +111,7 @@ def prediction(machine: Machine) -> Iterator[dict[str, Any]]:
             compute = Compute(device=machine.device, bf16=True)
             synthesizer = Synthesizer(PREPARATION, method, compute, window=sizes)
             with machine.peak() as peak:
-                seconds = machine.seconds(lambda: synthesizer.synthesize(source))  # noqa: B023 - run at once
+                seconds = machine.seconds(lambda: synthesizer.synthesize(source))  # noqa: B023 - called in this iteration
                 memory = peak()
             yield {
                 "voxels": " x ".join(map(str, sizes)),
@@ -121,12 +123,13 @@ def prediction(machine: Machine) -> Iterator[dict[str, Any]]:
             }
 
 
-def _train(asked: argparse.Namespace) -> None:
-    """The paper's experiment on a cohort, by the command itself."""
-    words = ["--experiment", str(EXPERIMENT), "--device", asked.device]
-    words += [word for setting in asked.set for word in ("--set", setting)]
-    command = [sys.executable, "-m", "crossvox", "train", str(asked.data), str(asked.out / "run")]
-    subprocess.run([*command, *words], check=True)
+def _train(options: argparse.Namespace) -> None:
+    """Train the paper's experiment on a cohort with `crossvox train`."""
+    run = options.out / "run"
+    command = [sys.executable, "-m", "crossvox", "train", str(options.data), str(run)]
+    command += ["--experiment", str(EXPERIMENT), "--device", options.device]
+    command += [word for setting in options.set for word in ("--set", setting)]
+    subprocess.run(command, check=True)
 
 
 def _facts(machine: Machine) -> str:
@@ -139,22 +142,24 @@ def _facts(machine: Machine) -> str:
 
 
 def main() -> None:
-    """All tables, written after each so that a stop loses nothing."""
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    words.add_argument("out", type=Path)
-    words.add_argument("--device", default="cuda")
-    words.add_argument("--small", action="store_true")
-    words.add_argument("--data", type=Path)
-    words.add_argument("--only", default="", help="tables whose title contains this")
-    words.add_argument("--set", action="append", default=[])
-    asked = words.parse_args()
+    """Measure all tables, writing the results after each so that an interruption loses nothing."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--only", default="", help="measure only tables whose title contains this")
+    parser.add_argument("--set", action="append", default=[])
+    options = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     machine = Machine(
-        device=asked.device, repeats=3 if asked.small else 10, sizes=SMALL if asked.small else LARGE
+        device=options.device,
+        repeats=3 if options.small else 10,
+        sizes=SMALL if options.small else LARGE,
     )
     report = Report()
     report.say(f"# GPU\n\n{_facts(machine)}")
-    asked.out.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
     tables = {
         "Agreement with float32 on the CPU, of a range of 2": agreement(machine),
         "The machine's own rates": rates(machine),
@@ -162,16 +167,16 @@ def main() -> None:
         "A training step of the paper's experiment": training(machine, compiled=False),
         "Where a training step spends its time": profile(machine),
     }
-    if asked.data:
-        tables["A trained network on a real volume"] = trained_agreement(machine, asked)
+    if options.data:
+        tables["A trained network on a real volume"] = trained_agreement(machine, options)
     tables["The same step compiled"] = training(machine, compiled=True)
-    if asked.device == "cuda":
+    if options.device == "cuda":
         tables["The same step as a CUDA graph"] = captured(machine)
-    tables = {title: rows for title, rows in tables.items() if asked.only in title}
+    tables = {title: rows for title, rows in tables.items() if options.only in title}
     for title, rows in tables.items():
         report.table(title, rows)
-        asked.out.joinpath("gpu.md").write_text("\n".join(report.lines) + "\n")
-        asked.out.joinpath("gpu.json").write_text(json.dumps(report.numbers, indent=2))
+        options.out.joinpath("gpu.md").write_text("\n".join(report.lines) + "\n")
+        options.out.joinpath("gpu.json").write_text(json.dumps(report.numbers, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the GPU's benchmark measures and reports."""
+"""Measurement and reporting for the GPU benchmark."""
 
 import statistics
 import subprocess
@@ -21,18 +21,23 @@ TERA, GIGA = 1e12, 1e9
 
 @dataclass
 class Report:
-    """Rows under headings, printed as they come."""
+    """Report of tables, printed row by row.
+
+    Attributes:
+        lines: Lines of the report in Markdown.
+        numbers: Rows of each table by its title.
+    """
 
     lines: list[str] = field(default_factory=list)
     numbers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def say(self, text: str) -> None:
-        """One line."""
+        """Print a line and add it to the report."""
         print(text, flush=True)
         self.lines.append(text)
 
     def table(self, title: str, rows: Iterator[dict[str, Any]]) -> None:
-        """Rows as they are measured, all of the same columns; one that fails says why."""
+        """Add a table whose rows are printed as they are measured, up to the first failure."""
         self.say(f"\n## {title}\n")
         self.numbers[title] = []
         for row in _until_failure(rows, self.say):
@@ -44,56 +49,56 @@ class Report:
 
 
 class Bytes(TorchDispatchMode):
-    """What operations read and write, were each to touch every operand once."""
+    """Count the bytes read and written if every operation accesses each operand once."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self.total = 0
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401 - as torch has it
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401 - torch's signature
         """Count one operation."""
         del types
         result = func(*args, **(kwargs or {}))
         if not func.is_view:
             operands = tree_leaves((args, kwargs, result))
-            self.total += sum(one.nbytes for one in operands if isinstance(one, Tensor))
+            self.total += sum(operand.nbytes for operand in operands if isinstance(operand, Tensor))
         return result
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """Where it runs and how often a measurement is repeated."""
+    """Device, number of repetitions and sizes of the measurements."""
 
     device: str
     repeats: int
     sizes: Sizes
 
     def wait(self) -> None:
-        """Until all that was asked for is done."""
+        """Wait until all queued operations on the device are done."""
         if self.device == "cuda":
             torch.cuda.synchronize()
 
     def seconds(self, work: Callable[[], object]) -> float:
-        """Median of some runs after two that do not count."""
-        taken = []
+        """Measure the median time of `work` after two warm-up runs."""
+        times = []
         for _ in range(2 + self.repeats):
             self.wait()
             start = time.perf_counter()
             work()
             self.wait()
-            taken.append(time.perf_counter() - start)
-        return statistics.median(taken[2:])
+            times.append(time.perf_counter() - start)
+        return statistics.median(times[2:])
 
     @contextmanager
     def peak(self) -> Iterator[Callable[[], float]]:
-        """GiB of tensors at most within it; 0 on a CPU."""
+        """Context that yields a function for the peak memory of tensors in GiB; 0 on a CPU."""
         if self.device == "cuda":
             torch.cuda.reset_peak_memory_stats()
         yield lambda: torch.cuda.max_memory_allocated() / 2**30 if self.device == "cuda" else 0.0
 
 
 def rates(machine: Machine) -> Iterator[dict[str, Any]]:
-    """What the machine does at best: bfloat16 products and bytes moved."""
+    """Measure the machine's peak rates: bfloat16 matrix products and memory bandwidth."""
     size = 8192 if machine.device == "cuda" else 1024
     left, right = (torch.randn(size, size, device=machine.device).bfloat16() for _ in range(2))
     seconds = machine.seconds(lambda: left @ right)
@@ -107,7 +112,7 @@ def rates(machine: Machine) -> Iterator[dict[str, Any]]:
 def _until_failure(
     rows: Iterator[dict[str, Any]], say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
-    """A GPU is lent for minutes: what one table cannot measure must not cost the next."""
+    """Yield rows until one fails and report the failure, so the next table is still measured."""
     try:
         yield from rows
     except (RuntimeError, CrossvoxError, subprocess.SubprocessError) as error:

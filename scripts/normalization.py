@@ -1,9 +1,9 @@
-"""Which normalization synthesizes better at batch 1, and by which statistics at prediction time.
+"""Compare kinds of normalization at batch size 1, and the statistics used at inference.
 
-python scripts/normalization.py DATA OUT STEPS
+    python scripts/normalization.py DATA OUT STEPS
 
-Trains the same experiment once with each norm on the same patches, then scores the validation
-people with running statistics and, for batch norm, with those of the volume itself.
+Trains the same experiment with each normalization on the same patches, then scores the validation
+cases with running statistics and, for batch normalization, also with those of the volume itself.
 """
 
 import sys
@@ -26,7 +26,7 @@ NORMS = ("batch", "instance", "group")
 
 
 def scores(synthesizer: Synthesizer, cases: list[Case]) -> tuple[float, float]:
-    """Mean masked SSIM and MAE in the target's unit over cases."""
+    """Compute mean masked SSIM, and mean MAE in the target's unit, over `cases`."""
     rows = []
     for case in cases:
         reference = read_volume(case.images["T1w"]).voxels
@@ -44,7 +44,7 @@ def scores(synthesizer: Synthesizer, cases: list[Case]) -> tuple[float, float]:
 
 
 def main(data: Path, out: Path, steps: int) -> None:
-    """Train, score, print a Markdown table."""
+    """Train and score each normalization and print a Markdown table."""
     table = [
         "| norm | statistics at prediction | masked SSIM | MAE | steps |",
         "|---|---|---|---|---|",
@@ -63,8 +63,8 @@ def main(data: Path, out: Path, steps: int) -> None:
         held_out = [case for case in trained.cases if case.split == "validation"]
         synthesizer = load_synthesizer(trained.folder)
         values = scores(synthesizer, held_out)
-        by = "running" if norm == "batch" else "its own"
-        table.append(f"| {norm} | {by} | {values[0]:.4f} | {values[1]:.2f} | {steps} |")
+        statistics = "running" if norm == "batch" else "its own"
+        table.append(f"| {norm} | {statistics} | {values[0]:.4f} | {values[1]:.2f} | {steps} |")
         if norm == "batch":
             settings = read_description(trained.folder).settings
             by_batch = load_synthesizer(

@@ -1,4 +1,4 @@
-"""One training step of the paper's experiment, made faster by one means after the other."""
+"""Measurement of a training step of the paper's experiment with cumulative optimizations."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from crossvox.training.experiment import read_experiment
 from measuring import GIGA, TERA, Bytes, Machine, rates
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments/paper_flair_to_t1.toml"
-MEANS = (
+OPTIMIZATIONS = (  # each added to those before
     "float32",
     "bfloat16",
     "+ channels last",
@@ -25,35 +25,37 @@ MEANS = (
 
 
 def training(machine: Machine, *, compiled: bool) -> Iterator[dict[str, Any]]:
-    """The paper's experiment, each means added to the one before."""
+    """Measure a training step of the paper's experiment with each optimization added in turn."""
     changes = () if machine.device == "cuda" else ("method.width=4", "method.depth=2")
     settings = read_experiment(EXPERIMENT, changes=changes).method_settings
     peak_flops, peak_bytes = (row["rate"] for row in rates(machine))
-    # compiling takes a minute or two, so it is shown at the paper's size alone
+    # Compilation takes a minute or two, so it is measured only at the paper's size.
     for sizes in machine.sizes["steps"][: 1 if compiled else None]:
         flops, moved = _work(settings, sizes, machine.device)
-        for means in _means(machine, compiled=compiled):
+        for optimization in _optimizations(machine, compiled=compiled):
+            level = OPTIMIZATIONS.index(optimization)
             torch.compiler.reset()
             torch.manual_seed(0)
-            torch.backends.cudnn.benchmark = MEANS.index(means) >= MEANS.index("+ cuDNN's search")
+            torch.backends.cudnn.benchmark = level >= OPTIMIZATIONS.index("+ cuDNN's search")
             method = build_method("gan3d", settings, sources=1).to(machine.device).train()
-            if MEANS.index(means) >= MEANS.index("+ channels last"):
+            if level >= OPTIMIZATIONS.index("+ channels last"):
                 channels_last(method)
-            _compile(method, means)
-            batch = batch_of(sizes, machine.device, last=means not in MEANS[:2])
-            step = step_of(method, batch, device=machine.device, bf16=means != "float32")
+            _compile(method, optimization)
+            batch = batch_of(sizes, machine.device, last=optimization not in OPTIMIZATIONS[:2])
+            bf16 = optimization != "float32"
+            step = step_of(method, batch, device=machine.device, bf16=bf16)
             with machine.peak() as peak:
-                begun = time.perf_counter()
+                start = time.perf_counter()
                 step()
                 machine.wait()
-                first, seconds = time.perf_counter() - begun, machine.seconds(step)
+                first_seconds, seconds = time.perf_counter() - start, machine.seconds(step)
                 memory = peak()
             yield {
                 "voxels": " x ".join(map(str, sizes)),
-                "means": means,
+                "means": optimization,
                 "ms a step": 1000 * seconds,
                 "GiB": memory,
-                "first step, s": first,
+                "first step, s": first_seconds,
                 "TFLOP a step": flops / TERA,
                 "share of the machine's rate": flops / seconds / TERA / peak_flops,
                 "GB a step": moved / GIGA,
@@ -63,7 +65,7 @@ def training(machine: Machine, *, compiled: bool) -> Iterator[dict[str, Any]]:
 
 
 def captured(machine: Machine) -> Iterator[dict[str, Any]]:
-    """A whole step of the paper's experiment replayed as one CUDA graph, at two sizes."""
+    """Measure a step of the paper's experiment replayed as one CUDA graph, at two sizes."""
     settings = read_experiment(EXPERIMENT).method_settings
     for sizes in (machine.sizes["steps"][0], (96, 96, 80)):
         method = build_method("gan3d", settings, sources=1).to(machine.device).train()
@@ -86,7 +88,7 @@ def captured(machine: Machine) -> Iterator[dict[str, Any]]:
 
 
 def profile(machine: Machine) -> Iterator[dict[str, Any]]:
-    """Which operations a step of the paper's experiment spends its time in."""
+    """List the operations in which a step of the paper's experiment spends its time."""
     changes = () if machine.device == "cuda" else ("method.width=4", "method.depth=2")
     settings = read_experiment(EXPERIMENT, changes=changes).method_settings
     method = build_method("gan3d", settings, sources=1).to(machine.device).train()
@@ -94,25 +96,23 @@ def profile(machine: Machine) -> Iterator[dict[str, Any]]:
     batch = batch_of(machine.sizes["steps"][0], machine.device, last=True)
     step = step_of(method, batch, device=machine.device, bf16=True)
     machine.seconds(step)
-    with torch.profiler.profile() as profiled:
+    with torch.profiler.profile() as profiler:
         step()
         machine.wait()
-    taken = [
-        (one.self_device_time_total if machine.device == "cuda" else one.self_cpu_time_total, one)
-        for one in profiled.key_averages()
-    ]
-    total = sum(time for time, one in taken if one.key.startswith("aten::"))
-    for time_, one in sorted(taken, key=lambda pair: -pair[0])[:24]:
+    clock = "self_device_time_total" if machine.device == "cuda" else "self_cpu_time_total"
+    times_us = [(getattr(event, clock), event) for event in profiler.key_averages()]
+    total_us = sum(time_us for time_us, event in times_us if event.key.startswith("aten::"))
+    for time_us, event in sorted(times_us, key=lambda pair: -pair[0])[:24]:
         yield {
-            "operation or kernel": one.key[:90],
-            "calls": one.count,
-            "ms": time_ / 1000,
-            "share": time_ / total,
+            "operation or kernel": event.key[:90],
+            "calls": event.count,
+            "ms": time_us / 1000,
+            "share": time_us / total_us,
         }
 
 
 def batch_of(sizes: tuple[int, int, int], device: str, *, last: bool) -> Batch:
-    """One random patch, with channels last or not."""
+    """Create a batch of one random patch, optionally in channels-last order."""
     order = torch.channels_last_3d if last else torch.contiguous_format
     source = torch.rand(1, 1, *sizes, device=device).contiguous(memory_format=order) * 2 - 1
     return Batch(source=source, target=-source, mask=torch.ones_like(source))
@@ -121,7 +121,7 @@ def batch_of(sizes: tuple[int, int, int], device: str, *, last: bool) -> Batch:
 def step_of(
     method: SynthesisMethod, batch: Batch, *, device: str, bf16: bool, capturable: bool = False
 ) -> Callable[[], None]:
-    """One training step as the engine makes it."""
+    """Create a function that does one training step as the engine does."""
     optimizers = method.optimizers()
     for optimizer in optimizers.values():
         for group in optimizer.param_groups:
@@ -141,20 +141,20 @@ def step_of(
     return step
 
 
-def _means(machine: Machine, *, compiled: bool) -> tuple[str, ...]:
+def _optimizations(machine: Machine, *, compiled: bool) -> tuple[str, ...]:
     if machine.device != "cuda":
-        return () if compiled else MEANS[:3]
-    return MEANS[4:] if compiled else MEANS[:4]
+        return () if compiled else OPTIMIZATIONS[:3]
+    return OPTIMIZATIONS[4:] if compiled else OPTIMIZATIONS[:4]
 
 
-def _compile(method: SynthesisMethod, means: str) -> None:
-    if means == "+ compile":
+def _compile(method: SynthesisMethod, optimization: str) -> None:
+    if optimization == "+ compile":
         for network in method.children():
             network.compile(dynamic=False)
 
 
-def _work(settings: Any, sizes: tuple[int, int, int], device: str) -> tuple[float, float]:  # noqa: ANN401 - a mapping
-    """Operations of one step, as torch counts them, and bytes that it moves if eager."""
+def _work(settings: Any, sizes: tuple[int, int, int], device: str) -> tuple[float, float]:  # noqa: ANN401 - any mapping
+    """Count the operations of one step and the bytes that it moves without compilation."""
     method = build_method("gan3d", settings, sources=1).to(device).train()
     channels_last(method)
     step = step_of(method, batch_of(sizes, device, last=True), device=device, bf16=True)

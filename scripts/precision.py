@@ -1,10 +1,11 @@
-"""What bfloat16 changes of a trained method, on people with references.
+"""Compare the predictions of a trained method in bfloat16 and in float32 on a test split.
 
     python scripts/precision.py RUN [RUN ...] OUT --data COHORT
 
-Every test person is synthesized as always and with --precise, and both are scored against the
-reference. OUT gets the volumes, both evaluations, precision.md and precision.json: decibels
-between the two in a range of the reference, and how far the scores are apart at most.
+Every test case is synthesized with the default settings and with --precise, and both results are
+scored against the reference. OUT receives the volumes, both evaluations, precision.md and
+precision.json: the PSNR between the two in the range of the reference, and the largest differences
+of the scores.
 """
 
 import argparse
@@ -22,16 +23,16 @@ from crossvox.files import read_volume
 from crossvox.synthesis.store import read_description
 
 MEASURES = ("ssim", "mae", "psnr")
-RANGE = (0.1, 99.9)  # percentiles of the reference, as the evaluation has it
+RANGE = (0.1, 99.9)  # percentiles of the reference, as in the evaluation
 
 
-def crossvox(*words: object) -> None:
-    """One command, which must end well."""
-    subprocess.run([sys.executable, "-m", "crossvox", *map(str, words)], check=True)
+def crossvox(*arguments: object) -> None:
+    """Run one command, which must succeed."""
+    subprocess.run([sys.executable, "-m", "crossvox", *map(str, arguments)], check=True)
 
 
 def scores(folder: Path) -> dict[str, dict[str, float]]:
-    """Measures of each case."""
+    """Read the scores of each case."""
     with (folder / "scores.csv").open() as file:
         return {
             row["case"]: {name: float(row[name]) for name in MEASURES}
@@ -39,15 +40,15 @@ def scores(folder: Path) -> dict[str, dict[str, float]]:
         }
 
 
-def decibels(made: Path, exact: Path, reference: Path) -> float:
-    """PSNR of one volume to another, both in a reference's unit."""
-    difference = read_volume(made).voxels.astype(np.float64) - read_volume(exact).voxels
+def decibels(fast: Path, exact: Path, reference: Path) -> float:
+    """Compute the PSNR between two volumes in the range of a reference."""
+    difference = read_volume(fast).voxels.astype(np.float64) - read_volume(exact).voxels
     low, high = np.percentile(read_volume(reference).voxels, RANGE)
     return float(20 * math.log10((high - low) / np.sqrt(np.square(difference).mean())))
 
 
 def compared(run: Path, cohort: Path, out: Path) -> dict[str, float]:
-    """One run on the test people of a cohort."""
+    """Compare both precisions of one run on the test cases of a cohort."""
     preparation = read_description(run).preparation
     modalities = (*preparation.source_modalities, preparation.target_modality)
     cases = [case for case in read_cohort(cohort, modalities=modalities) if case.split == "test"]
@@ -61,37 +62,39 @@ def compared(run: Path, cohort: Path, out: Path) -> dict[str, float]:
         link.unlink(missing_ok=True)
         link.symlink_to(case.images[preparation.target_modality].resolve())
     table.write_text("\n".join(rows) + "\n")
-    for name, words in (("fast", ()), ("exact", ("--precise",))):
-        crossvox("predict", run, table, out / name, "--overwrite", *words)
+    for name, options in (("fast", ()), ("exact", ("--precise",))):
+        crossvox("predict", run, table, out / name, "--overwrite", *options)
         for case in cases:
-            made = next((out / name).glob(f"{case.name}_desc-synth_*.nii.gz"))
-            made.rename(out / name / f"{case.name}.nii.gz")
+            synthesized = next((out / name).glob(f"{case.name}_desc-synth_*.nii.gz"))
+            synthesized.rename(out / name / f"{case.name}.nii.gz")
         crossvox("evaluate", out / name, references, out / f"{name}_scores")
     fast, exact = scores(out / "fast_scores"), scores(out / "exact_scores")
-    found = {
-        f"{name}, furthest apart": max(abs(fast[one][name] - exact[one][name]) for one in fast)
+    results = {
+        f"{name}, furthest apart": max(abs(fast[case][name] - exact[case][name]) for case in fast)
         for name in MEASURES
     }
     files = [Path(f"{case.name}.nii.gz") for case in cases]
-    found["dB, lowest"] = min(
+    results["dB, lowest"] = min(
         decibels(out / "fast" / file, out / "exact" / file, references / file) for file in files
     )
-    return {"volumes": len(cases)} | found
+    return {"volumes": len(cases)} | results
 
 
 def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    words.add_argument("runs", type=Path, nargs="+")
-    words.add_argument("out", type=Path)
-    words.add_argument("--data", type=Path, required=True)
-    asked = words.parse_args()
-    found = {run.name: compared(run, asked.data, asked.out / run.name) for run in asked.runs}
-    (asked.out / "precision.json").write_text(json.dumps(found, indent=2) + "\n")
-    names = list(next(iter(found.values())))
+    """Compare all runs and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
+    options = parser.parse_args()
+    out = options.out
+    results = {run.name: compared(run, options.data, out / run.name) for run in options.runs}
+    (out / "precision.json").write_text(json.dumps(results, indent=2) + "\n")
+    names = list(next(iter(results.values())))
     lines = [f"| run | {' | '.join(names)} |", "|---|" + "---:|" * len(names)]
-    for run, row in found.items():
+    for run, row in results.items():
         lines.append(f"| {run} | {' | '.join(f'{row[name]:.4g}' for name in names)} |")
-    (asked.out / "precision.md").write_text("\n".join(lines) + "\n")
+    (out / "precision.md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""Volumes that are mostly constant background, as a head without its skull is, and their norms."""
+"""Features that are mostly constant background, like stripped heads, and their normalization."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ ORDERS = {4: torch.channels_last, 5: torch.channels_last_3d}
 def mostly_background(
     sizes: tuple[int, ...], *, channels: int, kind: torch.dtype = torch.float32
 ) -> Tensor:
-    """(1, C, ...) channels last: constant but for a box of half the sizes."""
+    """(1, C, ...) features, channels last, constant except in a box of half the sizes."""
     generator = torch.Generator().manual_seed(0)
     levels = torch.linspace(-0.7, -0.3, channels).reshape(1, -1, *(1 for _ in sizes))
     features = levels.expand(1, channels, *sizes).clone()
@@ -25,7 +25,7 @@ def mostly_background(
 
 
 def exactly_normalized(features: Tensor, *, groups: int, eps: float = 1e-5) -> Tensor:
-    """Normalization in float64, in one item."""
+    """Group normalization of the first item in float64."""
     exact = features[0].double().reshape(groups, -1)
     mean = exact.mean(dim=1, keepdim=True)
     exact -= mean
@@ -40,7 +40,7 @@ def largest(error: Tensor) -> float:
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """torch with that many threads."""
+    """Run torch with `count` threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -1,4 +1,4 @@
-"""A tiny cohort of balls with structure, written as BIDS."""
+"""Fixtures of a tiny BIDS cohort of structured balls."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Write = Callable[..., Path]
 
 
 def head(seed: int) -> NDArray[np.float32]:
-    """A bright ball with soft structure in a dark, faintly noisy volume."""
+    """Bright ball with soft structure in a dark, faintly noisy volume."""
     generator = np.random.default_rng(seed)
     x, y, z = np.meshgrid(*(np.linspace(-1, 1, size) for size in SHAPE), indexing="ij")
     ball = x**2 + y**2 + z**2 < 0.75
@@ -54,7 +54,7 @@ def write(grid: Grid) -> Write:
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
-    """Where the tiny cohort lies."""
+    """Paths of the tiny cohort."""
 
     synthesized: Path
     reference: Path
@@ -94,7 +94,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory, write: Write) -> Cohort:
 
 @pytest.fixture(scope="session")
 def inception_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network of the right shape that nobody trained."""
+    """Untrained Inception weights of the right shapes."""
     torch.manual_seed(3)
     path = tmp_path_factory.mktemp("weights") / "inception.pth"
     torch.save(InceptionV3().state_dict(), path)

@@ -1,4 +1,4 @@
-"""Cohorts and runs that several tests look at and none changes."""
+"""Cohorts and runs shared by several tests, which must not change them."""
 
 import os
 from collections.abc import Callable
@@ -27,7 +27,7 @@ TINY = {
     "method.discriminator_width": 4,
     "method.discriminator_levels": 2,
     "training.steps": 6,
-    "training.decay_share": 0.0,  # runs that go on to more steps are compared bit by bit
+    "training.decay_share": 0.0,  # runs resumed for more steps are compared bit by bit
     "training.patch": [16, 16, 16],
     "training.batch": 2,
     "training.validate_every": 3,
@@ -36,14 +36,14 @@ TINY = {
     "training.precision": "32-true",
 }
 
-# Tests run side by side: one thread each, in the processes they start too.
+# Tests run in parallel: one thread each, also in the processes that they start.
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
 def tiny() -> Callable[..., Experiment]:
-    """A small experiment, with changes written as for --set."""
+    """Function that reads a small experiment, with changes written as for --set."""
 
     def experiment(*changes: str) -> Experiment:
         return read_experiment(None, defaults=TINY, changes=changes)
@@ -62,7 +62,7 @@ def cohort_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A tiny run of six steps."""
+    """Tiny run of six steps."""
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     experiment = read_experiment(None, defaults=TINY)
     return train(cases, tmp_path_factory.mktemp("run"), experiment)
@@ -70,7 +70,7 @@ def trained(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Tr
 
 @pytest.fixture
 def small() -> Setting:
-    """A benchmark as small as networks allow."""
+    """Smallest benchmark setting that the networks allow."""
     return Setting(
         sizes=(32, 32, 32),
         width=2,
@@ -83,14 +83,14 @@ def small() -> Setting:
 
 @pytest.fixture(scope="session")
 def some_volume() -> Volume:
-    """A small volume whose voxels do not matter."""
+    """Small volume for tests in which voxel values do not matter."""
     voxels = np.random.default_rng(0).random((4, 4, 4)).astype(np.float32)
     return Volume(voxels, Grid((4, 4, 4), np.eye(4)))
 
 
 @pytest.fixture
 def place(tmp_path: Path, some_volume: Volume) -> Callable[..., Path]:
-    """Writes a volume at each of the names below the test's folder, which it returns."""
+    """Function that writes a volume at each name below the test's folder and returns the folder."""
 
     def write(*names: str) -> Path:
         for name in names:

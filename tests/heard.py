@@ -1,4 +1,4 @@
-"""Progress that remembers what it was told."""
+"""Progress that records every call."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from crossvox.progress import Quiet
 
 
 class Heard(Quiet):
-    """Remembers stages as (name, done, total), steps, steps of rows, and lines."""
+    """Progress that records stages as (name, done, total), steps, steps of rows, and lines."""
 
     def __init__(self) -> None:
         self.counts: list[tuple[str, int, int]] = []
@@ -16,7 +16,7 @@ class Heard(Quiet):
 
     @property
     def finished(self) -> list[str]:
-        """Stages that were counted to their end."""
+        """Names of the stages that were counted to their end."""
         return [name for name, done, total in self.counts if done == total]
 
     def say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A method of two scalings that learns in no time, and what a run of it tells."""
+"""Method of two scalings that trains instantly, and records of its runs."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
@@ -23,11 +23,11 @@ DEFAULTS = {
 }
 
 
-STOPPED = -1.0  # a score before which the run is asked to stop
+STOPPED = -1.0  # score of a validation that is preceded by a request to stop
 
 
 class Pair(SynthesisMethod):
-    """Two scalings; the second's loss looks at the first, so the order of steps shows."""
+    """Two scalings that record the weight of the first, which reveals the order of steps."""
 
     product: ClassVar[tuple[str, ...]] = ("second",)
 
@@ -40,11 +40,11 @@ class Pair(SynthesisMethod):
         self.noise: list[float] = []
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """Plain gradient descent, whose steps are easily told."""
+        """Plain gradient descent, whose steps are easy to predict."""
         return {name: SGD(getattr(self, name).parameters(), lr=0.1) for name in ("first", "second")}
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """Squared distance of each to the target."""
+        """Squared distance of each scaling to the target."""
         self.noise.append(float(torch.rand(())))
         self.seen.append(_weight(self.first))
         yield Objective(network="first", loss=_distance(self.first, batch))
@@ -52,7 +52,7 @@ class Pair(SynthesisMethod):
         yield Objective(network="second", loss=_distance(self.second, batch))
 
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
-        """The second scaling."""
+        """Apply the second scaling."""
         synthesized: Tensor = self.second(source)
         return synthesized
 
@@ -67,19 +67,19 @@ def _distance(network: nn.Module, batch: Batch) -> Tensor:
 
 
 class Kept:
-    """What the engine stored and told."""
+    """Checkpoints and rows received from the training engine."""
 
     def __init__(self) -> None:
         self.steps: list[int] = []
         self.rows: list[int] = []
 
     def keep(self, weights: Mapping[str, Tensor], step: int) -> None:
-        """Weights of the product alone are stored."""
+        """Record a checkpoint, which must hold the product's weights alone."""
         assert set(weights) == {"second.weight", "second.bias"}
         self.steps.append(step)
 
     def report(self, step: int, row: Mapping[str, float]) -> None:  # noqa: ARG002 - the engine's
-        """A row is told."""
+        """Record a row of progress."""
         self.rows.append(step)
 
 
@@ -88,7 +88,7 @@ def weights_of(method: Pair) -> list[Tensor]:
 
 
 def table_of(folder: Path) -> list[dict[str, str]]:
-    """The rows of progress, without what the clock says."""
+    """Rows of progress.csv without the columns that depend on time."""
     with (folder / "progress.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     return [{name: row[name] for name in row if "seconds" not in name} for row in rows]

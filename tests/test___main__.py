@@ -1,4 +1,4 @@
-"""`python -m crossvox`."""
+"""Running the package with `python -m crossvox`."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the contract itself does for a method; what methods must keep is in methods/."""
+"""Behavior that the contract gives to methods; methods/ tests what methods must keep."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -12,26 +12,26 @@ from crossvox.contract import Batch, Noise, Objective, SynthesisMethod
 
 
 class TwoNetworks(SynthesisMethod):
-    """A product and a critic that the product does not need."""
+    """Method of a product network and a critic that synthesis does not need."""
 
     product: ClassVar[tuple[str, ...]] = ("product_network",)
 
     def __init__(self) -> None:
         super().__init__()
         self.product_network = nn.Conv3d(1, 1, 1)
-        self.product_network_critic = nn.Conv3d(1, 1, 1)  # the name begins alike on purpose
+        self.product_network_critic = nn.Conv3d(1, 1, 1)  # shares the prefix of its name on purpose
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """For the product alone."""
+        """Optimizer of the product network alone."""
         return {"product_network": SGD(self.product_network.parameters())}
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """Distance to the target."""
+        """Mean absolute distance to the target."""
         loss = (self.product_network(batch.source) - batch.target).abs().mean()
         yield Objective(network="product_network", loss=loss)
 
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
-        """A scaling."""
+        """Apply the product network."""
         synthesized: Tensor = self.product_network(source)
         return synthesized
 
@@ -64,4 +64,4 @@ def test_a_method_that_leaves_something_open_cannot_be_built() -> None:
         product: ClassVar[tuple[str, ...]] = ()
 
     with pytest.raises(TypeError, match="abstract"):
-        Unfinished()  # type: ignore[abstract]  # that is what is tested
+        Unfinished()  # type: ignore[abstract]  # under test

@@ -1,4 +1,4 @@
-"""`import crossvox`: light, and with everything that it promises."""
+"""`import crossvox` is fast and provides every public name."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _everything_imported() -> None:
-    """A folder of the package that is imported hides a function of its name."""
+    """Import every module, as an imported subpackage can hide a function of the same name."""
     for module in walk_packages(crossvox.__path__, "crossvox."):
         if not module.name.endswith("__main__"):
             import_module(module.name)

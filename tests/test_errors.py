@@ -1,4 +1,4 @@
-"""The error tree."""
+"""Exit codes and structure of the error tree."""
 
 import re
 from collections.abc import Iterator

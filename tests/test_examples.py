@@ -1,4 +1,4 @@
-"""The examples run, at a small size, and stay short."""
+"""The examples run at a small size and stay short."""
 
 import runpy
 from collections.abc import Callable
@@ -87,7 +87,7 @@ def test_the_runner_without_crossvox_gives_what_crossvox_gives(
 
     wanted, found = synthesizer([read_volume(tmp_path / "given.nii.gz")]), read_volume(out)
     low, high = preparation.target_scale.limits
-    # nothing is stored as whole numbers here: what remains is float32, 1e-4 of the range at most
+    # Nothing is stored as integers, so only float32 rounding remains: at most 1e-4 of the range.
     assert np.abs(found.voxels - wanted.voxels).max() <= 1e-4 * (high - low)
     assert found.grid.matches(wanted.grid)
     assert nibabel.nifti1.load(out).header["descrip"] == b"Synthetic, not for diagnosis"

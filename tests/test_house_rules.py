@@ -1,6 +1,6 @@
-"""The countable rules of the house, each shown to see what breaks it and then kept by every file.
+"""Countable style rules: each detects examples that break it, and every file keeps it.
 
-A function's length is that of its body: the signature and the docstring are for readers outside.
+A function's length is that of its body, without signature and docstring.
 """
 
 import ast
@@ -18,10 +18,10 @@ DRAWERS = frozenset(
 )
 TENSOR_FLOORS = ("networks", "methods")
 TURNING = frozenset({"permute", "transpose", "swapaxes", "swapdims", "moveaxis", "movedim"})
-# Tests that stand elsewhere than tests/<the same path>/test_<module>.py, and why.
-# Launchers tell a process its number, and how many there are, in no other way.
+# Launchers pass the rank and the number of processes in environment variables.
 LAUNCHED = (SOURCE / "cli/shard.py", SOURCE / "training/processes.py")
-METHODS, METHODS_TEST = "methods", "methods/test_contract.py"  # a method is one file, no other
+METHODS, METHODS_TEST = "methods", "methods/test_contract.py"  # one test file for all methods
+# Tests in another place than tests/<same path>/test_<module>.py.
 COVERED_ELSEWHERE = {
     "api/arguments.py": "api/test_api.py",
     "api/cohorts.py": "api/test_api.py",
@@ -69,7 +69,7 @@ def environment_variables(tree: ast.Module) -> Iterator[int]:
         named = isinstance(node, ast.Attribute) and node.attr in reading
         imported = isinstance(node, ast.ImportFrom) and reading & {one.name for one in node.names}
         if named or imported:
-            yield node.lineno  # type: ignore[attr-defined]  # both kinds have a line
+            yield node.lineno  # type: ignore[attr-defined]  # both node types have a line
 
 
 def prints(tree: ast.Module) -> Iterator[int]:
@@ -115,7 +115,7 @@ def work_in_init(tree: ast.Module) -> Iterator[int]:
 
 
 LONG = "def f() -> None:\n    '''What.'''\n" + "    x = 1\n" * (LONGEST_FUNCTION + 1)
-# Each rule, files it holds for, and text that breaks it.
+# For each rule: the files it applies to, and examples that break it.
 RULES: dict[Rule, tuple[str, tuple[str, ...]]] = {
     long_functions: ("**/*.py", (LONG,)),
     open_keywords: ("**/*.py", ("def f(**settings: int) -> None: ...",)),
@@ -200,13 +200,13 @@ def test_no_module_or_folder_is_a_drawer() -> None:
 
 
 def mirrors(module: Path) -> tuple[Path, ...]:
-    """Where the tests of a module may stand."""
+    """Possible paths of the tests of a module."""
     if module.parts[0] == METHODS:
         return (Path(METHODS_TEST),)
     if str(module) in COVERED_ELSEWHERE:
         return (Path(COVERED_ELSEWHERE[str(module)]),)
     plain = module.with_name(f"test_{module.name}")
-    command = plain.with_name(f"{plain.stem}_command.py")  # a library module may share the name
+    command = plain.with_name(f"{plain.stem}_command.py")  # a library module may have the same name
     return (plain, command) if module.parts[0] == "cli" else (plain,)
 
 

@@ -1,4 +1,4 @@
-"""A trained model as a function."""
+"""Calling a trained model as a function."""
 
 from pathlib import Path
 
@@ -72,4 +72,4 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="holds no"):
         crossvox.load(tmp_path)
     with pytest.raises(SettingsError, match="run must be a path"):
-        crossvox.load(3)  # type: ignore[arg-type]  # a mistake
+        crossvox.load(3)  # type: ignore[arg-type]  # wrong on purpose

@@ -1,16 +1,16 @@
-"""Weights for networks that begin with zeros, so that their answers tell something."""
+"""Random weights for zero-initialized layers, so that network outputs are informative."""
 
 import torch
 from torch import nn
 
 
 def waken(network: nn.Module) -> None:
-    """Draw what is 0 throughout, as if it had learned."""
+    """Draw random values for all-zero parameters, as if the network had been trained."""
     for weights in network.parameters():
         if not weights.any():
             nn.init.normal_(weights, std=0.1)
 
 
 def relative(found: torch.Tensor, wanted: torch.Tensor) -> float:
-    """Root mean square of the difference, of the contrast of what is wanted."""
+    """Root mean square difference relative to the standard deviation of `wanted`."""
     return float((found - wanted).square().mean().sqrt() / wanted.std())

@@ -1,4 +1,4 @@
-"""What a synthesis method must provide to be trained, stored and used."""
+"""The interface that a synthesis method implements to be trained, stored and used."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 Sizes = tuple[int, int, int]
-Noise = Callable[[int], Tensor]  # standard normal (B, 1, X, Y, Z) of a step, 0 being the first
+Noise = Callable[[int], Tensor]  # step (0 is the first) to standard normal (B, 1, X, Y, Z)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Prepared patches of some cases.
+    """Prepared patches from one or more cases.
 
     Attributes:
         source: (B, C, X, Y, Z), one channel per source modality, in [-1, 1].
@@ -29,12 +29,12 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """One loss and the network whose optimizer steps on it.
+    """One loss and the network whose optimizer minimizes it.
 
     Attributes:
-        network: Name of the child module that learns from it.
-        loss: Scalar with a graph.
-        terms: Detached parts of the loss, for the progress record.
+        network: Name of the child module that the loss trains.
+        loss: Scalar with its autograd graph.
+        terms: Detached components of the loss, for the progress log.
     """
 
     network: str
@@ -43,15 +43,15 @@ class Objective:
 
 
 class SynthesisMethod(nn.Module, ABC):
-    """One way to synthesize: its direct children are its networks, and it says how they learn.
+    """A synthesis method: a module whose direct children are its networks.
 
-    A method yields losses and never steps; the engine wraps each child, so a network is only
-    ever called as `self.child(...)`.
+    A method yields losses and never steps an optimizer. The training engine wraps each child, so
+    call a network only as `self.child(...)`.
 
     Attributes:
-        product: Names of the children that `synthesize` needs; only these are kept for use.
-        average_decay: Of the moving average of the product's weights, where settings leave it open.
-        free_settings: Names of those that may change after training.
+        product: Names of the child networks that `synthesize` needs; a model stores only these.
+        average_decay: Decay of the EMA of the product's weights, unless the settings specify it.
+        free_settings: Names of the settings that may be changed after training.
     """
 
     product: ClassVar[tuple[str, ...]]
@@ -60,64 +60,66 @@ class SynthesisMethod(nn.Module, ABC):
 
     @property
     def passes(self) -> int:
-        """How often the network runs for one volume, or for each window of one."""
+        """Number of forward passes of the network per volume, or per window of a volume."""
         return 1
 
     @property
     def fixed_statistics(self) -> bool:
-        """Whether batch normalization divides by what training found, not by the volume's own."""
+        """Whether batch normalization uses running statistics instead of those of its input."""
         return True
 
     @property
     def patch_multiples(self) -> Sizes:
-        """What each size of a training patch must be a multiple of."""
+        """Numbers that the sizes of a training patch must be multiples of, along X, Y and Z."""
         return 1, 1, 1
 
     def refuse_patch(self, sizes: Sizes) -> None:
-        """Check a size of training patches, before anything is prepared for it.
+        """Check the size of training patches before any data is prepared.
 
         Args:
-            sizes: Voxels of a patch along X, Y and Z.
+            sizes: Size of a patch along X, Y and Z in voxels.
 
         Raises:
-            SettingsError: The networks cannot learn from such patches; the settings that decide
-                this are named, with what would do.
+            SettingsError: The networks cannot be trained on such patches; the message names the
+                settings that decide this and values that would work.
         """
 
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:
-        """A fresh optimizer for each network that learns, by its name."""
+        """Create a new optimizer for each trained network, by the network's name."""
 
     @abstractmethod
     def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """The losses of one training step, in the order their networks step."""
+        """Yield the losses of one training step, in the order in which networks are updated."""
 
     @abstractmethod
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:
-        """The target (B, 1, X, Y, Z) in [-1, 1] of `source` (B, C, X, Y, Z), any size.
+        """Synthesize the target (B, 1, X, Y, Z) in [-1, 1] from `source` (B, C, X, Y, Z).
 
-        Equal noise gives equal volumes, and so does none.
+        The result is deterministic, with the same noise or without any.
 
         Args:
-            source: Prepared source.
-            noise: What a stochastic method draws from; others ignore it.
+            source: Prepared source volumes of any size.
+            noise: Noise that a stochastic method samples from; other methods ignore it.
         """
 
     def product_state(self) -> dict[str, Tensor]:
-        """The weights that `synthesize` needs, by their flat names ("generator.head.bias")."""
+        """Return the weights that `synthesize` needs by flat name, as "generator.head.bias"."""
         prefixes = tuple(f"{name}." for name in self.product)
         state = self.state_dict()
         return {name: value for name, value in state.items() if name.startswith(prefixes)}
 
     def load_networks(self, state: Mapping[str, Tensor], *, names: Iterable[str]) -> None:
-        """Load the networks `names` from flat names; other entries of `state` are left alone.
+        """Load the networks `names` from a flat `state`; entries of other networks are ignored.
 
         Raises:
-            RuntimeError: A network's entries are not those of its layers.
+            RuntimeError: A network's entries do not match its layers.
         """
         for name in names:
             prefix = f"{name}."
-            own = {
-                key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)
+            network_state = {
+                key.removeprefix(prefix): value
+                for key, value in state.items()
+                if key.startswith(prefix)
             }
-            self.get_submodule(name).load_state_dict(own)
+            self.get_submodule(name).load_state_dict(network_state)

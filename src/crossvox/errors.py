@@ -1,34 +1,34 @@
-"""Everything crossvox refuses or fails with, and the exit code each becomes.
+"""Exceptions and warnings of crossvox, and the exit code that each exception ends a command with.
 
 CrossvoxError
-├── FileError          a file cannot be read for what it claims to be
-├── GridError          grids are broken or do not belong together
+├── FileError          a file is unreadable or not of the kind it claims to be
+├── GridError          a grid is invalid, or grids do not match
 ├── CohortError        cases are missing, mixed up or split wrongly
-├── SettingsError      a setting is unknown or impossible
+├── SettingsError      a setting is unknown or has an impossible value
 ├── ModelError         a synthesizer or checkpoint folder is damaged or of another kind
-├── ResourceError      memory or disk is not enough                       (exit 4)
-├── SomeCasesFailedError   the rest of the cohort is done                 (exit 3)
-└── InterruptedRunError    stopped on request; the same command continues (exit 75)
+├── ResourceError      not enough memory or disk space                    (exit 4)
+├── SomeCasesFailedError   some cases failed, all others are done         (exit 3)
+└── InterruptedRunError    stopped on request; the same command resumes   (exit 75)
 
-FileWarning is for what is read all the same, but not as the file says; CohortWarning for what
-is left out of a cohort, understood otherwise than written, or suspicious in it.
+FileWarning means that a file was read although something about it is wrong; CohortWarning, that
+cases were left out, were interpreted differently from what is written, or look suspicious.
 """
 
 from typing import ClassVar
 
 
 class CrossvoxError(Exception):
-    """What is wrong, what was got and what to do, in one line."""
+    """Base of all errors; its one-line message says what is wrong, what was got and what to do."""
 
     exit_code: ClassVar[int] = 2
 
 
 class FileError(CrossvoxError):
-    """A file cannot be read for what it claims to be."""
+    """A file is unreadable or not of the kind it claims to be."""
 
 
 class GridError(CrossvoxError):
-    """Grids are broken or do not belong together."""
+    """A grid is invalid, or grids do not match."""
 
 
 class CohortError(CrossvoxError):
@@ -36,7 +36,7 @@ class CohortError(CrossvoxError):
 
 
 class SettingsError(CrossvoxError):
-    """A setting is unknown or impossible."""
+    """A setting is unknown or has an impossible value."""
 
 
 class ModelError(CrossvoxError):
@@ -44,16 +44,16 @@ class ModelError(CrossvoxError):
 
 
 class ResourceError(CrossvoxError):
-    """Memory or disk is not enough."""
+    """There is not enough memory or disk space."""
 
     exit_code: ClassVar[int] = 4
 
 
 class SomeCasesFailedError(CrossvoxError):
-    """Some cases of a cohort failed; the others are done.
+    """Some cases of a cohort failed; all others are done.
 
     Attributes:
-        result: Result of the function for the cases that are done, where it has one.
+        result: Result for the cases that succeeded, if the function returns one.
     """
 
     exit_code: ClassVar[int] = 3
@@ -64,14 +64,14 @@ class SomeCasesFailedError(CrossvoxError):
 
 
 class InterruptedRunError(CrossvoxError):
-    """Stopped on request after saving; the same command continues."""
+    """Training was stopped on request after saving; the same command resumes it."""
 
     exit_code: ClassVar[int] = 75
 
 
 class FileWarning(UserWarning):
-    """A file is read all the same, but not as it says of itself."""
+    """A file was read although something about it is wrong."""
 
 
 class CohortWarning(UserWarning):
-    """A cohort is used, but not all of it, or not without suspicion."""
+    """Part of a cohort was left out, reinterpreted or looks suspicious."""

@@ -29,8 +29,8 @@ class Model:
     """A trained model: `model(volume)` synthesizes the target on the volume's own grid.
 
     Attributes:
-        folder: The run or the synthesizer that it was loaded from.
-        synthesizer: The network with its preparation.
+        folder: Folder of the run or synthesizer that it was loaded from.
+        synthesizer: Network with its preparation.
         description: Contents of `synthesizer.json`.
     """
 
@@ -40,22 +40,23 @@ class Model:
         self.description = description
 
     def __call__(self, *sources: Any, affine: ArrayLike | None = None) -> Volume:  # noqa: ANN401 - see `volume_of`
-        """The synthesized target of one person, on the first source's grid, in `unit`.
+        """Synthesize the target of one person, on the first source's grid, in `unit`.
 
         Args:
-            sources: One for each of `source_modalities` in that order, or a mapping of them by
-                modality; each a path, a `Volume`, a nibabel image, or (array, affine).
-            affine: Voxel index to RAS+ millimeters, shared by all arrays given without one.
+            sources: One source for each of `source_modalities`, in that order, or a mapping from
+                modality to source; a source is a path, a `Volume`, a nibabel image, or
+                (array, affine).
+            affine: Matrix from voxel index to RAS+ millimeters for all arrays without one.
 
         Raises:
-            SettingsError: Sources are missing, are of another modality, or no volumes.
+            SettingsError: A source is missing, of another modality, or not a volume.
             FileError: A source cannot be read.
-            ResourceError: Memory is not enough even for small windows.
+            ResourceError: Not even a small window fits in memory.
         """
         return self.synthesizer(
             [
-                self._volume(given, modality, affine)
-                for modality, given in zip(
+                self._volume(source, modality, affine)
+                for modality, source in zip(
                     self.source_modalities, self._in_order(sources), strict=True
                 )
             ]
@@ -63,12 +64,12 @@ class Model:
 
     @property
     def source_modalities(self) -> tuple[str, ...]:
-        """Modalities that it needs, in order."""
+        """Modalities of the sources, in the order of the network's channels."""
         return self.description.preparation.source_modalities
 
     @property
     def target_modality(self) -> str:
-        """Modality that it synthesizes."""
+        """Modality of the synthesized volume."""
         return self.description.preparation.target_modality
 
     @property
@@ -93,35 +94,36 @@ class Model:
 
     @property
     def people(self) -> Mapping[str, tuple[str, ...]]:
-        """Names of the people of each split; volumes of "train" say nothing about new people."""
+        """Names of the people in each split; scores of "train" do not carry over to new people."""
         cohort = self.description.cohort
         return {split: tuple(cohort.get(split, ())) for split in SPLITS}
 
     def __repr__(self) -> str:
-        """One line."""
+        """Modalities, method, step, number of training people and folder in one line."""
         sources = ", ".join(self.source_modalities)
-        learned = len(self.people["train"])
+        people = len(self.people["train"])
         return (
             f"<Model {sources} to {self.target_modality}: {self.method}, step {self.step},"
-            f" {learned} people, {self.folder}>"
+            f" {people} people, {self.folder}>"
         )
 
     def _in_order(self, sources: Sequence[Any]) -> Sequence[Any]:
-        wanted = self.source_modalities
+        modalities = self.source_modalities
         if len(sources) == 1 and isinstance(sources[0], Mapping):
-            by_name = {canonical_modality(name): given for name, given in sources[0].items()}
-            sources = [by_name[name] for name in map(canonical_modality, wanted) if name in by_name]
-        if len(sources) != len(wanted):
+            by_name = {canonical_modality(name): source for name, source in sources[0].items()}
+            names = map(canonical_modality, modalities)
+            sources = [by_name[name] for name in names if name in by_name]
+        if len(sources) != len(modalities):
             raise SettingsError(
-                f"{self.folder} needs {len(wanted)} source(s), {', '.join(wanted)};"
+                f"{self.folder} needs {len(modalities)} source(s), {', '.join(modalities)};"
                 f" got {len(sources)}"
             )
         return sources
 
-    def _volume(self, given: Any, modality: str, affine: ArrayLike | None) -> Volume:  # noqa: ANN401 - see `volume_of`
-        if isinstance(given, str | Path):
-            refuse_other_source(Path(given), modality)
-        volume = volume_of(given, affine=affine, modality=modality)
+    def _volume(self, source: Any, modality: str, affine: ArrayLike | None) -> Volume:  # noqa: ANN401 - see `volume_of`
+        if isinstance(source, str | Path):
+            refuse_other_source(Path(source), modality)
+        volume = volume_of(source, affine=affine, modality=modality)
         if canonical_modality(volume.modality) != canonical_modality(modality):
             raise SettingsError(f"got a volume of {volume.modality} where {modality} is needed")
         return volume
@@ -139,16 +141,17 @@ def load_model(
     """Load a trained model.
 
     Args:
-        folder: A trained run, or its synthesizer folder.
-        settings: "method.key=value" over the model's settings: what training did not decide, such
-            as the sampling steps of a diffusion.
-        window: Voxels of prediction windows; the whole volume, or what memory holds, if None.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
+        folder: Folder of a trained run, or its synthesizer folder.
+        settings: Settings of the method to override, as "method.key=value", if training did not
+            fix them, such as the sampling steps of a diffusion model.
+        window: Size of the prediction windows in voxels; the whole volume, or what fits in
+            memory, if None.
+        device: "cpu" or "cuda"; the GPU if there is one, if None.
         precise: Compute in float32 even where bfloat16 is faster.
-        engine: "torch", "openvino", or a file that `export` made of it (.xml).
+        engine: "torch", "openvino", or an .xml file that `export` wrote for this model.
 
     Raises:
-        ModelError: Nothing is there, or it is damaged or no model.
+        ModelError: The folder holds no model, or a damaged one.
         SettingsError: A setting cannot be changed after training, or there is no such device.
     """
     description = with_settings(read_description(folder), settings)

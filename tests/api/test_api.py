@@ -71,7 +71,7 @@ def test_a_case_that_fails_is_told_with_what_became_of_the_others(
     good = crossvox.read_volume(cohort_folder / "sub-01/anat/sub-01_FLAIR.nii.gz")
     crossvox.write_volume(tmp_path / "in/a_FLAIR.nii.gz", good)
     (tmp_path / "in/b_FLAIR.nii").write_bytes(b"no volume")
-    with pytest.raises(crossvox.SomeCasesFailedError, match="1 of 2 failed: b") as told:
+    with pytest.raises(crossvox.SomeCasesFailedError, match="1 of 2 cases failed: b") as told:
         crossvox.predict(trained.folder, tmp_path / "in", tmp_path / "out")
     assert isinstance(told.value.result, crossvox.Predicted)
     assert [path.name for path in told.value.result.written] == ["a_desc-synth_T1w.nii.gz"]

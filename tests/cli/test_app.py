@@ -73,7 +73,7 @@ def test_what_is_our_own_fault_is_shown_whole(
     shown = capsys.readouterr().err
     assert "Traceback" in shown
     assert "division by zero" in shown
-    assert "defect of crossvox" in shown
+    assert "bug in crossvox" in shown
 
 
 def test_our_warnings_are_one_line_and_those_of_others_stay(crossvox: Command) -> None:

@@ -45,12 +45,12 @@ def test_what_fails_is_named_in_the_table_and_at_the_end(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("predict", "--against", "nnunet"), "nothing is called 'nnunet'"),
-        (("predict", "--rounds", "0"), "rounds are at least 1"),
-        (("predict", "--sizes", "0", "8", "8"), "sizes are at least 1"),
-        (("predict", "--grow", "--largest", "8"), "the smallest cube has 64"),
-        (("train", "--grow"), "belong to crossvox benchmark predict"),
-        (("train", "--against", "eager"), "belong to crossvox benchmark predict"),
+        (("predict", "--against", "nnunet"), "no group is called 'nnunet'"),
+        (("predict", "--rounds", "0"), "rounds must be at least 1"),
+        (("predict", "--sizes", "0", "8", "8"), "sizes and window must be at least 1"),
+        (("predict", "--grow", "--largest", "8"), "must have at least 64 voxels per side"),
+        (("train", "--grow"), "use crossvox benchmark predict"),
+        (("train", "--against", "eager"), "use crossvox benchmark predict"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )

@@ -41,7 +41,7 @@ def test_errors_are_listed_and_counted_in_the_refusal(
     (tmp_path / "[b].nii.gz").write_bytes(source.read_bytes()[:-9])
     rows = f"subject,FLAIR,T1w\np1,{source},[b].nii.gz\n"
     Path("cohort.csv").write_text(rows)
-    with pytest.raises(CohortError, match=r"cohort\.csv: 1 error, 0 warnings; mend"):
+    with pytest.raises(CohortError, match=r"cohort\.csv: 1 error, 0 warnings; fix"):
         check(Path("cohort.csv"))
     shown = capsys.readouterr().out
     assert "unreadable" in shown
@@ -66,11 +66,14 @@ def test_cases_left_out_are_listed_and_counted_in_the_last_line(
     (tmp_path / target.name).write_bytes(target.read_bytes())
     check(tmp_path, modalities="FLAIR, T1w")
     shown = capsys.readouterr().out
-    assert "What is left out" in shown
+    assert "Cases left out" in shown
     last = "2 of 3 cases are left out: sub-02 lacks T1w; sub-03 lacks T1w"
     assert shown.splitlines()[-1] == last
     check(tmp_path)
-    last = "T1w is not checked, only 1 of 3 cases have it; --modalities FLAIR,T1w checks them"
+    last = (
+        "T1w is not checked, because only 1 of 3 cases have it; use --modalities FLAIR,T1w to check"
+        " those"
+    )
     assert capsys.readouterr().out.splitlines()[-1] == last
 
 

@@ -95,7 +95,7 @@ def test_what_a_perfect_network_would_score_is_printed_and_reported(
         scale = {"kind": "window", "limits": [0, 400], "percentiles": [0.5, 99.5]}
         say(data, person, {"SubjectInModel": "none", "TargetScale": scale})
     app(f"evaluate {data / 'made'} {data / 'real'} {data / 'out'}".split())
-    sentence = "A perfect network restored by this scale would score MAE "
+    sentence = "With the target scale of this model, a perfect network would score MAE "
     assert sentence in capsys.readouterr().out
     assert sentence in (data / "out/report.html").read_text()
 
@@ -103,7 +103,7 @@ def test_what_a_perfect_network_would_score_is_printed_and_reported(
 def test_exchanged_arguments_are_refused(app: cyclopts.App, data: Path) -> None:
     for person in ("sub-01", "sub-02"):
         say(data, person, {})
-    with pytest.raises(CohortError, match="the arguments are exchanged"):
+    with pytest.raises(CohortError, match="the arguments are swapped"):
         app(f"evaluate {data / 'real'} {data / 'made'} {data / 'out'} --modality T1w".split())
     assert not (data / "out").exists()
 

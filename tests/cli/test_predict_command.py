@@ -32,7 +32,7 @@ def test_what_is_written_is_listed_and_what_is_there_is_counted(
     Path(listed[0]).unlink()
     assert crossvox("predict", trained.folder, cohort_folder, tmp_path) == 0
     again = capsys.readouterr().out.splitlines()
-    assert again == [listed[0], "5 there already (--overwrite makes them again)"]
+    assert again == [listed[0], "5 already there (--overwrite synthesizes them again)"]
     assert crossvox("predict", trained.folder, cohort_folder, tmp_path, "--overwrite") == 0
     assert capsys.readouterr().out.splitlines() == listed
 
@@ -49,14 +49,15 @@ def test_what_is_no_source_is_said_and_what_has_changed_is_made_again_and_said(
     for modality in ("FLAIR", "T1w"):
         shutil.copy(data / FLAIR.replace("FLAIR", modality), flat)
     words = ("predict", trained.folder, flat, out)
-    left_out = "1 file(s) left out: sub-01_T1w.nii.gz names T1w"
+    left_out = "1 file(s) left out: sub-01_T1w.nii.gz is T1w by its name"
     assert crossvox(*words) == 0
     made = str(out / "sub-01_desc-synth_T1w.nii.gz")
     assert capsys.readouterr().out.splitlines() == [left_out, made]
     shutil.copy(data / FLAIR.replace("-01", "-02"), flat / "sub-01_FLAIR.nii.gz")
     assert crossvox(*words) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said == [left_out, made, "1 made again: their sources have changed"]
+    remark = "1 synthesized again because their sources have changed"
+    assert said == [left_out, made, remark]
 
 
 def test_settings_that_differ_from_what_is_there_are_refused(
@@ -120,12 +121,12 @@ def test_settings_of_the_method_are_options_and_stand_in_the_sidecar(
         (FLAIR, "t1.nrrd", (), "written as .nii.gz or .nii"),
         (FLAIR, "theirs.nii.gz", (), "theirs.json was not written by crossvox"),
         (FLAIR, "s" * 260 + ".nii.gz", (), "the name is too long"),
-        (FLAIR.replace("FLAIR", "T1w"), "out", (), "names T1w, this model needs FLAIR"),
+        (FLAIR.replace("FLAIR", "T1w"), "out", (), "T1w by its name, but this model needs FLAIR"),
         (".", "out.nii.gz", (), "one file and there are 6 cases; give a folder"),
         (FLAIR, FLAIR, ("--overwrite",), "is a source"),
         (FLAIR, "out", ("--window", 0, 8, 8), "sizes of at least 1"),
         (FLAIR, "out", ("--set", "method.norms=batch"), "did you mean 'norm'?"),
-        (FLAIR, "out", ("--device", "tpu"), "no device 'tpu' here"),
+        (FLAIR, "out", ("--device", "tpu"), "no device 'tpu' on this machine"),
         (FLAIR, "afile/out.nii.gz", (), "cannot be written"),
         ("afile", "out", (), "afile: text; give NIfTI"),
         ("nowhere", "out", (), "nowhere"),
@@ -165,7 +166,7 @@ def test_all_of_several_that_fail_end_with_2(
     crossvox: Command, trained: Trained, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert crossvox("predict", trained.folder, data, data / "out", "--max-voxels", 1000) == 2
-    assert "6 of 6 failed: sub-01: " in capsys.readouterr().err
+    assert "6 of 6 cases failed: sub-01: " in capsys.readouterr().err
 
 
 def test_some_that_fail_end_with_3_and_are_named(
@@ -179,4 +180,4 @@ def test_some_that_fail_end_with_3_and_are_named(
     assert crossvox("predict", trained.folder, data, tmp_path / "out") == 3
     shown = capsys.readouterr()
     assert len(shown.out.splitlines()) == 5
-    assert "1 of 6 failed: sub-03: " in shown.err
+    assert "1 of 6 cases failed: sub-03: " in shown.err

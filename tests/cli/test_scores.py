@@ -12,7 +12,7 @@ def test_notes_table_and_report_are_printed(
 ) -> None:
     print_scores(evaluated)
     told = capsys.readouterr().out
-    assert "Mean over 3 people, 95 % interval" in told
+    assert "Mean over 3 people, with 95 % confidence interval" in told
     assert "SSIM" in told
     assert told.splitlines()[-1] == str(evaluated.report)
 

@@ -149,9 +149,9 @@ def test_a_patch_that_memory_does_not_hold_is_refused_before_anything_is_prepare
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--device", "tpu"), "no device 'tpu' here; there is: "),
-        (("--experiment", Path()), "no experiment can be read from"),
-        (("--experiment", "nowhere.toml"), "no experiment can be read from nowhere.toml"),
+        (("--device", "tpu"), "no device 'tpu' on this machine; choose from: "),
+        (("--experiment", Path()), "cannot read the experiment"),
+        (("--experiment", "nowhere.toml"), "cannot read the experiment nowhere.toml"),
         (("--source", "CT"), "no case has all of CT, T1w"),
     ],
 )

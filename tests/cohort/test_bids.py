@@ -1,4 +1,4 @@
-"""Cohorts in BIDS."""
+"""Reading cohorts in BIDS."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A case."""
+"""Fields and defaults of a case."""
 
 from pathlib import Path
 

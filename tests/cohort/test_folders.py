@@ -1,4 +1,4 @@
-"""Cohorts as plain folders."""
+"""Reading cohorts from plain folders."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a reader hands over."""
+"""Results of the cohort readers."""
 
 from crossvox.cohort.layout import Found
 

@@ -1,4 +1,4 @@
-"""Cohorts as tables."""
+"""Reading cohorts from CSV, TSV and JSON tables."""
 
 import json
 from collections.abc import Callable
@@ -58,7 +58,7 @@ def test_columns_in_small_letters_are_found_as_they_are_and_by_their_meaning(
     reading = survey_cohort(path, modalities=("mr", "CT"))
     assert reading.modalities == ("mr", "ct")
     assert list(reading.cases[0].images) == ["mr", "ct"]
-    assert reading.notes == ("no modality CT here; ct is taken",)
+    assert reading.notes == ("no modality CT here; using ct",)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_columns_in_small_letters_are_found_as_they_are_and_by_their_meaning(
         ("c.csv", "", "empty"),
         ("c.csv", "subject,FLAIR\n,a/f.nii.gz\n", "row 1: has no subject"),
         ("c.csv", "subject,FLAIR\np1,a/x.nii.gz\n", "row 1: there is no file"),
-        ("c.csv", "subject,FLAIR\n../p,a/f.nii.gz\n", "cannot name files"),
+        ("c.csv", "subject,FLAIR\n../p,a/f.nii.gz\n", "cannot be used in file names"),
         ("c.csv", "subject,FLAIR,split\np1,a/f.nii.gz,maybe\n", "unknown split 'maybe'"),
         ("c.csv", "subject,FLAIR\np1,a/f.nii.gz\np1,a/t.nii.gz\n", "2 cases are named p1"),
         ("c.csv", "subject,FLAIR\n", "holds no volumes"),
@@ -84,5 +84,5 @@ def test_a_table_that_cannot_be_followed_is_refused(
 
 def test_a_table_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_bytes(b"subject,FLAIR\np\xff,a\n")
-    with pytest.raises(CohortError, match="not text in UTF-8"):
+    with pytest.raises(CohortError, match="not UTF-8 text"):
         read_cohort(tmp_path / "c.csv")

@@ -1,4 +1,4 @@
-"""What file names say."""
+"""Parsing file names and spellings of modalities."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_a_name_of_one_part_has_no_suffix() -> None:
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "a b", "-o", "a\0b"])
 def test_names_that_could_leave_the_output_folder_are_refused(name: str) -> None:
-    with pytest.raises(CohortError, match="cannot name files"):
+    with pytest.raises(CohortError, match="cannot be used in file names"):
         safe_name(name, origin="row 1")
 
 

@@ -1,4 +1,4 @@
-"""The door to cohorts."""
+"""Reading a cohort from any supported path."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -62,10 +62,10 @@ def test_a_modality_in_other_letters_is_understood_and_that_is_said(place: Place
     reading = survey_cohort(root, modalities=("flair", "t1"))
     assert reading.modalities == ("FLAIR", "T1w")
     assert reading.notes == (
-        "no modality flair here; FLAIR is taken",
-        "no modality t1 here; T1w is taken",
+        "no modality flair here; using FLAIR",
+        "no modality t1 here; using T1w",
     )
-    with pytest.warns(CohortWarning, match="here; FLAIR is taken"):
+    with pytest.warns(CohortWarning, match="here; using FLAIR"):
         (case,) = read_cohort(root, modalities=("flair",))
     assert case.images == {"flair": root / "a_FLAIR.nii"}
 
@@ -84,7 +84,7 @@ def test_a_modality_that_two_spellings_fit_is_not_guessed(place: Place) -> None:
 
 @pytest.fixture
 def filled_in(place: Place, some_volume: Volume) -> Path:
-    """Two people, of whom the second's T1w was synthesized."""
+    """Cohort of two people; the second person's T1w is synthesized."""
     root = place("a_FLAIR.nii", "a_T1w.nii", "b_FLAIR.nii")
     write_volume(root / "b_T1w.nii", some_volume, description=NOTICE)
     return root

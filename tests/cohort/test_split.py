@@ -1,4 +1,4 @@
-"""Splitting by person."""
+"""Splitting a cohort by person."""
 
 from collections import Counter
 
@@ -57,7 +57,7 @@ def test_a_new_person_moves_only_people_at_the_ends_of_a_part(people: int, seed:
     before = {case.subject: case.split for case in split_cohort(_people(people), seed=seed)}
     after = {case.subject: case.split for case in split_cohort(_people(people + 1), seed=seed)}
     moved = [person for person, split in before.items() if after[person] != split]
-    # each of the two borders between the parts moves by one person
+    # Each of the two borders between splits moves by at most one person.
     assert len(moved) <= 2
     assert not [p for p in moved if {before[p], after[p]} == {"train", "test"}]
 

@@ -127,12 +127,14 @@ def test_methods_may_be_tested_against_a_baseline(tmp_path: Path, made: Made) ->
     assert {(row.method, row.against) for row in found.summary.comparisons} == {
         ("a", "copied source")
     }
-    assert "Paired differences to copied source" in found.page.read_text()
+    assert "Paired differences from copied source" in found.page.read_text()
 
 
 def test_a_baseline_that_nobody_can_make_is_refused(tmp_path: Path, made: Made) -> None:
     settings = replace(QUICK, against="mean training target")
-    with pytest.raises(SettingsError, match="there is no mean training target here"):
+    with pytest.raises(
+        SettingsError, match="the baseline mean training target is not available here"
+    ):
         compare([made("a", 10)], tmp_path, settings=settings)
 
 
@@ -159,5 +161,5 @@ def test_weights_of_inception_fill_fid_and_kid_for_all(
     assert len(found.inception_sha256) == 64
     page = found.page.read_text()
     assert found.inception_sha256 in page
-    assert "slices: below 2048 it is biased upwards" in page
+    assert "slices. With fewer than 2048 slices it is biased upwards" in page
     assert found.inception_sha256 in (tmp_path / "comparison.json").read_text()

@@ -35,13 +35,13 @@ def test_the_first_contestant_is_the_opponent_unless_one_is_named(made: Made) ->
 @pytest.mark.parametrize(
     ("names", "against", "message"),
     [
-        (["a", "a"], None, "a name of its own, got 'a'"),
+        (["a", "a"], None, "a unique name, got 'a'"),
         (["reference", "b"], None, "got 'reference'"),
         (["copied source"], None, "got 'copied source'"),
         (["a", ""], None, "got ''"),
-        (["a", "b"], "c", "called 'c'; there are a, b, copied source"),
+        (["a", "b"], "c", "named 'c'; choose from a, b, copied source"),
         (["a"], None, "needs two"),
-        ([], None, "no one here"),
+        ([], None, "no contestant or baseline"),
     ],
 )
 def test_names_that_mean_nobody_or_two_are_refused(
@@ -67,7 +67,7 @@ def test_no_case_in_common_is_refused_with_the_counts(made: Made) -> None:
     one = made("a", 10)
     first, second = one.pairs[:2]
     pair = [replace(one, pairs=(first,)), replace(one, name="b", pairs=(second,))]
-    with pytest.raises(CohortError, match="no case is in all of them: a has 1, b has 1"):
+    with pytest.raises(CohortError, match="no case is in all contestants: a has 1, b has 1"):
         match_cases(pair)
 
 

@@ -47,16 +47,18 @@ def test_the_headline_ranks_by_ssim(compared: Comparison) -> None:
 
 def test_with_enough_people_the_headline_counts_what_is_significant(many: Comparison) -> None:
     # twelve equal signs: p is 2 / 2^12, times ten rows far below .05
-    assert "Of 10 paired differences to steady, 10 remain significant" in comparison_headline(many)
+    assert "Of 10 paired differences from steady, 10 remain significant" in comparison_headline(
+        many
+    )
 
 
 def test_each_tested_method_has_a_sentence_on_its_slices(many: Comparison) -> None:
     shaky, perfect = slice_sentences(many)
-    assert shaky.startswith("shaky: less steady than steady from slice to slice")
-    assert perfect.startswith("perfect: steadier than steady from slice to slice")
+    assert shaky.startswith("shaky is less consistent from slice to slice than steady")
+    assert perfect.startswith("perfect is more consistent from slice to slice than steady")
     assert "p = 0.005 after Holm" in shaky
-    assert "scanner units per mm, difference +" in shaky
-    assert "Jitter of its slices' brightness" in shaky
+    assert "scanner units per mm, a difference of +" in shaky
+    assert "jitter of its slice brightness" in shaky
 
 
 def test_few_people_get_the_sentence_instead_of_p(compared: Comparison) -> None:
@@ -69,13 +71,16 @@ def test_equal_volumes_show_no_clear_difference(many: Comparison) -> None:
     row = next(r for r in many.summary.comparisons if r.metric == "slice_consistency")
     wide = replace(row, difference=replace(row.difference, low=-1.0, high=1.0))
     blurred = replace(many, summary=replace(many.summary, comparisons=(wide,)))
-    assert "no clear difference to steady" in slice_sentences(blurred)[0]
+    assert "does not clearly differ from steady" in slice_sentences(blurred)[0]
 
 
 def test_a_verdict_that_the_test_does_not_bear_out_is_doubted(many: Comparison) -> None:
     rows = tuple(replace(row, p_holm=0.2) for row in many.summary.comparisons)
     doubtful = replace(many, summary=replace(many.summary, comparisons=rows))
-    assert "shaky: perhaps less steady than steady" in slice_sentences(doubtful)[0]
+    assert (
+        "shaky is perhaps less consistent from slice to slice than steady"
+        in slice_sentences(doubtful)[0]
+    )
 
 
 def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None:
@@ -88,9 +93,9 @@ def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None
         failures=(Failure(name="sub-08", reason="cut short"),),
     )
     text = " ".join(comparison_cautions(changed))
-    assert "1 case was left out for all, because some lack them: sub-09" in text
-    assert "Not scored: sub-08. cut short" in text
-    assert "In 1 case volumes lay on another grid than the reference" in text
+    assert "1 case was left out for all methods because some methods lack them: sub-09" in text
+    assert "sub-08 was not scored: cut short" in text
+    assert "In 1 case, volumes were on another grid than the reference" in text
 
 
 def test_only_people_that_are_scored_are_told_to_be_known_to_a_model(
@@ -100,7 +105,7 @@ def test_only_people_that_are_scored_are_told_to_be_known_to_a_model(
     first, *others = compared.results
     known = replace(first, facts=replace(first.facts, known={"shaky": "train"}))
     (caution,) = cautions_of(replace(compared, results=(known, *others)))
-    assert caution.startswith("shaky: Scored all the same: 1 case of people that the model was")
+    assert caution.startswith("shaky: The scores include 1 case of people that the model was")
     assert first.pair.name in caution
 
 
@@ -109,17 +114,19 @@ def test_each_contestant_s_scale_has_its_sentence(compared: Comparison) -> None:
     perfect = Perfect(means={"mae": 29.0, "psnr": 22.1, "ssim": 0.92}, people=3)
     scaled = replace(compared, summary=replace(compared.summary, perfect={"shaky": perfect}))
     (sentence,) = perfect_sentences(scaled)
-    assert sentence.startswith("shaky: A perfect network restored by this scale would score MAE 29")
+    assert sentence.startswith(
+        "shaky: With the target scale of this model, a perfect network would score MAE 29"
+    )
 
 
 def test_baselines_that_outdo_every_method_are_told(compared: Comparison) -> None:
-    assert "untrained" not in " ".join(comparison_cautions(compared))
+    assert "without training" not in " ".join(comparison_cautions(compared))
     intervals = compared.summary.intervals
     best = intervals["perfect"]
     lower = dict.fromkeys(compared.names, intervals["shaky"])
     outdone = replace(compared.summary, intervals=lower | {"copied source": best})
     told = comparison_cautions(replace(compared, summary=outdone))
-    assert any(one.startswith("The copied source has a higher SSIM") for one in told)
+    assert any(one.startswith("The copied source, a baseline without training") for one in told)
 
 
 def test_unequal_budgets_and_cautions_of_contestants_are_told(compared: Comparison) -> None:
@@ -134,11 +141,14 @@ def test_unequal_budgets_and_cautions_of_contestants_are_told(compared: Comparis
     )
     told = comparison_cautions(changed)
     assert "Beware." in told
-    assert "Training budgets are not equal, in hours: steady 0.500, shaky 0.900." in told
+    assert "The training times are not equal; in hours they are: steady 0.500, shaky 0.900." in told
 
 
 def test_few_people_leave_doubt_about_a_verdict(compared: Comparison) -> None:
-    assert "shaky: perhaps less steady than steady" in slice_sentences(compared)[0]
+    assert (
+        "shaky is perhaps less consistent from slice to slice than steady"
+        in slice_sentences(compared)[0]
+    )
 
 
 def test_differences_are_grouped_by_method(compared: Comparison) -> None:

@@ -144,7 +144,7 @@ def test_weights_of_inception_fill_fid_and_kid_in_report_and_json(
     report = evaluation.report.read_text()
     assert evaluation.inception_sha256 in report
     assert "not those of published FIDs" in report
-    assert f"FID comes from {evaluation.summary.images} slices" in report
+    assert f"FID is computed from {evaluation.summary.images} slices" in report
 
 
 def test_weights_that_are_missing_are_refused_before_scoring(

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from crossvox import __version__
 from crossvox.evaluation import Evaluation, EvaluationSettings
 from crossvox.evaluation.report import render_report
 
@@ -66,7 +67,7 @@ def test_mask_range_window_unit_and_version_are_printed(text: str) -> None:
         "0.1 to 99.9 percentile of each reference inside the mask",
         "Gaussian sigma 1.5, 11 voxels wide",
         "scanner units",
-        "crossvox 0.1.0",
+        f"crossvox {__version__}",
     ):
         assert words in text
 
@@ -87,5 +88,5 @@ def test_names_from_outside_are_escaped(evaluated: Evaluation) -> None:
 
 def test_only_the_worst_cases_are_pictured_where_so_wished(evaluated: Evaluation) -> None:
     text = render_report(evaluated, settings=EvaluationSettings(strips=1))
-    assert "The 1 worst of 4 cases" in text
+    assert "the 1 worst of 4 cases" in text
     assert text.count("image/webp") == 1

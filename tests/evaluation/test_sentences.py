@@ -15,7 +15,7 @@ def test_few_people_unanswered_references_and_failures_are_told(evaluated: Evalu
     text = " ".join(cautions(failed))
     assert "With 3 people no signed-rank test can be significant" in text
     assert "sub-04_T1w.nii.gz" in text
-    assert "Not scored: sub-09. cut short" in text
+    assert "sub-09 was not scored: cut short" in text
 
 
 def test_resampled_files_and_mixed_units_are_told(evaluated: Evaluation) -> None:
@@ -33,7 +33,7 @@ def test_many_people_with_too_many_comparisons_are_told(evaluated: Evaluation) -
     ]
     # seven people: the smallest p is 1/64; fifteen comparisons lift it to .23
     many = replace(evaluated, summary=summarize(people[:7], seed=0))
-    assert "no p-value can survive" in " ".join(cautions(many))
+    assert "no p-value can be significant" in " ".join(cautions(many))
     rows = comparison_groups(many.summary, unit="HU")["copied source"]
     assert {row["p"] for row in rows} != {"n/a"}
 
@@ -61,6 +61,30 @@ def test_the_headline_names_the_strongest_baseline_and_the_wins(evaluated: Evalu
     text = headline(evaluated)
     assert "over 3 people" in text
     assert "of 3 people" in text
+
+
+def test_the_headline_counts_the_people_for_whom_the_volume_is_better(
+    evaluated: Evaluation,
+) -> None:
+    # SSIM of the synthesized volume and of two baselines for three people, one of whom loses
+    ssim = {
+        "synthesized": (0.8, 0.7, 0.3),
+        "copied source": (0.5, 0.5, 0.1),
+        "mean training target": (0.6, 0.6, 0.9),
+    }
+    results = [
+        replace(
+            result,
+            pair=replace(result.pair, subject=f"s{person}", name=f"s{person}"),
+            scores={name: {**result.own, "ssim": values[person]} for name, values in ssim.items()},
+        )
+        for person, result in enumerate(evaluated.results[:3])
+    ]
+    changed = replace(evaluated, results=tuple(results), summary=summarize(results, seed=0))
+    assert headline(changed) == (
+        "SSIM inside the mask is 0.600 on average over 3 people. The strongest baseline, the mean"
+        " training target, reaches 0.700; the synthesized volume is better for 2 of 3 people."
+    )
 
 
 def test_without_a_baseline_the_headline_says_so(evaluated: Evaluation) -> None:

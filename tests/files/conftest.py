@@ -1,4 +1,4 @@
-"""NIfTI files with any field of their header set wrong."""
+"""NIfTI files with arbitrary header fields."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ def _write(
     order: Literal["<", ">"] = "<",
     kind: type[nibabel.Nifti1Header] = nibabel.Nifti1Header,
 ) -> Path:
-    """An uncompressed file whose header says of `voxels` what `fields` say."""
+    """Write an uncompressed file of `voxels` whose header has the given `fields`."""
     header = kind(endianness=order)
     stored = voxels.astype(voxels.dtype.newbyteorder(order))
     header.set_data_dtype(stored.dtype)
@@ -41,7 +41,7 @@ def _write(
 
 @pytest.fixture
 def write_nifti(tmp_path: Path) -> WriteNifti:
-    """Writes a file below the test's folder and returns its path."""
+    """Function that writes a file below the test's folder and returns its path."""
 
     def write(voxels: NDArray[Any] = VOXELS, name: str = "volume.nii", **settings: Any) -> Path:
         return _write(tmp_path / name, voxels, **settings)

@@ -1,4 +1,4 @@
-"""Choosing between two affines."""
+"""Choosing between sform and qform."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files are whole or absent."""
+"""Atomic writes: files are complete or absent."""
 
 import errno
 import os

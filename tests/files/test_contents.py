@@ -1,4 +1,4 @@
-"""Bytes that are cut, damaged, misnamed or far too many."""
+"""Files that are truncated, damaged, misnamed or far too large."""
 
 import gzip
 import zipfile
@@ -71,7 +71,7 @@ def test_no_flipped_bit_in_a_gzip_stream_goes_unnoticed(write_nifti: WriteNifti)
 
 def test_a_gzip_bomb_is_refused_before_it_is_inflated(write_nifti: WriteNifti) -> None:
     bomb = write_nifti(fields={"dim": [3, 2000, 2000, 2000, 1, 1, 1, 1]})
-    # Large enough that a gzip file of this size could hold what is declared.
+    # Large enough that a gzip file of this size could hold the declared volume.
     path = _gzipped(bomb, lambda packed: packed + bytes(20_000_000))
     with pytest.raises(ResourceError, match=r"declares 2000x2000x2000 voxels.*--max-voxels"):
         read_volume(path, options=ReadOptions(max_voxels=10**9))
@@ -147,7 +147,7 @@ def test_a_gzipped_file_named_nii_is_read_with_a_warning(write_nifti: WriteNifti
 
 def test_a_plain_file_named_nii_gz_is_read_with_a_warning(write_nifti: WriteNifti) -> None:
     path = write_nifti(NOISE, name="volume.nii.gz")
-    with pytest.warns(FileWarning, match="not gzipped as its name says"):
+    with pytest.warns(FileWarning, match="not gzipped although its name says so"):
         volume = read_volume(path)
     np.testing.assert_array_equal(volume.voxels, NOISE)
 
@@ -173,5 +173,5 @@ def test_a_disk_that_fails_while_a_file_is_read_is_told_by_name(tmp_path: Path) 
     path = tmp_path / "a.nii"
     with path.open("wb") as unreadable:
         contents = Contents(path=path, stream=unreadable, holds_at_most=10, gzipped=False)
-        with pytest.raises(FileError, match=r"a\.nii: reading it failed \(.*see to the disk"):
+        with pytest.raises(FileError, match=r"a\.nii: reading it failed \(.*check the disk"):
             contents.take(1)

@@ -1,4 +1,4 @@
-"""Volumes from what callers hold."""
+"""Converting paths, images and arrays to volumes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a written file holds."""
+"""Contents of written files."""
 
 import gzip
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_voxels_that_came_as_integers_over_another_range_are_scaled(
     volume = _volume(low, high, stored_as="int16")
     write_volume(tmp_path / "a.nii.gz", volume)
     error = np.abs(read_volume(tmp_path / "a.nii.gz").voxels - volume.voxels).max()
-    # Beside the stated bound, reading rounds to float32 once.
+    # In addition to the stated bound, reading rounds to float32 once.
     rounding = np.spacing(np.float32(max(abs(low), abs(high)))) / 2
     assert error < np.ptp(volume.voxels) / 60000 + rounding
 
@@ -124,7 +124,7 @@ ROTATED = np.array([[0.0, -2.0, 0, 5], [1.5, 0, 0, -8], [0, 0, 3.0, 20], [0, 0, 
 
 
 def _file_of(path: Path, *, sform: int, qform: int, affine: Affine = ROTATED) -> Path:
-    """A file of nibabel's with these codes; 0 leaves a form out."""
+    """Write a file with nibabel with these form codes; 0 omits a form."""
     voxels = np.random.default_rng(0).random((4, 5, 6)).astype(np.float32)
     image = nibabel.Nifti1Image(voxels, None)
     image.header.set_zooms(np.linalg.norm(affine[:3, :3], axis=0))
@@ -144,7 +144,7 @@ def test_forms_come_back_with_the_codes_and_affines_that_they_came_with(
     write_volume(tmp_path / "b.nii", read_volume(path))
     given, written = (nibabel.Nifti1Image.from_filename(tmp_path / name) for name in NAMES)
     assert (int(written.header["sform_code"]), int(written.header["qform_code"])) == (sform, qform)
-    # A quaternion of float32 is rounded anew.
+    # The float32 quaternion is rounded again.
     np.testing.assert_allclose(written.affine, given.affine, atol=1e-5)
     np.testing.assert_allclose(written.get_qform(), given.get_qform(), atol=1e-5)
 
@@ -154,7 +154,7 @@ def test_a_qform_that_differs_a_little_from_the_sform_comes_back_as_it_was(tmp_p
     image = nibabel.Nifti1Image.from_filename(path)
     moved = ROTATED.copy()
     moved[0, 3] += 0.3
-    moved[0, 1] += 0.02  # a shear, which no qform can tell
+    moved[0, 1] += 0.02  # a shear, which a qform cannot represent
     image.set_sform(moved, code=2)
     path.write_bytes(image.to_bytes())
     write_volume(tmp_path / "b.nii", read_volume(path))

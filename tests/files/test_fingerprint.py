@@ -1,4 +1,4 @@
-"""Whether two volume files hold the same bytes."""
+"""SHA-256 of volume files, which tells whether two hold the same bytes."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Names of volume files, and what the reader makes of them."""
+"""Recognizing and reading volume files by name."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Sizes that a header declares."""
+"""Sizes declared by a header."""
 
 from pathlib import Path
 

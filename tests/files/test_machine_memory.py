@@ -7,11 +7,11 @@ import pytest
 
 from crossvox.files.machine_memory import Cgroups, available_memory_bytes
 
-LIMIT, USED = 200_000_000, 50_000_000  # below what any machine that runs the tests has free
+LIMIT, USED = 200_000_000, 50_000_000  # bytes, less than any test machine has free
 
 
 def tree(root: Path, *, member: str, files: dict[str, str]) -> Cgroups:
-    """A made-up /proc/self/cgroup and /sys/fs/cgroup."""
+    """Fake /proc/self/cgroup and /sys/fs/cgroup."""
     membership = root / "cgroup"
     membership.write_text(member)
     for name, text in files.items():
@@ -23,7 +23,7 @@ def tree(root: Path, *, member: str, files: dict[str, str]) -> Cgroups:
 
 def test_without_cgroups_the_machines_free_memory_counts(tmp_path: Path) -> None:
     nowhere = Cgroups(membership=tmp_path / "absent", root=tmp_path)
-    # Other processes use memory between the two looks at it.
+    # Other processes use memory between the two measurements.
     free = psutil.virtual_memory().available
     assert available_memory_bytes(cgroups=nowhere) == pytest.approx(free, rel=0.5)
 

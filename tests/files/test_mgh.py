@@ -1,4 +1,4 @@
-"""FreeSurfer volumes, against nibabel's own reader and writer."""
+"""FreeSurfer volumes compared with nibabel's reader and writer."""
 
 import gzip
 from pathlib import Path
@@ -57,7 +57,7 @@ def test_a_file_without_geometry_is_coronal_around_its_center_with_a_warning(
     path.write_bytes(content)
     with pytest.warns(FileWarning, match="says nothing about its orientation"):
         grid = read_grid(path)
-    # FreeSurfer's default: x to the left, y down, z forward, 1 mm; nibabel's differs in sign.
+    # FreeSurfer's default is x left, y down, z forward, 1 mm; nibabel's default differs in sign.
     expected = [[-1, 0, 0, 2], [0, 0, 1, -3], [0, -1, 0, 2.5], [0, 0, 0, 1]]
     assert grid.affine.tolist() == expected
 

@@ -1,4 +1,4 @@
-"""Headers of NIfTI files: what is read right and what is refused, one by one."""
+"""NIfTI headers that are read correctly, and headers that are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -99,7 +99,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"srow_x": [np.nan, 0, 0, 0]}, "sform holds NaN"),
     ({"srow_x": [0, 0, 0, 0]}, "spacing of 0 x"),
     ({"srow_x": [0, 2.5, 0, 0], "srow_y": [2.0, 2.5, 0, 0]}, "sform and qform|singular"),
-    ({"quatern_b": 2.0}, "qform is no rotation"),
+    ({"quatern_b": 2.0}, "qform is not a rotation"),
 ]
 
 
@@ -174,10 +174,10 @@ def test_a_sheared_sform_is_read_whole(write_nifti: WriteNifti) -> None:
     assert read_grid(path).affine[0].tolist() == [2, 0.5, 0.25, 1]
 
 
-def test_micrometres_become_millimeters_with_a_warning(write_nifti: WriteNifti) -> None:
+def test_micrometers_become_millimeters_with_a_warning(write_nifti: WriteNifti) -> None:
     fields = {"xyzt_units": 3, "qform_code": 0, "pixdim": [1, 500, 500, 500, 1, 1, 1, 1]}
     rows = {"srow_x": [500, 0, 0, 0], "srow_y": [0, 500, 0, 0], "srow_z": [0, 0, 500, 1000]}
-    with pytest.warns(FileWarning, match="positions are in micrometres"):
+    with pytest.warns(FileWarning, match="positions are in micrometers"):
         grid = read_grid(write_nifti(fields=fields | rows))
     assert grid.spacing_mm == pytest.approx((0.5, 0.5, 0.5))
     assert grid.affine[2, 3] == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""There and back is identity, and what others write is read as they read it."""
+"""Writing and reading is the identity, and other software's files are read as it reads them."""
 
 import gzip
 import warnings
@@ -29,7 +29,7 @@ EXAMPLES = settings(
 
 @st.composite
 def affines(draw: st.DrawFn, *, shears: bool) -> NDArray[np.float64]:
-    """Rotated, anisotropic, left- or right-handed, sheared where asked."""
+    """Draw rotated, anisotropic, left- or right-handed affines, sheared on request."""
     angles = draw(st.tuples(*[st.floats(-180, 180)] * 3))
     spacing = np.array(draw(st.tuples(*[st.floats(0.3, 6)] * 3)))
     signs = np.array(draw(st.tuples(*[st.sampled_from([1.0, -1.0])] * 3)))
@@ -79,7 +79,7 @@ def test_a_file_of_nibabel_is_read_as_nibabel_reads_it(
     stored.flat[:2] = (0, 1)  # never constant
     path = tmp_path / data.draw(st.sampled_from(["b.nii.gz", "b.nii"]))
     kind = data.draw(st.sampled_from([nibabel.Nifti1Image, nibabel.Nifti2Image]))
-    image = kind(stored, affine, dtype=stored.dtype)  # type: ignore[no-untyped-call]  # untyped
+    image = kind(stored, affine, dtype=stored.dtype)  # type: ignore[no-untyped-call]  # nibabel is untyped
     _write_with_nibabel(path, image, order, data)
     theirs = kind.from_filename(path)
     with warnings.catch_warnings():
@@ -99,7 +99,7 @@ def _elements(dtype: np.dtype[Any]) -> st.SearchStrategy[Any]:
 def _write_with_nibabel(
     path: Path, image: nibabel.Nifti1Image, order: str, data: st.DataObject
 ) -> None:
-    """`image` in a byte order, with a slope and intercept that nibabel did not divide by."""
+    """Write `image` in a byte order, with a slope and intercept that its data ignore."""
     content = image.to_bytes()
     header = image.header.as_byteswapped(order)
     size = int(header["sizeof_hdr"])

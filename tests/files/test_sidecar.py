@@ -1,4 +1,4 @@
-"""The notice that marks a synthesized volume, beside it and inside it."""
+"""The notice that marks a synthesized volume, in its sidecar and in its header."""
 
 import json
 from pathlib import Path

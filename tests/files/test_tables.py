@@ -1,4 +1,4 @@
-"""Tables and numbers as files."""
+"""Writing tables and JSON files."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Voxels that are not finite or not varied."""
+"""Volumes with non-finite or constant voxels."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -40,7 +40,7 @@ def test_steps_timed_on_a_busy_machine_are_told_with_the_run_that_had_too_few(
     }
     told = unequal_budgets(runs, device="cpu")
     assert told is not None
-    assert "not ranked: remove the folder of ddpm3d" in told
+    assert "not ranked. Remove the folder of ddpm3d" in told
     assert "\n" not in told
 
 

@@ -63,7 +63,7 @@ def test_a_run_that_is_not_evaluated_is_told_to_be_finished(other: Path) -> None
 def test_a_run_that_learned_on_since_its_volumes_were_made_is_refused(other: Path) -> None:
     said = other / "synthesizer/synthesizer.json"
     said.write_text(json.dumps({**json.loads(said.read_text()), "sha256": "0" * 64}))
-    with pytest.raises(CohortError, match="learned since"):
+    with pytest.raises(CohortError, match="has new weights since"):
         contestants_of([other])
 
 
@@ -97,7 +97,7 @@ def test_a_run_that_cannot_be_timed_is_compared_without_seconds(
     assert sound.costs.seconds
     assert damaged.costs.seconds is None
     assert damaged.costs.remark in done.page.read_text()
-    assert "other has no seconds and no memory here" in damaged.costs.remark
+    assert "Time and memory of other could not be measured" in damaged.costs.remark
 
 
 def test_what_could_not_be_scored_and_who_chose_the_weights_is_told(other: Path) -> None:
@@ -109,9 +109,7 @@ def test_what_could_not_be_scored_and_who_chose_the_weights_is_told(other: Path)
     said.write_text(json.dumps({**description, "cohort": {"validation": ["sub-06"]}}))
     (one,) = contestants_of([other])
     assert [failure.name for failure in one.failures] == ["sub-09"]
-    assert one.cautions == (
-        "other was scored on people of its validation, who chose its weights: sub-06.",
-    )
+    assert one.cautions == ("other was scored on people that its weights were chosen on: sub-06.",)
 
 
 def test_people_of_a_folder_that_its_model_knows_are_left_out_unless_asked_for(

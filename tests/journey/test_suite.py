@@ -99,8 +99,8 @@ def test_runs_whose_budgets_came_out_unequal_are_not_ranked(suite: Suite, tmp_pa
     table.write_text("\n".join([rows[0], *(",".join(row) for row in cells), ""]))
     result = run_suite(minutes, tmp_path, progress=Told())
     assert result.page is None
-    assert "the budgets came out unequal" in result.failed["comparison"]
-    assert "remove the folder of one" in result.failed["comparison"]
+    assert "the training budgets were unequal" in result.failed["comparison"]
+    assert "Remove the folder of one" in result.failed["comparison"]
 
 
 def test_what_would_fail_after_training_is_refused_before(suite: Suite, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_suite_takes_modalities_in_the_cohorts_spelling(
     suite: Suite, tiny: Tiny, tmp_path: Path
 ) -> None:
     small = replace(suite, experiments={"one": tiny("cohort.source=flair")}, against=None)
-    with pytest.warns(CohortWarning, match="no modality flair here; FLAIR is taken"):
+    with pytest.warns(CohortWarning, match="no modality flair here; using FLAIR"):
         run_suite(small, tmp_path, progress=Told())
     assert read_experiment(tmp_path / "runs/one/experiment.toml").cohort.source == ("FLAIR",)
 

@@ -70,13 +70,13 @@ def test_runs_lay_their_own_over_what_is_shared(tmp_path: Path) -> None:
         ("batch = 3", "patch = [40, 40, 40]", r"runs.two: training\.patch 40x40x40"),
         ('name = "gan3d"', 'name = "gan4d"', "runs.two: no method is called 'gan4d'"),
         ("batch = 3", "minutes = 3", "runs.two: .*two budgets"),
-        ("runs.two.training", "runs.two.cohort", "runs.two: no section 'cohort'"),
+        ("runs.two.training", "runs.two.cohort", "runs.two: unknown section 'cohort'"),
         ('against = "two"', 'against = "three"', "three"),
         ('against = "two"', 'aginst = "two"', "did you mean 'against'"),
         ("[cohort]", "[phantom]\ncases = 4\n[cohort]", "two cohorts"),
-        ('data = "cohort"', "[phantom]\ncases = 2", "phantom.cases is at least 3"),
-        ("[runs.one.method]", '[runs."a/b".method]', "a run's name"),
-        ("[runs.one.method]\nwidth = 4", "[runs]\none = 4", "runs.one is no table"),
+        ('data = "cohort"', "[phantom]\ncases = 2", "phantom.cases must be at least 3"),
+        ("[runs.one.method]", '[runs."a/b".method]', "the name of a run"),
+        ("[runs.one.method]\nwidth = 4", "[runs]\none = 4", "runs.one must be a TOML table"),
     ],
 )
 def test_a_mistake_in_any_run_is_refused_by_name(

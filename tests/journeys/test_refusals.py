@@ -27,7 +27,7 @@ def refusal_of(ended: CompletedProcess[str], *, code: int) -> str:
     ("words", "told"),
     [
         ("trian DATA OUT", 'Did you mean "train"?'),
-        ("train DATA OUT", "cohort.source is not set; say --source FLAIR --target T1w"),
+        ("train DATA OUT", "cohort.source is not set; use --source FLAIR --target T1w"),
         (f"train DATA OUT {NAMES} --set method.widht=4", "method.widht; did you mean 'width'?"),
         (f"train DATA FILE {NAMES}", "choose another folder"),
         ("predict FILE DATA OUT", "give a trained run or its synthesizer folder"),
@@ -60,7 +60,7 @@ def test_one_broken_file_of_several_ends_with_3_and_the_rest_is_written(
 ) -> None:
     broken = with_one_broken_file(data, tmp_path)
     told = refusal_of(crossvox("predict", run, broken, tmp_path / "out"), code=3)
-    assert "1 of 6 failed: sub-02" in told
+    assert "1 of 6 cases failed: sub-02" in told
     assert "sub-02_FLAIR.nii.gz" in told
     assert len(list(tmp_path.glob("out/**/*.nii.gz"))) == 5
     assert list(tmp_path.glob("out/sub-02/**/*.nii.gz")) == []

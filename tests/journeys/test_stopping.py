@@ -54,7 +54,7 @@ def test_a_training_stopped_before_and_amid_its_steps_is_finished_by_the_same_co
     began = time.monotonic()
     told = stopped(process, signal.SIGTERM)
     assert time.monotonic() - began < 10
-    assert "the same command goes on from there" in told
+    assert "repeat the command to resume" in told
     newest = json.loads(max(tmp_path.glob("checkpoint/*.json")).read_text())
     assert f"stopped after step {newest['step']} of 200" in told
     ended = crossvox(*words)

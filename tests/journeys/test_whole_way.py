@@ -78,7 +78,7 @@ def test_predicting_again_skips_what_is_there(
     before = state_of(predicted / "sub-01")
     ended = crossvox("predict", run, data, predicted)
     assert ended.returncode == 0
-    assert "6 there already" in ended.stdout
+    assert "6 already there" in ended.stdout
     assert state_of(predicted / "sub-01") == before
 
 

@@ -30,7 +30,7 @@ def test_cubes_are_measured_one_after_the_other_and_drawn(
 
 
 def test_a_cube_smaller_than_the_smallest_is_refused(small: Setting, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="the smallest cube has 64 voxels a side, got 32"):
+    with pytest.raises(SettingsError, match="must have at least 64 voxels per side, got 32"):
         benchmark_growth(tmp_path, small, largest=32, rounds=1)
     assert list(tmp_path.iterdir()) == []
 

@@ -16,7 +16,7 @@ def drawing(form: Form, *measured: float) -> bytes:
 def test_the_drawing_says_what_is_predicted_and_what_was_measured() -> None:
     svg = drawing("svg", 0.4, 1.0).decode()
     for words in (
-        "Seconds a volume",
+        "Seconds per volume",
         "Memory of the whole process, GiB",
         "predicted",
         "measured",

@@ -92,10 +92,10 @@ def test_a_process_works_when_asked_and_ends_with_its_block(small: Setting) -> N
 
 def test_a_refusal_is_that_of_the_process_and_ends_it(small: Setting) -> None:
     with VariantProcess(QUICK, small) as process:
-        with pytest.raises(SettingsError, match="only whole cubes have a plan"):
+        with pytest.raises(SettingsError, match="only the work of `whole_cube` has a plan"):
             process.ask(plan_of)
         assert not process.alive
-        with pytest.raises(ModelError, match="only whole cubes have a plan"):
+        with pytest.raises(ModelError, match="only the work of `whole_cube` has a plan"):
             process.ask(timed)
 
 
@@ -110,7 +110,7 @@ def test_what_cannot_be_loaded_says_why(small: Setting) -> None:
 
 def test_a_process_that_ends_by_itself_is_not_blamed_on_memory(small: Setting) -> None:
     process = VariantProcess(QUICK, small)
-    with process, pytest.raises(ModelError, match="ended with 1"):
+    with process, pytest.raises(ModelError, match="ended with exit code 1"):
         process.ask(cast("Task[object]", sys.exit))
 
 

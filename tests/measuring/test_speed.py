@@ -28,9 +28,9 @@ SHOWN = (
     "- machine: ",
     "- load before",
     "## Arithmetic",
-    "| ours reaches |",
+    "| crossvox reaches |",
     "| network as written in the paper |",
-    "## Where the time goes",
+    "## Profile of crossvox",
     "aten::",
 )
 
@@ -70,7 +70,9 @@ def test_steps_of_training_are_measured_beside_others(small: Setting, tmp_path: 
 def test_nothing_is_compared_where_ours_fails(small: Setting, tmp_path: Path) -> None:
     broken = replace(CEILINGS[0], group=OURS, load=partial(convolution, channels=-1))
     kind = replace(PREDICT, variants=(broken,))
-    with pytest.raises(ModelError, match=r"ours could not be measured: .*negative dimension"):
+    with pytest.raises(
+        ModelError, match=r"crossvox itself could not be measured: .*negative dimension"
+    ):
         benchmark(kind, tmp_path, small, options=Options(rounds=1))
     assert list(tmp_path.iterdir()) == []
 
@@ -100,7 +102,7 @@ def test_monai_is_refused_where_it_is_absent(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_openvino_is_refused_where_it_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(SettingsError, match="OpenVINO is not here"):
+    with pytest.raises(SettingsError, match="OpenVINO is not installed"):
         chosen_variants(PREDICT.variants, ("openvino",))
 
 
@@ -123,5 +125,5 @@ def test_what_is_not_said_is_the_kinds() -> None:
 
 
 def test_no_rounds_are_refused() -> None:
-    with pytest.raises(SettingsError, match="rounds are at least 1, got 0"):
+    with pytest.raises(SettingsError, match="rounds must be at least 1, got 0"):
         Options(rounds=0)

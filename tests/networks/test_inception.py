@@ -141,9 +141,9 @@ def test_classifiers_and_counters_of_a_file_are_left_alone(weights: Weights) -> 
         ({LAST: None, "Conv2d_1a_3x3.conv.weight": None}, "lacks Conv2d_1a_3x3.*and 1 more"),
         ({"Mixed_8a.bias": torch.zeros(1)}, "unknown entry Mixed_8a.bias"),
         ({"Mixed_8a.bn.num_batches_tracked": torch.zeros(1)}, "unknown entry Mixed_8a"),
-        ({LAST: torch.zeros(319)}, rf"{LAST} is \(319,\), not \(320,\)"),
-        ({LAST: torch.full((320,), float("nan"))}, f"{LAST} holds what is no finite number"),
-        ({LAST: torch.zeros(320, dtype=torch.int64)}, f"{LAST} holds what is no finite number"),
+        ({LAST: torch.zeros(319)}, rf"{LAST} has shape \(319,\), expected \(320,\)"),
+        ({LAST: torch.full((320,), float("nan"))}, f"{LAST} must hold finite floating-point"),
+        ({LAST: torch.zeros(320, dtype=torch.int64)}, f"{LAST} must hold finite floating-point"),
     ],
 )
 def test_an_entry_that_does_not_fit_is_refused_by_name(

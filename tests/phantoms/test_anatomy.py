@@ -1,4 +1,4 @@
-"""Laws of heads on grids."""
+"""Properties of heads sampled on grids."""
 
 from functools import cache
 
@@ -51,7 +51,7 @@ def test_shares_are_not_negative_and_add_up_to_one() -> None:
 
 def test_edges_hold_several_tissues() -> None:
     largest = _anatomy().shares.max(axis=0)
-    # A hard label map would have none.
+    # A hard label map would have no mixed voxels.
     assert (largest < 0.9).mean() > 0.1
 
 
@@ -106,7 +106,7 @@ def test_a_head_that_moves_is_the_head_on_a_grid_that_moves_back() -> None:
     affine[:3, 3] -= shift_mm
     moved = anatomy_on(_grid(), _person(), shift_mm=shift_mm)
     expected = anatomy_on(Grid(_grid().shape, affine), _person())
-    # Both take the same positions by sums in another order, then round them to float32.
+    # Both compute the same positions with sums in another order, then round to float32.
     np.testing.assert_allclose(moved.shares, expected.shares, atol=1e-3)
 
 
@@ -114,7 +114,7 @@ def test_a_head_that_moves_takes_its_brain_along() -> None:
     shift_mm = np.array([6.0, -4.0, 5.0])
     moved = anatomy_on(_grid(), _person(), shift_mm=tuple(shift_mm))
     distance = _center_mm(moved.brain) - _center_mm(_anatomy().brain)
-    # The cord that enters from below weighs less than a hundredth of the brain.
+    # The spinal cord below is less than a hundredth of the brain's volume.
     np.testing.assert_allclose(distance, shift_mm, atol=0.5)
 
 

@@ -1,4 +1,4 @@
-"""Where the parts of the brain lie."""
+"""Positions of the parts of the brain."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_the_third_ventricle_is_in_the_middle() -> None:
 
 def test_the_middle_of_a_lesion_is_a_lesion() -> None:
     shares = [_share(lesion.center, LESION) for lesion in PERSON.lesions]
-    # Some lie under cortex or ventricle, which hide them.
+    # Cortex and ventricles hide some lesions.
     assert np.median(shares) > 0.5
 
 
@@ -60,5 +60,5 @@ def test_the_hull_holds_cerebrum_cerebellum_and_brainstem() -> None:
     parts = (cerebrum(points) < 0) | (cerebellum(points) < 0) | (brainstem(points) < 0)
     inside = hull < 0
     assert not (inside & ~parts).any()
-    # The tentorium alone is in the cerebrum's hull but in no part of the brain.
+    # Only the tentorium is inside the cerebrum's hull but in no part of the brain.
     assert (parts & ~inside).sum() < 0.03 * parts.sum()

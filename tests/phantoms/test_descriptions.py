@@ -1,4 +1,4 @@
-"""What the folder says of itself."""
+"""BIDS metadata of a phantom's folder."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The phantom on disk."""
+"""Phantoms written to disk."""
 
 import hashlib
 import json
@@ -141,7 +141,7 @@ def test_splits_keep_the_last_people_for_test(cases: int) -> None:
     assert len(splits) == cases
     assert splits == sorted(splits, key=["train", "validation", "test"].index)
     assert splits.count("validation") == splits.count("test") >= 1
-    # Rounding moves a split by at most one person from 70, 15 and 15 in a hundred.
+    # Rounding changes a split by at most one person from 70, 15 and 15 %.
     assert abs(splits.count("test") - 0.15 * cases) <= 1
 
 

@@ -1,4 +1,4 @@
-"""Where the parts around the brain lie."""
+"""Positions of the parts of the head around the brain."""
 
 import numpy as np
 import pytest

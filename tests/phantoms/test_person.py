@@ -1,4 +1,4 @@
-"""Laws of people at random."""
+"""Properties of randomly drawn people."""
 
 from dataclasses import fields
 
@@ -62,5 +62,5 @@ def test_tissues_vary_as_much_as_asked(variation: float) -> None:
         for person in people
         for own, tissue in zip(person.tissues, TISSUES, strict=True)
     ]
-    # 660 draws know their deviation to 3 %.
+    # The standard error of the standard deviation of 660 draws is 3 %.
     assert np.std(logarithms) == pytest.approx(variation, rel=0.1, abs=1e-12)

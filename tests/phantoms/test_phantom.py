@@ -1,4 +1,4 @@
-"""Laws of imaged people."""
+"""Properties of simulated volumes."""
 
 from dataclasses import replace
 from functools import cache
@@ -90,7 +90,7 @@ def test_tissues_have_the_contrast_of_their_modality(
 
 def test_ct_is_in_hounsfield_units() -> None:
     voxels = _case().volumes["CT"].voxels
-    # 64 voxels of 8 HU know their mean to 1 HU.
+    # The mean of 64 voxels with 8 HU noise has a standard error of 1 HU.
     assert voxels[:4, :4, -4:].mean() == pytest.approx(-1000, abs=4)
     assert _median(_case(), "CT", BONE) > 300
     assert voxels.min() >= -1024
@@ -99,7 +99,7 @@ def test_ct_is_in_hounsfield_units() -> None:
 def test_the_background_of_mr_is_rayleigh_noise() -> None:
     corner = _case().volumes["FLAIR"].voxels[:5, :5, -8:]
     sigma = ALL.noise * 500
-    # 200 draws of relative deviation 0.52 know their mean to 4 %.
+    # The mean of 200 draws with relative deviation 0.52 has a standard error of 4 %.
     assert corner.mean() == pytest.approx(sigma * np.sqrt(np.pi / 2), rel=0.15)
 
 
@@ -115,7 +115,7 @@ def test_thick_slices_preserve_the_mean() -> None:
         thin = _case(CLEAN).volumes[modality].voxels
         assert thick.volumes[modality].voxels.shape == (32, 32, 8)
         spread = float(thin.max() - thin.min())
-        # What the point spread reaches through the lower border differs a little.
+        # The point spread at the lower border differs slightly.
         assert thick.volumes[modality].voxels.mean() == pytest.approx(
             thin.mean(), abs=0.003 * spread
         )
@@ -128,7 +128,7 @@ def test_targets_are_misaligned_by_the_recorded_shift() -> None:
     assert np.linalg.norm(shift) == pytest.approx(6.0)
     assert moved.shift_mm["FLAIR"] == (0.0, 0.0, 0.0)
     measured = _brain_center_mm(moved, "pet") - _brain_center_mm(still, "pet")
-    # A center above a threshold is known to a small fraction of the 3.5 mm voxels.
+    # A center of mass is accurate to a small fraction of the 3.5 mm voxels.
     np.testing.assert_allclose(measured, shift, atol=0.2)
     np.testing.assert_array_equal(moved.volumes["FLAIR"].voxels, still.volumes["FLAIR"].voxels)
 

@@ -1,10 +1,10 @@
-"""Laws of the scanner: grid, point spread, shading, noise."""
+"""Properties of the simulated scanner: grid, point spread, shading, noise."""
 
 import numpy as np
 import pytest
 
 from crossvox.phantoms.scanner import (
-    FIELD_CENTRE_MM,
+    FIELD_OF_VIEW_CENTER_MM,
     blur,
     gaussian,
     poisson,
@@ -22,7 +22,7 @@ def _generator() -> np.random.Generator:
 @pytest.mark.parametrize("factor", [1, 4])
 def test_every_grid_has_the_same_center_and_extent(factor: int, degrees: float) -> None:
     grid = scanner_grid(32, slice_thickness_factor=factor, oblique_degrees=degrees)
-    np.testing.assert_allclose(grid.corners_mm().mean(axis=0), FIELD_CENTRE_MM, atol=1e-9)
+    np.testing.assert_allclose(grid.corners_mm().mean(axis=0), FIELD_OF_VIEW_CENTER_MM, atol=1e-9)
     extent = np.array(grid.shape) * grid.spacing_mm
     np.testing.assert_allclose(extent, 224.0, atol=1e-9)
 
@@ -67,7 +67,7 @@ def test_no_shading_is_one_everywhere() -> None:
 
 def test_rician_noise_without_signal_has_the_mean_of_rayleigh() -> None:
     noise = rician(np.zeros((40, 40, 40), np.float32), sigma=3.0, generator=_generator())
-    # 64000 draws of relative deviation 0.52 know their mean to 0.2 %.
+    # The mean of 64000 draws with relative deviation 0.52 has a standard error of 0.2 %.
     assert noise.mean() == pytest.approx(3 * np.sqrt(np.pi / 2), rel=0.01)
 
 

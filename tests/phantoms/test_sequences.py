@@ -1,4 +1,4 @@
-"""Signal equations against closed forms and a simulated spin."""
+"""Signal equations compared with closed forms and a simulated spin."""
 
 from dataclasses import replace
 from math import cos, exp, log, radians, sin
@@ -43,7 +43,7 @@ def test_the_nulling_time_nulls_the_full_equation(repetition_ms: float) -> None:
 
 def test_flair_nulls_fluid_also_where_its_t1_is_five_percent_off() -> None:
     fluid = replace(CSF, t1_ms=1.05 * CSF.t1_ms)
-    # The fluid's long T2 makes its rest visible: a quarter of white matter is still dark.
+    # Residual CSF signal is visible due to its long T2; a quarter of white matter is still dark.
     assert abs(Flair().signal(CSF)) < 0.05 * Flair().signal(WHITE_MATTER)
     assert abs(Flair().signal(fluid)) < 0.25 * Flair().signal(WHITE_MATTER)
 
@@ -87,7 +87,7 @@ def test_sidecars_give_times_in_seconds(modality: str) -> None:
 
 
 def test_a_modality_without_sequence_is_refused() -> None:
-    with pytest.raises(SettingsError, match="'CT' is no MR modality"):
+    with pytest.raises(SettingsError, match="'CT' is not an MR modality"):
         sequence_of("CT", t1w="mprage")
 
 
@@ -97,7 +97,7 @@ def test_another_way_to_make_t1w_is_refused() -> None:
 
 
 def _simulated_mprage(tissue: Tissue, sequence: Mprage, *, cycles: int) -> float:
-    """Follow the longitudinal magnetization excitation by excitation."""
+    """Simulate the longitudinal magnetization excitation by excitation."""
     flip = radians(sequence.flip_degrees)
     half = sequence.echoes // 2
     train_ms = half * sequence.echo_spacing_ms

@@ -1,4 +1,4 @@
-"""Laws of implicit shapes."""
+"""Properties of implicit shapes."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_the_slope_of_an_ellipsoid_is_one_at_its_surface() -> None:
     surface = np.array([[40.0], [0.0], [0.0]], np.float32)
     step = np.array([[0.1], [0.0], [0.0]], np.float32)
     outside = ellipsoid(surface + step, center=(0, 0, 0), radii=(40, 20, 10))
-    # Its curvature bends the distance by a hundredth over a tenth of a millimeter.
+    # Curvature changes the distance by 1 % over 0.1 mm.
     assert outside[0] == pytest.approx(0.1, abs=0.002)
 
 
@@ -74,7 +74,7 @@ def test_coverage_is_half_at_the_edge_and_whole_half_a_cell_inside() -> None:
 def test_waves_have_mean_zero_and_standard_deviation_one() -> None:
     waves = draw_waves(np.random.default_rng(0), count=12, shortest_mm=10, longest_mm=20)
     values = waves.at(_points(20_000))
-    # 120 mm hold some 500 independent wavelengths: the moments are known to a few hundredths.
+    # 120 mm hold about 500 independent wavelengths, so the moments are known to a few hundredths.
     assert values.mean() == pytest.approx(0, abs=0.1)
     assert values.std() == pytest.approx(1, abs=0.1)
 
@@ -83,7 +83,7 @@ def test_the_distance_to_zero_is_zero_only_where_the_field_is() -> None:
     waves = draw_waves(np.random.default_rng(0), count=12, shortest_mm=10, longest_mm=20)
     points = _points()
     near = waves.distance_to_zero(points) < 0.05
-    # A field whose slope is about half a radian per millimeter moves little over 0.05 mm.
+    # A field with a slope of about 0.5 radians per mm changes little over 0.05 mm.
     assert np.abs(waves.at(points)[near]).max() < 0.2
 
 

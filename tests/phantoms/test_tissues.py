@@ -1,4 +1,4 @@
-"""Laws of the tissue table."""
+"""Properties of the tissue table."""
 
 import pytest
 

@@ -102,7 +102,7 @@ def test_an_empty_mask_is_refused() -> None:
 def test_a_target_that_shows_nothing_of_the_head_is_refused() -> None:
     target = volume(ball(10))
     target.voxels[:] = np.nan
-    with pytest.raises(CohortError, match="T1w shows nothing"):
+    with pytest.raises(CohortError, match="field of view of T1w does not overlap"):
         loss_region([volume(ball(10))], target, mask=None)
 
 

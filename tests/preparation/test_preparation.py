@@ -152,7 +152,7 @@ def test_another_source_that_shows_less_than_half_the_head_is_refused(
 ) -> None:
     first = ball(moved(0), at_mm=(24, 24, 24))
     second = ball(moved(shift_mm), at_mm=(24 + shift_mm, 24, 24))
-    with pytest.raises(GridError, match=f"T2w .*shows {shown} of the head in FLAIR"):
+    with pytest.raises(GridError, match=f"T2w .*covers {shown} of the head in FLAIR"):
         preparation(sources=2).prepare_sources([first, second])
 
 

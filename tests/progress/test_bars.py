@@ -83,7 +83,7 @@ def test_away_from_a_terminal_finished_stages_the_first_step_and_rows_are_lines(
 def test_away_from_a_terminal_steps_are_told_again_after_a_while(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "QUIET", 0.0)
+    monkeypatch.setattr(module, "LINE_INTERVAL_SECONDS", 0.0)
     with Bars() as screen:
         for step in range(3):
             screen.step(step, 600)
@@ -96,7 +96,7 @@ def test_a_run_that_goes_on_says_from_where(capsys: pytest.CaptureFixture[str]) 
         screen.step(500, 3000)
         screen.step(501, 3000)
     first, second = capsys.readouterr().err.splitlines()
-    assert first == "going on from step 500 of 3000"
+    assert first == "resuming from step 500 of 3000"
     assert second.startswith("training 501/3000")
 
 
@@ -122,7 +122,7 @@ def test_a_terminal_shows_bar_count_and_time_left_before_the_first_row(width: in
     assert re.search(r"pix2pix2d: training\s+\S*[━╸╺]+\s+503/3000\s+.*\d+ min \d+ s left", bars[-1])
     assert all(len(line) <= width for line in lines)
     assert "pix2pix2d: preparing 3/3" in lines
-    assert "pix2pix2d: going on from step 500 of 3000" in lines
+    assert "pix2pix2d: resuming from step 500 of 3000" in lines
 
 
 @pytest.mark.parametrize("width", [60, 140])

@@ -10,7 +10,12 @@ from crossvox.report.cautions import on_images, on_tests, on_uncovered
 
 @pytest.mark.parametrize(
     ("people", "rows", "told"),
-    [(5, 15, "no signed-rank test"), (6, 1, ""), (6, 2, "no p-value can survive"), (20, 15, "")],
+    [
+        (5, 15, "no signed-rank test"),
+        (6, 1, ""),
+        (6, 2, "no p-value can be significant"),
+        (20, 15, ""),
+    ],
 )
 def test_six_people_can_be_significant_and_fewer_or_more_comparisons_cannot(
     evaluated: Evaluation, people: int, rows: int, told: str

@@ -18,7 +18,7 @@ def test_scores_name_every_method_and_compared_measure(evaluated: Evaluation) ->
 def test_slice_curves_have_a_panel_for_each_method(evaluated: Evaluation) -> None:
     text = words(draw_slice_curves(evaluated.results, unit="HU"))
     assert "histogram-matched source" in text
-    assert "position through the slices, mm" in text
+    assert "through-plane position, mm" in text
 
 
 def test_training_draws_losses_and_validation_but_neither_steps_nor_seconds() -> None:

@@ -7,7 +7,7 @@ PROTOCOL = Protocol(window=UNIFORM7, data_range=4024.0, seed=3)
 
 def test_everything_that_moves_a_number_is_named(evaluated: Evaluation) -> None:
     rows = dict(PROTOCOL.rows(evaluated.results))
-    assert rows["stated range"] == "4024, given for every case"
+    assert rows["stated range"] == "4024, the same for every case"
     assert rows["mask"] == "head of the reference"
     assert str(UNIFORM7) in rows["SSIM"]
     assert "seed 3" in rows["intervals"]

@@ -47,14 +47,14 @@ def test_people_that_the_model_knows_are_left_out_and_said(made: MakePair) -> No
     admitted = admit(pairs, STRICT)
     assert [pair.name for pair in admitted.pairs] == ["sub-03"]
     assert [(left.name, left.reason) for left in admitted.left_out] == [
-        ("sub-01", "of people that the model was trained on"),
-        ("sub-02", "of people that chose the model's weights"),
+        ("sub-01", "belongs to people that the model was trained on"),
+        ("sub-02", "belongs to people that the model's weights were chosen on"),
     ]
     assert admitted.notes == (
         "Left out: 1 case of people that the model was trained on: sub-01."
-        " --include-trained scores them.",
-        "Left out: 1 case of people that chose the model's weights: sub-02."
-        " --include-trained scores them.",
+        " Use --include-trained to score them.",
+        "Left out: 1 case of people that the model's weights were chosen on: sub-02."
+        " Use --include-trained to score them.",
     )
 
 
@@ -79,14 +79,14 @@ def test_scores_of_known_people_have_a_caution() -> None:
 
 def test_scores_of_people_known_by_name_have_a_caution() -> None:
     (note,) = notes_on_scored({"sub-01": "train by name", "sub-02": "none", "sub-03": ""})
-    assert note.startswith("Named like people that the model was trained on, with other scans")
+    assert note.startswith("Some cases have the names of people that the model was trained on, but")
     assert "sub-01" in note
 
 
 def test_a_volume_of_ours_that_tells_nothing_leaves_a_doubt() -> None:
     status = {"sub-01": status_in_model({"ModelSHA256": "0"}), "sub-02": status_in_model({})}
     (note,) = notes_on_scored(status)
-    assert "1 case of a model that does not tell whom it was trained on: sub-01" in note
+    assert "The model behind 1 case does not record whom it was trained on: sub-01" in note
 
 
 def test_where_the_model_knows_everybody_the_option_is_named(made: MakePair) -> None:
@@ -99,19 +99,19 @@ def test_a_synthesized_reference_is_none_unless_allowed(made: MakePair) -> None:
     admitted = admit(pairs, STRICT)
     assert [pair.name for pair in admitted.pairs] == ["sub-02"]
     assert admitted.notes == (
-        "Left out: 1 case whose reference was synthesized itself: sub-01."
-        " --allow-synthetic scores them.",
+        "Left out: 1 case with a reference that is itself synthesized: sub-01."
+        " Use --allow-synthetic to score them.",
     )
     allowed = admit(pairs, Admission(allow_synthetic=True))
     assert len(allowed.pairs) == 2
-    assert "not a scan: 1 case" in allowed.notes[0]
+    assert "not a scan, in 1 case" in allowed.notes[0]
     with pytest.raises(CohortError, match="--allow-synthetic"):
         admit(pairs[:1], STRICT)
 
 
 def test_exchanged_arguments_are_noticed(made: MakePair) -> None:
     pairs = [made(name, ours=False, scan=False) for name in ("sub-01", "sub-02")]
-    with pytest.raises(CohortError, match="the arguments are exchanged"):
+    with pytest.raises(CohortError, match="the arguments are swapped"):
         admit(pairs, STRICT)
 
 

@@ -33,24 +33,24 @@ def data(tmp_path: Path, write: Write, make_head: MakeHead) -> Path:
         (
             "strangers",
             None,
-            "No source in strangers for sub-01, sub-02: its volumes are of sub-07.",
+            "No source in strangers for sub-01, sub-02: its volumes belong to sub-07.",
         ),
         (
             "strangers",
             "T2w",
-            "No source of T2w in strangers for sub-01, sub-02: its volumes are of FLAIR.",
+            "No source of T2w in strangers for sub-01, sub-02: its volumes have modality FLAIR.",
         ),
         (
             "real",
             None,
-            "No source in real for sub-01, sub-02: all its volumes are of the target, T1w.",
+            "No source in real for sub-01, sub-02: all its volumes have the target modality, T1w.",
         ),
-        ("some", None, "No source in some for sub-01: its volumes are of sub-02."),
+        ("some", None, "No source in some for sub-01: its volumes belong to sub-02."),
         (
             "some/sub-02_FLAIR.nii.gz",
             None,
-            "No source in sub-02_FLAIR.nii.gz for sub-01: a single file is the source of a single"
-            " case.",
+            "No source in sub-02_FLAIR.nii.gz for sub-01: a single file can be the source of"
+            " only one case.",
         ),
     ],
 )
@@ -73,4 +73,4 @@ def test_a_modality_beside_a_single_reference_needs_a_folder(data: Path) -> None
         data / "real/sub-01_T1w.nii.gz",
         source_modality="FLAIR",
     )
-    assert "name the sources by --source" in found.notes[0]
+    assert "give the sources with --source" in found.notes[0]

@@ -82,7 +82,7 @@ def test_the_sentence_gives_the_means_over_people() -> None:
         perfect={"synthesized": perfect},
     )
     assert perfect_sentence(summary) == (
-        "A perfect network restored by this scale would score MAE 29.00, PSNR 22.10, SSIM 0.921"
-        " (mean over 4 people)."
+        "With the target scale of this model, a perfect network would score MAE 29.00, PSNR 22.10,"
+        " SSIM 0.921 (mean over 4 people)."
     )
     assert perfect_sentence(summary, method="another") == ""

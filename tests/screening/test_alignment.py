@@ -1,4 +1,4 @@
-"""Measuring where a volume lies against another."""
+"""Measuring the translation between two volumes."""
 
 from pathlib import Path
 
@@ -31,10 +31,10 @@ def _moved(volume: Volume, by_mm: tuple[float, float, float]) -> Volume:
 def test_a_volume_tells_everything_about_itself(pair: tuple[Volume, Volume]) -> None:
     coarse = _coarse(pair[0], pair[0])
     found = align(coarse, coarse)
-    # Studholme 1999: 2 for the same image; 1 is taken off.
+    # Studholme 1999: 2 for identical images, and 1 is subtracted.
     assert found.information == pytest.approx(1.0)
     assert found.dice == 1
-    # 0.5 mm: an eighth of a lattice step; the two sides of the top differ a little.
+    # 0.5 mm is an eighth of a lattice step; the two sides of the maximum differ slightly.
     assert found.distance_mm < 0.5
 
 
@@ -44,7 +44,7 @@ def test_noise_tells_nothing(pair: tuple[Volume, Volume]) -> None:
     other = CoarseVolume(
         lattice=coarse.lattice, levels=noise, head=coarse.head, empty=coarse.empty, median=1.0
     )
-    # 31 x 31 cells over 2 x 30 000 points raise it by about 0.005 by chance.
+    # Chance raises it by about 0.005 with 31 x 31 bins over 2 x 30 000 points.
     assert mutual_information(coarse, other) < 0.01
 
 
@@ -56,7 +56,7 @@ def test_a_known_shift_of_the_other_modality_is_measured(
 ) -> None:
     source, target = pair
     found = align(_coarse(source, source), _coarse(_moved(target, shift), source))
-    # 1 mm: a quarter of a lattice step, on phantoms of 7 mm voxels.
+    # 1 mm is a quarter of a lattice step, on phantoms with 7 mm voxels.
     np.testing.assert_allclose(found.shift_mm, shift, atol=1.0)
 
 

@@ -1,4 +1,4 @@
-"""A check finds what is planted in a sound cohort, and nothing in a sound one."""
+"""The check finds faults planted in a sound cohort, and none in the sound cohort."""
 
 import os
 from collections.abc import Callable
@@ -124,7 +124,7 @@ def test_a_shifted_target_is_found_with_the_size_of_the_shift(
 
     found = _check(_with_target(sound[0], tmp_path / "s.nii.gz", shift), *sound[1:])
     assert "T1w is shifted by" in _problems(found, severity)[sound[0].name]
-    # 1 mm: a quarter of the lattice's step.
+    # 1 mm is a quarter of a lattice step.
     assert found.rows[0].pairs[0].shift_mm == pytest.approx((0, -distance, 0), abs=1.0)
 
 
@@ -138,8 +138,8 @@ def test_targets_of_two_people_that_were_exchanged_are_errors_naming_each_other(
         replace(two, images={**images[1], "T1w": images[0]["T1w"]}),
     )
     problems = _problems(_check(*mixed, *rest), "error")
-    assert f"another person: that of {two.name} fits better" in problems[one.name]
-    assert f"another person: that of {one.name} fits better" in problems[two.name]
+    assert f"another person: the T1w of {two.name} fits better" in problems[one.name]
+    assert f"another person: the T1w of {one.name} fits better" in problems[two.name]
     assert len(problems) == 2
 
 
@@ -155,7 +155,7 @@ def test_a_target_that_shows_a_part_of_the_head_is_a_warning_with_the_share(
     found = _check(_with_target(sound[0], tmp_path / "c.nii.gz", cut), *sound[1:])
     missing = found.rows[0].pairs[0].missing
     assert 0.05 < missing < 0.25
-    expected = f"shows nothing of {missing:.0%} of the head"
+    expected = f"does not cover {missing:.0%} of the head"
     assert expected in _problems(found, "warning")[sound[0].name]
     assert found.error_count == 0
 
@@ -189,7 +189,7 @@ def test_a_person_in_two_splits_is_an_error(sound: tuple[Case, ...]) -> None:
 
 @pytest.fixture
 def scanned_again(sound: tuple[Case, ...], tmp_path: Path) -> Case:
-    """The first person under another name: other noise, 3 mm lower on the scanner's table."""
+    """The first person under another name, with other noise and 3 mm lower in the scanner."""
     images = {}
     for number, (modality, path) in enumerate(sound[0].images.items()):
         volume = read_volume(path)
@@ -208,7 +208,7 @@ def test_one_person_under_two_names_in_two_splits_is_an_error(
     found = _check(*sound, replace(scanned_again, split="test"))
     problem = _problems(found, "error")[sound[0].name]
     assert problem == (
-        f"looks like the person of other, but {sound[0].name} is in train and other in test"
+        f"seems to show the same person as other, but {sound[0].name} is in train and other in test"
     )
     assert len(found.findings) == 1
 
@@ -225,7 +225,7 @@ def test_one_person_under_two_names_in_a_cohort_without_splits_is_a_warning(
     found = _check(*(replace(case, split=None) for case in (*sound, scanned_again)))
     assert found.error_count == 0
     problem = _problems(found, "warning")[sound[0].name]
-    assert problem == "looks like the person of other, who has another name"
+    assert problem == "seems to show the same person as other, under another name"
 
 
 def test_a_folder_that_may_not_be_read_does_not_stop_the_check(

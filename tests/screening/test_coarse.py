@@ -1,4 +1,4 @@
-"""Volumes on a coarse lattice."""
+"""Resampling volumes to a coarse lattice."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ RADIUS_MM = 70.0
 
 
 def _ball(affine: np.ndarray, shape: tuple[int, int, int]) -> Volume:
-    """A bright ball around the origin, whatever the grid."""
+    """Bright ball around the origin on any grid."""
     grid = Grid(shape, affine)
     positions = grid.to_mm(np.indices(shape).reshape(3, -1).T.astype(np.float64))
     inside = np.linalg.norm(positions, axis=1) < RADIUS_MM
@@ -55,7 +55,7 @@ def test_the_same_ball_is_found_on_every_grid(
     lattice = lattice_around(_ball(_centered(np.eye(3) * 2, (90,) * 3), (90,) * 3).grid, step_mm=4)
     coarse = coarsen(volume, lattice)
     found_mm3 = np.count_nonzero(coarse.head) * lattice.voxel_mm3
-    # A tenth of the brightness is reached up to one step of 4 mm outside the ball.
+    # A tenth of the intensity is reached up to one lattice step (4 mm) outside the ball.
     radius_mm = np.cbrt(found_mm3 * 3 / 4 / np.pi)
     assert RADIUS_MM - 1 < radius_mm < RADIUS_MM + 4
     assert coarse.median == pytest.approx(500, rel=0.01)

@@ -1,4 +1,4 @@
-"""A volume that is there twice is found before anything is compared."""
+"""Duplicate volumes are found before cases are compared."""
 
 from dataclasses import replace
 from pathlib import Path

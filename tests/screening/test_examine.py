@@ -1,4 +1,4 @@
-"""One case by itself."""
+"""Measuring a single case."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,12 +25,12 @@ def test_a_target_without_the_skull_is_told_by_its_outline(
     case = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))[0]
     target = read_volume(case.images["T1w"])
     positions = np.indices(target.grid.shape) - np.array(target.grid.shape).reshape(3, 1, 1, 1) / 2
-    kept = np.linalg.norm(positions, axis=0) < 7  # voxels of 7 mm: half of the head's width
+    kept = np.linalg.norm(positions, axis=0) < 7  # 7 voxels of 7 mm: half of the head's width
     write_volume(tmp_path / "t.nii.gz", target.with_voxels(np.where(kept, target.voxels, 0)))
     images = {**case.images, "T1w": tmp_path / "t.nii.gz"}
     stripped = Case(subject="a", name="a", images=images)
     examined = examine(stripped, modalities=("FLAIR", "T1w"), step_mm=None)
-    assert any("another outline" in finding.problem for finding in examined.findings)
+    assert any("a different outline" in finding.problem for finding in examined.findings)
 
 
 def test_volumes_of_noise_do_not_break_the_measurement(place: Callable[..., Path]) -> None:

@@ -1,4 +1,4 @@
-"""What a check tells."""
+"""Results of a check."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Fingerprints find the few cases that may show one person."""
+"""Fingerprints find the few cases that may show the same person."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Coarse volumes kept small."""
+"""Compression of coarse volumes."""
 
 from pathlib import Path
 
@@ -21,5 +21,5 @@ def test_what_was_packed_comes_back_and_was_small(cohort_folder: Path) -> None:
     np.testing.assert_array_equal(again.empty, coarse.empty)
     assert again.lattice is coarse.lattice
     assert again.median == coarse.median
-    # 32 levels are 5 bits before compression, and half of the lattice is air.
+    # 32 levels need 5 of 8 bits even without compression, and half of the lattice is air.
     assert len(packed.levels) + len(packed.head) + len(packed.empty) < coarse.levels.nbytes / 2

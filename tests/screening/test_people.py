@@ -1,4 +1,4 @@
-"""Who is who."""
+"""Recognizing two people in one pair, and one person in two cases."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_most_targets_of_a_person_outside_the_cohort_fit_no_better_than_stranger
 
 @pytest.fixture(scope="module")
 def blurred(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """People in voxels of 14 mm."""
+    """Phantom people with 14 mm voxels."""
     folder = tmp_path_factory.mktemp("blurred")
     write_phantom(folder, cases=4, settings=PhantomSettings(size=16))
     return folder
@@ -71,7 +71,7 @@ def test_people_in_very_coarse_voxels_are_not_recognized_as_one(blurred: Path) -
 
 
 def _drawn_head(generator: np.random.Generator) -> NDArray[np.float32]:
-    """Tissue numbers of a few ellipsoids, much alike in all people."""
+    """Tissue indices of a head of a few ellipsoids, which vary little between people."""
     x, y, z = np.meshgrid(*[np.linspace(-1, 1, 40)] * 3, indexing="ij")
     a, b, c = np.array([0.72, 0.85, 0.8]) * (1 + 0.06 * generator.standard_normal(3))
     radius = (x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2
@@ -113,7 +113,7 @@ def test_a_suspicious_pair_is_compared_with_a_fixed_number_of_people_and_that_is
         examine(case, modalities=MODALITIES, step_mm=4.0) for case in (mixed, *cases[2:])
     ]
     report_wrong_people([suspect, *others], source="FLAIR", target="T1w", seed=0, most_looked_at=3)
-    assert "; 3 of 4 others looked at" in suspect.findings[-1].problem
+    assert "; 3 of 4 other cases compared" in suspect.findings[-1].problem
 
 
 def test_people_who_look_alike_in_a_single_modality_are_a_warning(cohort_folder: Path) -> None:

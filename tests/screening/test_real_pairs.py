@@ -1,4 +1,4 @@
-"""What is known of real pairs is measured."""
+"""The check reproduces known faults of real pairs."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ def _manifest(folder: Path) -> Path:
 
 
 def _known_shift_mm(name: str, center: np.ndarray) -> np.ndarray:
-    """Where the ITK transform takes `center` (RAS+), from there."""
+    """Displacement in mm (RAS+) of `center` under the ITK transform."""
     text = (DATA / "unregistered" / f"{name}_from-T1w_to-FLAIR_itk.txt").read_text()
     numbers = {
         line.split(":")[0]: np.array(line.split(":")[1].split(), dtype=np.float64)
@@ -56,7 +56,7 @@ def test_aligned_native_pairs_show_only_the_field_of_view_that_is_known_to_be_cu
     found = check_cohort(cases, modalities=MODALITIES)
     (finding,) = found.findings
     assert (finding.case, finding.severity) == ("sub-01_ses-1", "warning")
-    assert "shows nothing of 9% of the head" in finding.problem
+    assert "does not cover 9% of the head" in finding.problem
     assert max(row.pairs[0].distance_mm for row in found.rows) < 1
 
 
@@ -93,4 +93,4 @@ def test_twin_scans_of_one_person_under_two_names_in_two_splits_are_an_error(per
     ]
     (finding,) = check_cohort(cases, modalities=MODALITIES).findings
     assert (finding.case, finding.severity) == (f"{person}_ses-1", "error")
-    assert f"looks like the person of {person}_ses-2" in finding.problem
+    assert f"seems to show the same person as {person}_ses-2" in finding.problem

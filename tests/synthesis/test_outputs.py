@@ -81,7 +81,7 @@ def test_a_source_with_other_bytes_is_noticed_be_it_older_or_younger(
     os.utime(source, (made.stat().st_mtime + age,) * 2)
     plan = outputs().plan([case])
     assert plan.todo == (case,)
-    assert plan.remarks == ("1 made again: their sources have changed",)
+    assert plan.remarks == ("1 synthesized again because their sources have changed",)
 
 
 def test_a_source_that_was_only_touched_is_the_same(
@@ -99,7 +99,7 @@ def test_a_source_that_was_only_touched_is_the_same(
         ({"ModelSettings": {}}, "made with other settings"),
         ({"Version": "0.0.1"}, "Version 0.0.1, now"),
         ({"SourceVolume": 1}, "SourceVolume 1, now None"),
-        ({"Sources": ["bert_FLAIR.nii.gz"]}, "made of bert_FLAIR"),
+        ({"Sources": ["bert_FLAIR.nii.gz"]}, "made from bert_FLAIR"),
     ],
 )
 def test_what_was_made_otherwise_is_refused_by_name_and_made_again_where_stale_is(
@@ -128,7 +128,7 @@ def test_a_volume_of_another_precision_is_kept_and_said(
     mixed = replace(outputs(), compute=Compute(device="cpu", bf16=True))
     plan = mixed.plan([case])
     assert plan.kept == (case,)
-    assert plan.remarks == ("1 of those there were made in 32-true on cpu",)
+    assert plan.remarks == ("1 kept although synthesized in 32-true on cpu",)
     assert replace(mixed, overwrite="stale").plan([case]).todo == (case,)
 
 
@@ -218,7 +218,7 @@ def test_a_link_out_of_the_folder_is_no_way_out(
 def test_a_file_in_place_of_the_folder_is_refused(case: Case, outputs: Planned) -> None:
     planned = outputs()
     planned.folder.write_text("a file")
-    with pytest.raises(CohortError, match=r"out is no folder: choose another folder"):
+    with pytest.raises(CohortError, match=r"out is not a folder: choose another folder"):
         planned.plan([case])
 
 

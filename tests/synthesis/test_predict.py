@@ -192,7 +192,7 @@ def test_a_case_that_is_there_twice_is_refused(
     trained: Trained, cohort_folder: Path, tmp_path: Path
 ) -> None:
     (case,) = find_cases(cohort_folder / FLAIR, read_description(trained.folder))
-    with pytest.raises(CohortError, match="two cases have one name"):
+    with pytest.raises(CohortError, match="two cases have the same name"):
         run(trained, (case, case), tmp_path)
 
 

@@ -34,7 +34,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
 
 
 def test_a_name_like_no_other_is_refused_with_all_known_ones() -> None:
-    with pytest.raises(SettingsError, match="known are: width, limits"):
+    with pytest.raises(SettingsError, match="known settings: width, limits"):
         parse_settings(Example, {"zzz": 1}, section="method")
 
 

@@ -58,25 +58,25 @@ def test_a_name_of_the_modality_or_of_none_is_a_source(
 @pytest.mark.parametrize(
     ("name", "modality", "told"),
     [
-        ("sub-01_T1w", "FLAIR", "names T1w"),
-        ("sub-01_space-FLAIR_T1w", "FLAIR", "names T1w"),
-        ("p1_t1", "FLAIR", "names T1w"),
-        ("t2", "FLAIR", "names T2w"),
-        ("p1_T1_to_FLAIR", "FLAIR", "names T1w"),
-        ("p1_T1w_brain", "FLAIR", "names T1w"),
-        ("BraTS-GLI-00001-000-t1c", "T1w", "names t1c"),
-        ("p1_ct", "T1w", "names CT"),
-        ("p1_ct", "MR", "names CT"),
-        ("p1_mr", "CT", "names MR"),
-        ("p1_cbct", "CT", "names CBCT"),
-        ("BraTS2021_00001_seg", "FLAIR", "names a mask or segmentation (seg)"),
-        ("BraTS-GLI-00001-000-seg", "FLAIR", "names a mask or segmentation (seg)"),
-        ("sub-01_FLAIR-seg", "FLAIR", "names a mask or segmentation (seg)"),
-        ("sub-01_desc-brain_mask", "FLAIR", "names a mask or segmentation (mask)"),
-        ("sub-01_dseg", "FLAIR", "names a mask or segmentation (dseg)"),
-        ("p1_FLAIR_lesion", "FLAIR", "names a mask or segmentation (lesion)"),
-        ("p1_brainmask", "FLAIR", "names a mask or segmentation (brainmask)"),
-        ("p1_labels", "FLAIR", "names a mask or segmentation (labels)"),
+        ("sub-01_T1w", "FLAIR", "is T1w by its name"),
+        ("sub-01_space-FLAIR_T1w", "FLAIR", "is T1w by its name"),
+        ("p1_t1", "FLAIR", "is T1w by its name"),
+        ("t2", "FLAIR", "is T2w by its name"),
+        ("p1_T1_to_FLAIR", "FLAIR", "is T1w by its name"),
+        ("p1_T1w_brain", "FLAIR", "is T1w by its name"),
+        ("BraTS-GLI-00001-000-t1c", "T1w", "is t1c by its name"),
+        ("p1_ct", "T1w", "is CT by its name"),
+        ("p1_ct", "MR", "is CT by its name"),
+        ("p1_mr", "CT", "is MR by its name"),
+        ("p1_cbct", "CT", "is CBCT by its name"),
+        ("BraTS2021_00001_seg", "FLAIR", "is a mask or segmentation (seg) by its name"),
+        ("BraTS-GLI-00001-000-seg", "FLAIR", "is a mask or segmentation (seg) by its name"),
+        ("sub-01_FLAIR-seg", "FLAIR", "is a mask or segmentation (seg) by its name"),
+        ("sub-01_desc-brain_mask", "FLAIR", "is a mask or segmentation (mask) by its name"),
+        ("sub-01_dseg", "FLAIR", "is a mask or segmentation (dseg) by its name"),
+        ("p1_FLAIR_lesion", "FLAIR", "is a mask or segmentation (lesion) by its name"),
+        ("p1_brainmask", "FLAIR", "is a mask or segmentation (brainmask) by its name"),
+        ("p1_labels", "FLAIR", "is a mask or segmentation (labels) by its name"),
     ],
 )
 def test_a_name_of_another_modality_or_a_mask_is_none(
@@ -89,7 +89,8 @@ def test_a_single_file_of_another_modality_is_refused_and_a_table_overrules_its_
     volume: Made, tmp_path: Path
 ) -> None:
     file = volume("sub-01_T1w.nii.gz")
-    with pytest.raises(CohortError, match=r"sub-01_T1w\.nii\.gz names T1w, this model needs FLAIR"):
+    told = r"sub-01_T1w\.nii\.gz is T1w by its name, but this model needs FLAIR"
+    with pytest.raises(CohortError, match=told):
         find_sources(file, ("FLAIR",))
     table = tmp_path / "cases.csv"
     table.write_text(f"subject,FLAIR\nsub-01,{file.name}\n")
@@ -112,7 +113,7 @@ def test_a_flat_folder_gives_the_files_of_the_modality_whatever_their_capitals(
             volume(f"{person}_{modality}.nii.gz")
     sources = find_sources(tmp_path, ("FLAIR",))
     assert [case.name for case in sources.cases] == ["BraTS_1", "BraTS_2"]
-    assert sources.in_words().startswith("6 file(s) left out: BraTS_1_seg.nii.gz names a mask")
+    assert sources.in_words().startswith("6 file(s) left out: BraTS_1_seg.nii.gz is a mask")
     assert sources.in_words().endswith("and 1 more")
 
 

@@ -129,7 +129,7 @@ def test_a_mistyped_setting_is_refused(folder: Path, change: str, told: str) -> 
 @pytest.mark.parametrize("change", ["method.width=8", "method.up_sampling=trilinear"])
 def test_a_setting_that_training_decided_is_refused(folder: Path, change: str) -> None:
     description = read_description(folder)
-    with pytest.raises(SettingsError, match=r"training decided it; .*: prediction_statistics"):
+    with pytest.raises(SettingsError, match=r"fixed by training; .*: prediction_statistics"):
         with_settings(description, [change])
     same = f"method.width={description.settings['width']}"
     assert with_settings(description, [same]).settings["width"] == description.settings["width"]

@@ -20,9 +20,9 @@ def test_an_experiment_is_kept_in_the_spelling_of_the_cohort(
     with pytest.warns(CohortWarning) as told:
         reading = read_cohort_of(asked, cohort_folder)
     assert [str(each.message) for each in told] == [
-        "no modality flair here; FLAIR is taken",
-        "no modality t2 here; T2w is taken",
-        "no modality t1w here; T1w is taken",
+        "no modality flair here; using FLAIR",
+        "no modality t2 here; using T2w",
+        "no modality t1w here; using T1w",
     ]
     kept = spelled_as(asked, reading)
     assert (kept.cohort.source, kept.cohort.target) == (("FLAIR", "T2w"), "T1w")
@@ -36,7 +36,7 @@ def test_a_target_that_the_cohort_spells_like_the_source_is_refused(
     cohort_folder: Path, tiny: Tiny
 ) -> None:
     asked = tiny("cohort.source=t1", "cohort.target=T1w")
-    with pytest.warns(CohortWarning, match="T1w is taken"):
+    with pytest.warns(CohortWarning, match="using T1w"):
         reading = read_cohort_of(asked, cohort_folder)
     with pytest.raises(SettingsError, match="T1w is a source too"):
         spelled_as(asked, reading)

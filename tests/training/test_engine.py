@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -52,6 +53,28 @@ def test_every_step_has_randomness_of_its_own_that_a_resumed_run_repeats(
     assert set(other.noise).isdisjoint(through.noise)
 
 
+def test_each_process_draws_noise_of_its_own(sampler: PatchSampler, tmp_path: Path) -> None:
+    settings = planned_training(
+        read_experiment(None, defaults=DEFAULTS, changes=("training.steps=1",)).training
+    )
+    drawn = []
+    for rank in (0, 1, 0):
+        run = Run(
+            fabric=SimpleNamespace(global_rank=rank),  # type: ignore[arg-type]  # its number alone
+            method=Pair(),
+            sampler=sampler,
+            settings=settings,
+            folder=tmp_path,
+            validate=None,
+            keep=lambda _weights, _step: None,
+            report=lambda _step, _row: None,
+        )
+        run._seed(3)
+        drawn.append(float(torch.rand(())))
+    assert drawn[0] != drawn[1]
+    assert drawn[0] == drawn[2]
+
+
 def test_accumulated_parts_are_one_step_of_the_whole_batch(
     train: Train,
 ) -> None:
@@ -81,7 +104,7 @@ def test_clipping_bounds_how_far_a_step_goes(train: Train) -> None:
 def test_gradients_that_are_no_numbers_stop_the_run_before_they_reach_the_weights(
     train: Train, tmp_path: Path
 ) -> None:
-    with pytest.raises(SettingsError, match="a gradient is no longer a number"):
+    with pytest.raises(SettingsError, match="a gradient is not finite"):
         train("run", "steps=4", "checkpoint_every=1", "clip=1.0", kind=Diverging)
     newest = newest_checkpoint(tmp_path / "run/checkpoint")
     assert newest is not None

@@ -72,7 +72,7 @@ def test_source_and_target_are_asked_for() -> None:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no experiment"):
+    with pytest.raises(SettingsError, match="cannot read the experiment"):
         read_experiment(tmp_path / "none.toml")
 
 

@@ -116,17 +116,19 @@ def test_an_empty_mask_is_refused_with_its_case(
         prepare_cohort(preparation, cases, tmp_path, progress=stages)
 
 
+@pytest.mark.parametrize("changed", ["FLAIR", "T1w", "mask"])
 def test_what_is_prepared_is_kept_and_what_has_changed_is_prepared_again(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard, changed: str
 ) -> None:
     preparation = fit_preparation(tiny(), cases, tmp_path, progress=stages)
     before = prepare_cohort(preparation, cases, tmp_path, progress=stages)
     written = [one.path.stat().st_mtime_ns for one in before]
     assert prepare_cohort(preparation, cases, tmp_path, progress=stages) == before
     assert [one.path.stat().st_mtime_ns for one in before] == written
-    source = cases[1].images["FLAIR"]
-    volume = read_volume(source)
-    write_volume(source, volume.with_voxels(volume.voxels[::-1].copy()))
+    file = cases[1].images[changed] if changed != "mask" else cases[1].mask
+    assert file is not None
+    volume = read_volume(file)
+    write_volume(file, volume.with_voxels(volume.voxels[::-1].copy()))
     after = prepare_cohort(preparation, cases, tmp_path, progress=stages)
     assert after[0] == before[0]
     assert after[1].path != before[1].path

@@ -110,5 +110,5 @@ def test_a_batch_that_two_processes_cannot_share_ends_the_whole_run_with_the_cau
         timeout=60,
     )
     assert ended.returncode != 0
-    assert "training.batch 3 is not shared equally by 2 process(es)" in ended.stderr
+    assert "training.batch 3 cannot be divided equally among 2 process(es)" in ended.stderr
     assert not (tmp_path / "checkpoint").exists()

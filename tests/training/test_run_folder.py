@@ -59,7 +59,7 @@ def test_files_of_the_user_stay_where_they_are(run: Path, cohort_folder: Path) -
 def test_a_folder_that_is_no_run_is_refused_and_nothing_is_removed(tmp_path: Path) -> None:
     (tmp_path / "evaluation").mkdir()
     (tmp_path / "evaluation/scores.csv").write_text("precious")
-    with pytest.raises(SettingsError, match=r"no run \(it has no experiment.toml\)"):
+    with pytest.raises(SettingsError, match=r"not a run \(it has no experiment.toml\)"):
         forget(tmp_path)
     assert files_below(tmp_path) == ["evaluation/scores.csv"]
 
@@ -85,7 +85,7 @@ def test_a_link_to_another_run_is_not_followed(run: Path, tmp_path: Path) -> Non
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_what_may_not_be_removed_is_told_in_a_line(run: Path) -> None:
     (run / "checkpoint").chmod(0o500)
-    with pytest.raises(FileError, match=r"cannot be written \(Permission denied\)"):
+    with pytest.raises(FileError, match=r"cannot be removed \(Permission denied\)"):
         forget(run)
     (run / "checkpoint").chmod(0o700)
 
@@ -125,7 +125,7 @@ def case_in(data: Path, folder: str) -> Case:
 @pytest.mark.parametrize("out", ["data", "", "data/sub-01", "data/sub-01/anat/run", "data/../data"])
 def test_the_data_or_a_persons_folder_are_no_place_for_a_run(tmp_path: Path, out: str) -> None:
     (tmp_path / "data/sub-01/anat").mkdir(parents=True)
-    with pytest.raises(SettingsError, match="a folder of its own"):
+    with pytest.raises(SettingsError, match="choose a folder for the run"):
         refuse_foreign_folder(tmp_path / out, [case_in(tmp_path / "data", "sub-01/anat")])
 
 

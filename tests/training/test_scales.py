@@ -58,7 +58,7 @@ def test_the_targets_scale_is_what_costs_a_perfect_network_least(tmp_path: Path)
     assert target.floors["cohort"] < 0.5  # clipping alone
     # two of four are off by a fifth of 150
     assert target.floors["volume"] == pytest.approx(15, abs=1.5)
-    assert "would be off by" in str(target)
+    assert "a mean absolute error of" in str(target)
 
 
 def test_a_volume_in_another_unit_does_not_decide_for_the_others(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_fresh_in_a_folder_that_is_no_run_removes_nothing(
 ) -> None:
     (tmp_path / "prepared").mkdir()
     (tmp_path / "prepared/mine.txt").write_text("precious")
-    with pytest.raises(SettingsError, match="is no run"):
+    with pytest.raises(SettingsError, match="is not a run"):
         train(cases, tmp_path, tiny(), fresh=True)
     assert (tmp_path / "prepared/mine.txt").read_text() == "precious"
     assert not (tmp_path / "experiment.toml").exists()

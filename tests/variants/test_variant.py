@@ -19,12 +19,14 @@ def test_every_process_sees_the_same_noise_within_network_scale(small: Setting) 
 @pytest.mark.parametrize("name", ["width", "threads", "discriminator_width", "convolution_side"])
 def test_a_setting_below_one_is_refused_by_its_name(name: str) -> None:
     given = {"sizes": (8, 8, 8), "threads": 1} | {name: 0}
-    with pytest.raises(SettingsError, match=f"{name} is at least 1, got 0"):
+    with pytest.raises(SettingsError, match=f"{name} must be at least 1, got 0"):
         Setting(**given)  # type: ignore[arg-type]  # the names are those of whole numbers
 
 
 def test_sizes_below_one_are_refused(small: Setting) -> None:
-    with pytest.raises(SettingsError, match=r"sizes are at least 1, got \(8, 0, 8\)"):
+    with pytest.raises(
+        SettingsError, match=r"sizes and window must be at least 1, got \(8, 0, 8\)"
+    ):
         replace(small, sizes=(8, 0, 8))
 
 

@@ -7,7 +7,7 @@ from crossvox.volume.foreground import ascending, head_of, otsu_threshold, perce
 
 
 def ball(seed: int) -> NDArray[np.float32]:
-    """A bright ball with soft structure in a dark, faintly noisy volume."""
+    """Bright ball with soft structure in a dark, faintly noisy volume."""
     shape = (22, 24, 14)
     x, y, z = np.meshgrid(*(np.linspace(-1, 1, size) for size in shape), indexing="ij")
     inside = 400 + 120 * np.sin(5 * x + seed) * np.cos(4 * y) + 60 * np.cos(6 * z)
@@ -23,7 +23,7 @@ def test_the_threshold_is_scikit_images() -> None:
     voxels = np.random.default_rng(0).gamma(2.0, 40.0, (20, 21, 22)).astype(np.float32)
     cut = np.minimum(voxels, np.percentile(voxels, 99.5))
     bin_width = np.ptp(cut) / 256
-    # theirs is the middle of the bin below ours
+    # scikit-image returns the center of the bin below ours.
     assert abs(otsu_threshold(ascending(voxels)) - float(threshold_otsu(cut))) <= bin_width  # type: ignore[no-untyped-call]
 
 
@@ -37,7 +37,7 @@ def test_the_head_is_the_bright_ball_to_a_voxel_of_its_border() -> None:
     voxels = ball(0)
     truth = voxels > 100
     found = head_of(voxels)
-    # closing by two voxels may fill the ball's stair steps
+    # Closing by two voxels may fill the stair steps of the ball's surface.
     assert truth[found].mean() > 0.95
     assert found[truth].all()
 

@@ -1,4 +1,4 @@
-"""Laws of Grid."""
+"""Properties of Grid."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_voxel_volume_of_an_oblique_grid_is_the_product_of_its_spacings() -> Non
 def test_positions_and_indices_are_each_other_there_and_back() -> None:
     grid = Grid((4, 5, 6), OBLIQUE)
     indices = np.random.default_rng(0).uniform(-3, 9, (50, 3))
-    # 1e-12: a few roundings of float64 at this size.
+    # 1e-12 allows a few float64 roundings at this magnitude.
     np.testing.assert_allclose(grid.to_indices(grid.to_mm(indices)), indices, atol=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""Volumes in another memory order."""
+"""Copying volumes to another memory order."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Laws of Volume."""
+"""Properties of Volume."""
 
 import dataclasses
 

@@ -1,1 +1,1 @@
-"""What makes trained networks fast: rewrites, memory planning and facts about the machine."""
+"""Faster networks: rewriting of layers, memory planning and properties of the machine."""

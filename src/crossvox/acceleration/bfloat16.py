@@ -1,4 +1,4 @@
-"""Networks in bfloat16 whose first and last layers keep more of float32."""
+"""bfloat16 inference with higher precision in the first and last layers."""
 
 import copy
 from typing import TypeGuard
@@ -9,14 +9,14 @@ from torch.nn import functional
 
 from crossvox.acceleration.folding import HEAD, VoxelByVoxel
 
-STEM = "stem"  # name that networks give their first layers
+STEM = "stem"  # attribute that holds a network's first layers
 
 
 class InBfloat16(nn.Module):
-    """A network whose weights and features are bfloat16, seen from outside as float32.
+    """A network with bfloat16 weights and features and a float32 interface.
 
-    Both ends keep more: the `stem` takes float32 in two parts, and the `head` stays in float32.
-    Input and output would be rounded to 8 bits otherwise, each a third of the whole error.
+    The `stem` splits its float32 input into two bfloat16 parts, and the `head` stays in float32.
+    Otherwise input and output would be rounded to 8 bits, each causing a third of the total error.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -30,15 +30,15 @@ class InBfloat16(nn.Module):
             setattr(self.network, HEAD, _exact(head))
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """The network's answer, float32; inputs of whole numbers stay what they are."""
-        lower = torch.float32 if self.in_parts else torch.bfloat16
-        given = (one.to(lower) if one.is_floating_point() else one for one in inputs)
-        answer: Tensor = self.network(*given)
-        return answer.float()
+        """Run the network and return float32; integer inputs are passed on unchanged."""
+        dtype = torch.float32 if self.in_parts else torch.bfloat16
+        converted = (x.to(dtype) if x.is_floating_point() else x for x in inputs)
+        output: Tensor = self.network(*converted)
+        return output.float()
 
 
 class Stem(nn.Module):
-    """First layers in bfloat16 that take float32; the layers given are changed."""
+    """First layers in bfloat16 that accept float32; `layers` is changed in place."""
 
     def __init__(self, layers: nn.Module) -> None:
         super().__init__()
@@ -50,18 +50,19 @@ class Stem(nn.Module):
         self.layers.bfloat16()
 
     def forward(self, features: Tensor) -> Tensor:
-        """The layers' answer, bfloat16, also where float32 was added to it."""
-        answer: Tensor = self.layers[0](features)
-        return answer.bfloat16()
+        """Run the layers and return bfloat16, even if they add float32 features to the result."""
+        output: Tensor = self.layers[0](features)
+        return output.bfloat16()
 
 
 class InTwoParts(nn.Module):
-    """A bfloat16 convolution that takes float32 for nearly what it is, and bfloat16 as it is.
+    """A bfloat16 convolution that accepts float32 at almost full precision.
 
-    A float32 number is a bfloat16 and, in another, what that misses. Three products of the parts
-    of features and weights are summed as further channels; the fourth, of both misses, is below
-    what the sum is rounded to. A channel of ones carries what the bias misses. Few input channels
-    leave room for them at no cost.
+    Each float32 value is split into a high and a low (residual) bfloat16 part. Three of the four
+    products between the parts of features and weights are summed as additional input channels;
+    the fourth, low times low, is below the rounding error of the sum. A channel of ones carries
+    the low part of the bias. With few input channels the additional ones cost nothing. bfloat16
+    features are convolved as usual.
 
     Source:
         Henry et al. 2019, arXiv 1904.06376
@@ -70,43 +71,44 @@ class InTwoParts(nn.Module):
     def __init__(self, layer: nn.Conv3d) -> None:
         super().__init__()
         high, low = _parts(layer.weight.detach())
-        missed = torch.zeros_like(high[:, :1])
+        bias_low = torch.zeros_like(high[:, :1])
         if layer.bias is not None:
             x, y, z = (size // 2 for size in layer.kernel_size)
-            missed[:, 0, x, y, z] = _parts(layer.bias.detach())[1]
-        self.weight = nn.Parameter(torch.cat((high, high, low, missed), dim=1), requires_grad=False)
+            bias_low[:, 0, x, y, z] = _parts(layer.bias.detach())[1]
+        weight = torch.cat((high, high, low, bias_low), dim=1)
+        self.weight = nn.Parameter(weight, requires_grad=False)
         self.alone = layer.bfloat16()
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) bfloat16."""
-        given, weight = self.operands(features)
+        """Convolve float32 or bfloat16 features to (B, outputs, X, Y, Z) bfloat16."""
+        channels, weight = self.operands(features)
         layer = self.alone
-        return functional.conv3d(given, weight, layer.bias, layer.stride, layer.padding)
+        return functional.conv3d(channels, weight, layer.bias, layer.stride, layer.padding)
 
     def operands(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """What is convolved for `features`, and the weights for that."""
+        """Return the input channels to convolve for `features`, and the matching weights."""
         if features.dtype == torch.bfloat16:
             return features, self.alone.weight
         high, low = _parts(features)
-        given = torch.cat((high, low, high, torch.ones_like(high[:, :1])), dim=1)
-        return given.contiguous(memory_format=torch.channels_last_3d), self.weight
+        channels = torch.cat((high, low, high, torch.ones_like(high[:, :1])), dim=1)
+        return channels.contiguous(memory_format=torch.channels_last_3d), self.weight
 
 
 class InFloat32(nn.Module):
-    """Layers that compute in float32 whatever they are given."""
+    """Layers that compute in float32 whatever the type of their input."""
 
     def __init__(self, layers: nn.Module) -> None:
         super().__init__()
         self.layers = layers
 
     def forward(self, features: Tensor) -> Tensor:
-        """The layers' answer, float32."""
-        answer: Tensor = self.layers(features.float())
-        return answer
+        """Convert `features` to float32 and run the layers."""
+        output: Tensor = self.layers(features.float())
+        return output
 
 
 def is_plain(layer: nn.Module) -> TypeGuard[nn.Conv3d]:
-    """Whether it is a 3D convolution of all channels at once, padded with zeros if at all."""
+    """Whether `layer` is a 3D convolution with no groups, no dilation and at most zero padding."""
     return (
         isinstance(layer, nn.Conv3d)
         and layer.groups == 1
@@ -121,7 +123,7 @@ def _first_layer(network: nn.Module) -> nn.Module:
 
 
 def _parts(numbers: Tensor) -> tuple[Tensor, Tensor]:
-    """Two bfloat16 whose sum is float32 `numbers` to 16 bits."""
+    """Split float32 `numbers` into two bfloat16 parts whose sum is accurate to 16 bits."""
     high = numbers.bfloat16()
     return high, (numbers - high).bfloat16()
 

@@ -1,4 +1,4 @@
-"""The machine at hand: device, precision, memory."""
+"""Device, precision and memory of the machine that crossvox runs on."""
 
 import ctypes
 import platform
@@ -15,18 +15,18 @@ from crossvox.errors import SettingsError
 from crossvox.files.machine_memory import available_memory_bytes
 
 KIBIBYTE = 1024
-STATUS = Path("/proc/self/status")  # Linux: VmHWM is the height of resident memory
-KEPT_PAGES, OTHERWISE = 1.75, 1.2  # resident over alive
-MALLINFO2 = (
+STATUS = Path("/proc/self/status")  # Linux; VmHWM is the peak of resident memory
+KEPT_PAGES, RETURNED_PAGES = 1.75, 1.2  # resident memory / bytes of live tensors, by allocator
+MALLINFO2_FIELDS = (
     "arena", "ordblks", "smblks", "hblks", "hblkhd",
     "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
 )  # fmt: skip
-M_MMAP_MAX, M_TRIM_THRESHOLD, M_ARENA_MAX = -4, -1, -8  # malloc.h of glibc
+M_MMAP_MAX, M_TRIM_THRESHOLD, M_ARENA_MAX = -4, -1, -8  # options of glibc's mallopt
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compute:
-    """Where and how networks run.
+    """Device and precision that networks run on.
 
     Attributes:
         device: "cpu" or "cuda".
@@ -38,34 +38,36 @@ class Compute:
 
     @property
     def precision(self) -> str:
-        """The name lightning-fabric has for it."""
+        """Precision by its name in lightning-fabric."""
         return "bf16-mixed" if self.bf16 else "32-true"
 
 
 def compute_at_hand(*, device: str | None = None, precise: bool = False) -> Compute:
-    """The fastest honest way to run networks here.
+    """Choose the device and precision that run networks fastest on this machine.
 
     bfloat16 is used where the hardware multiplies it faster than float32: GPUs from compute
     capability 8.0, CPUs with AVX-512 BF16 or AMX.
 
     Args:
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
-        precise: float32 everywhere.
+        device: "cpu" or "cuda"; None chooses the GPU if there is one.
+        precise: Whether to use float32 everywhere.
 
     Raises:
-        SettingsError: There is no such device here.
+        SettingsError: This machine has no such device.
     """
-    here = ("cuda", "cpu") if torch.cuda.is_available() else ("cpu",)
-    chosen = device or here[0]
-    if chosen not in here:
-        raise SettingsError(f"there is no device {chosen!r} here; there is: {', '.join(here)}")
+    available = ("cuda", "cpu") if torch.cuda.is_available() else ("cpu",)
+    chosen = device or available[0]
+    if chosen not in available:
+        raise SettingsError(
+            f"there is no device {chosen!r} on this machine; choose from: {', '.join(available)}"
+        )
     return Compute(device=chosen, bf16=not precise and _fast_in_bf16(chosen))
 
 
 def free_memory_bytes(device: str) -> int:
-    """Memory a new tensor can have on `device`: what is available, and what glibc keeps for us.
+    """Bytes available to new tensors on `device`, including freed memory that glibc keeps.
 
-    On the CPU the limits of cgroups count as the machine's.
+    On the CPU, cgroup limits count as the machine's memory.
     """
     if device == "cpu":
         return available_memory_bytes() + _kept_bytes()
@@ -74,16 +76,16 @@ def free_memory_bytes(device: str) -> int:
 
 
 def peak_memory_bytes(device: str) -> int | None:
-    """The most memory that this process has held on `device`; None where no one counts it.
+    """Peak memory of this process on `device` in bytes; None if the system does not report it.
 
-    On the GPU what tensors held; on the CPU all that was resident, Python and torch included.
-    Linux has getrusage say the height of the parent where that is larger, so it is not asked.
+    On the GPU it is the memory of tensors; on the CPU all resident memory, including Python and
+    torch. On Linux it is not taken from getrusage, which reports the parent's peak if larger.
     """
     if device == "cuda":
         return int(torch.cuda.max_memory_allocated())
     if STATUS.is_file():
-        found = re.search(r"^VmHWM:\s*(\d+) kB$", STATUS.read_text(), flags=re.MULTILINE)
-        return int(found[1]) * KIBIBYTE if found else None
+        peak = re.search(r"^VmHWM:\s*(\d+) kB$", STATUS.read_text(), flags=re.MULTILINE)
+        return int(peak[1]) * KIBIBYTE if peak else None
     if platform.system() != "Darwin":
         return None
     resource = import_module("resource")  # Windows has none
@@ -91,43 +93,42 @@ def peak_memory_bytes(device: str) -> int | None:
 
 
 def resident_bytes(alive: int, *, device: str) -> int:
-    """Memory that a device gives away for tensors of which `alive` bytes live at once.
+    """Estimate the resident memory in bytes when at most `alive` bytes of tensors are live.
 
-    Kept pages leave gaps between tensors of different sizes, and convolutions need some memory
-    inside: measured with the 3D GAN at seven sizes (benchmarks/growth_xeon_2026-11-26.md).
+    Kept pages leave gaps between tensors of different sizes, and convolutions need workspace.
+    Measured with the 3D GAN at seven sizes (benchmarks/growth_xeon_2026-11-26.md).
     """
-    return round(alive * (KEPT_PAGES if device == "cpu" and keep_pages() else OTHERWISE))
+    return round(alive * (KEPT_PAGES if device == "cpu" and keep_pages() else RETURNED_PAGES))
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch failed for want of memory, on the GPU or the CPU."""
+    """Whether `error` means that torch ran out of memory, on the GPU or the CPU."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 @cache
 def keep_pages() -> bool:
-    """Ask glibc to keep freed memory instead of returning it, and say whether it does.
+    """Configure glibc to keep freed memory instead of returning it; return whether it does.
 
-    Large tensors are otherwise mapped and cleared anew at each allocation, which costs more
-    than the arithmetic: half the time of a volume in float32
-    (benchmarks/speed_xeon_2026-11-26.md). Threads that begin later share one arena, because
-    others map what is large, whatever is asked.
+    By default large tensors are mapped and zeroed at each allocation, which costs more than the
+    arithmetic: half the time of a volume in float32 (benchmarks/speed_xeon_2026-11-26.md).
+    Threads started later share one arena, because additional arenas map large blocks regardless.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL("libc.so.6")
-    asked = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1, M_ARENA_MAX: 1}
-    return all(libc.mallopt(option, value) for option, value in asked.items())
+    options = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1, M_ARENA_MAX: 1}
+    return all(libc.mallopt(option, value) for option, value in options.items())
 
 
 class _Allocated(ctypes.Structure):
-    """struct mallinfo2 of malloc.h."""
+    """The struct mallinfo2 of malloc.h."""
 
-    _fields_ = tuple((name, ctypes.c_size_t) for name in MALLINFO2)
+    _fields_ = tuple((name, ctypes.c_size_t) for name in MALLINFO2_FIELDS)
 
 
 def _kept_bytes() -> int:
-    """Bytes that were freed and whose pages are kept; 0 where nobody can say."""
+    """Freed bytes whose pages glibc keeps; 0 if they are not kept or cannot be counted."""
     if not keep_pages():
         return 0
     libc = ctypes.CDLL("libc.so.6")
@@ -138,7 +139,7 @@ def _kept_bytes() -> int:
 
 
 def channels_last(network: nn.Module) -> nn.Module:
-    """`network` with its weights in the memory order that convolutions are fastest in."""
+    """Convert the weights of `network` to channels-last order in place, fastest to convolve."""
     orders = {4: torch.channels_last, 5: torch.channels_last_3d}
     for parameter in network.parameters():
         if parameter.ndim in orders:

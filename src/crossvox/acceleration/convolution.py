@@ -1,4 +1,4 @@
-"""3D convolutions that torch computes slowly or wrongly, replaced without changing the function."""
+"""Replacements for 3D convolutions that torch computes slowly or incorrectly."""
 
 from collections.abc import Callable
 from typing import cast
@@ -6,18 +6,18 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-WRONG_SIZE = 2  # of X; see CarefulConv3d
-SIZES, UNSTRIDED = (3, 3, 3), (1, 1, 1)
+WRONG_SIZE = 2  # voxels along X; see CarefulConv3d
+KERNEL_SIZE, UNIT_STRIDE = (3, 3, 3), (1, 1, 1)
 
 
 class CarefulConv3d(nn.Conv3d):
-    """A 3D convolution that handles one channel as it does several, and in float32 where it must.
+    """A 3D convolution that keeps channels-last order and avoids a wrong gradient in bfloat16.
 
-    One channel has no memory order, so torch would leave channels-last order here and come back
-    to it later, for a tenth of a training step. A second channel of zeros keeps it.
+    A single channel has no memory order, so torch would leave channels-last order here and convert
+    back later, which takes a tenth of a training step. A second channel of zeros prevents that.
 
-    On CPUs with AVX-512 BF16, torch 2.13's weight gradient of a 3x3x3 convolution reads memory
-    that was never written where X is exactly 2 (decision 0014).
+    On CPUs with AVX-512 BF16, the weight gradient of a 3x3x3 convolution in torch 2.13 reads
+    uninitialized memory if X is exactly 2, so float32 is used there (decision 0014).
     """
 
     def __init__(self, layer: nn.Conv3d) -> None:
@@ -34,7 +34,7 @@ class CarefulConv3d(nn.Conv3d):
         self.train(layer.training)
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
-        """(B, outputs, x, y, z) of (B, inputs, X, Y, Z)."""
+        """Map (B, inputs, X, Y, Z) to (B, outputs, x, y, z)."""
         learning = torch.is_grad_enabled() and input.device.type == "cpu"
         if learning and input.shape[2] == WRONG_SIZE and _may_be_wrong(self):
             with torch.autocast("cpu", enabled=False):
@@ -48,19 +48,19 @@ class CarefulConv3d(nn.Conv3d):
 
 
 def keep_channels_last(network: nn.Module) -> None:
-    """Replace 3D convolutions of one channel in place; parameters and their names stay."""
+    """Replace single-channel 3D convolutions in place; parameters and their names are kept."""
     _replace(network, _loses_order)
 
 
 def make_trainable(network: nn.Module) -> None:
-    """Replace 3D convolutions that train slowly or wrongly in place; parameters stay."""
+    """Replace 3D convolutions that train slowly or incorrectly in place; parameters are kept."""
     _replace(network, lambda layer: _loses_order(layer) or _may_be_wrong(layer))
 
 
-def _replace(network: nn.Module, chosen: Callable[[nn.Conv3d], bool]) -> None:
+def _replace(network: nn.Module, needs_care: Callable[[nn.Conv3d], bool]) -> None:
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            if type(child) is nn.Conv3d and child.groups == 1 and chosen(child):
+            if type(child) is nn.Conv3d and child.groups == 1 and needs_care(child):
                 setattr(parent, name, CarefulConv3d(child))
 
 
@@ -69,10 +69,10 @@ def _loses_order(layer: nn.Conv3d) -> bool:
 
 
 def _may_be_wrong(layer: nn.Conv3d) -> bool:
-    return layer.kernel_size == SIZES and layer.stride == UNSTRIDED
+    return layer.kernel_size == KERNEL_SIZE and layer.stride == UNIT_STRIDE
 
 
 def _with_zeros(channel: Tensor) -> Tensor:
-    """(B, 2, X, Y, Z) channels last of (B, 1, X, Y, Z)."""
-    both = torch.cat((channel, torch.zeros_like(channel)), dim=1)
-    return both.contiguous(memory_format=torch.channels_last_3d)
+    """Append a channel of zeros: (B, 1, X, Y, Z) to (B, 2, X, Y, Z), channels last."""
+    channels = torch.cat((channel, torch.zeros_like(channel)), dim=1)
+    return channels.contiguous(memory_format=torch.channels_last_3d)

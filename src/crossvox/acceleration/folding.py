@@ -1,4 +1,4 @@
-"""Layers of a trained network folded into fewer ones; the same function in float32 to 1e-6."""
+"""Folding of a trained network into fewer layers, equivalent to 1e-6 in float32."""
 
 from itertools import pairwise
 
@@ -12,28 +12,28 @@ from crossvox.acceleration.up_sampling import TransposedUpConv, transpose_up_sam
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
-VOXELS_AT_ONCE = 2**15
-HEAD = "head"  # name that networks give their last layers
+VOXELS_AT_ONCE = 2**15  # converted to float32 together
+HEAD = "head"  # attribute that holds a network's last layers
 
 
 def fold_normalization(network: nn.Module) -> None:
-    """Scale and shift of each batch normalization move into the convolution right before it."""
+    """Fold each batch normalization into the convolution directly before it, in place."""
     for layers in network.modules():
         if not isinstance(layers, nn.Sequential):
             continue
-        for (place, first), (following, second) in pairwise(list(layers.named_children())):
+        for (first_name, first), (second_name, second) in pairwise(list(layers.named_children())):
             if isinstance(first, CONVOLUTIONS) and isinstance(second, _BatchNorm):
                 transposed = isinstance(first, TRANSPOSED)
-                setattr(layers, place, fuse_conv_bn_eval(first, second, transpose=transposed))
-                setattr(layers, following, nn.Identity())
+                setattr(layers, first_name, fuse_conv_bn_eval(first, second, transpose=transposed))
+                setattr(layers, second_name, nn.Identity())
 
 
 def fix_up_sampling(network: nn.Module, *, apart_if_wide: bool) -> None:
-    """Nearest upsampling and its convolution become a transposed convolution of a fixed kernel.
+    """Replace nearest upsampling and its convolution with a fixed transposed convolution.
 
     Args:
         network: Changed in place.
-        apart_if_wide: Leave wide layers as they are, which is faster in bfloat16 on a CPU.
+        apart_if_wide: Whether to keep wide layers, which is faster in bfloat16 on a CPU.
     """
     transpose_up_sampling(network, apart_if_wide=apart_if_wide)
     for parent in network.modules():
@@ -43,16 +43,16 @@ def fix_up_sampling(network: nn.Module, *, apart_if_wide: bool) -> None:
 
 
 def ease_head(network: nn.Module) -> None:
-    """A head of one channel that sees each voxel alone becomes a product of matrix and vector."""
+    """Replace a 1x1x1 convolution to one channel in the head with a matrix-vector product."""
     head = getattr(network, HEAD, None)
     if isinstance(head, nn.Conv3d) and head.kernel_size == (1, 1, 1) and head.out_channels == 1:
         setattr(network, HEAD, VoxelByVoxel(head))
 
 
 class VoxelByVoxel(nn.Module):
-    """A 1x1x1 convolution to one channel, float32 whatever it is given.
+    """A 1x1x1 convolution to one channel, in float32 whatever the type of its input.
 
-    torch's own is twelve times slower in float32. What was not float32 becomes it in parts that
+    torch's convolution is twelve times slower in float32. Other types are converted in blocks that
     stay in the processor's cache.
     """
 
@@ -63,19 +63,19 @@ class VoxelByVoxel(nn.Module):
         self.bias = nn.Parameter(bias, requires_grad=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, 1, X, Y, Z) of (B, C, X, Y, Z)."""
+        """Map (B, C, X, Y, Z) to (B, 1, X, Y, Z)."""
         batch, _, x, y, z = features.shape
         voxels = rearrange(features, "b c x y z -> (b x y z) c")
-        answer = self._product(voxels) + self.bias
-        return rearrange(answer, "(b x y z) -> b 1 x y z", b=batch, x=x, y=y, z=z)
+        output = self._product(voxels) + self.bias
+        return rearrange(output, "(b x y z) -> b 1 x y z", b=batch, x=x, y=y, z=z)
 
     def _product(self, voxels: Tensor) -> Tensor:
         if voxels.dtype == torch.float32:
             return torch.mv(voxels, self.weight)
-        answer = self.weight.new_empty(len(voxels))
-        room = self.weight.new_empty(VOXELS_AT_ONCE, len(self.weight))
-        for given, part in zip(
-            voxels.split(VOXELS_AT_ONCE), answer.split(VOXELS_AT_ONCE), strict=True
+        output = self.weight.new_empty(len(voxels))
+        buffer = self.weight.new_empty(VOXELS_AT_ONCE, len(self.weight))
+        for block, products in zip(
+            voxels.split(VOXELS_AT_ONCE), output.split(VOXELS_AT_ONCE), strict=True
         ):
-            torch.mv(room[: len(given)].copy_(given), self.weight, out=part)
-        return answer
+            torch.mv(buffer[: len(block)].copy_(block), self.weight, out=products)
+        return output

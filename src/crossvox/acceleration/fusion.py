@@ -1,7 +1,7 @@
-"""Convolutions that do at once what follows them, so that features are written only once.
+"""Fusion of convolutions with the activation or sum after them, so features are written once.
 
-On a CPU a fine level's features are larger than its caches: an activation or a sum by itself
-reads and writes them all again, which took a third of a prediction's time.
+The features of a fine level exceed a CPU's caches: a separate activation or sum reads and writes
+all of them again, which took a third of the inference time.
 """
 
 from itertools import pairwise
@@ -18,16 +18,17 @@ from crossvox.contract import SynthesisMethod
 from crossvox.networks.blocks import ResidualBlock
 
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU)
-OPERATIONS = ("_convolution_pointwise", "_convolution_pointwise_")  # without a promise of torch's
+OPERATORS = ("_convolution_pointwise", "_convolution_pointwise_")  # private to torch
 Layer = nn.Conv3d | InTwoParts
-FEWEST = 4  # channels that come in parts: torch convolves a part of one wrongly in bfloat16
-Operands = tuple[Tensor, Tensor, Tensor | None, list[int], list[int]]  # as conv3d takes them
+FEWEST_CHANNELS = 4  # in two parts; torch convolves a part of one channel wrongly in bfloat16
+Operands = tuple[Tensor, Tensor, Tensor | None, list[int], list[int]]  # arguments of conv3d
+DILATION, GROUPS = [1, 1, 1], 1  # fixed for all fused convolutions; see `is_plain`
 
 
 def fused(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
-    """`method`, already rewritten for synthesizing, with its convolutions fused; changed in place.
+    """Fuse the convolutions of `method`, already rewritten for inference, in place.
 
-    The same function; where torch has no oneDNN, nothing is changed.
+    The function stays the same. Without oneDNN in torch nothing is changed.
     """
     if can_fuse(compute):
         for name in method.product:
@@ -38,28 +39,28 @@ def fused(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
 
 
 def can_fuse(compute: Compute) -> bool:
-    """Whether oneDNN convolves here in that precision, and torch has its fused convolutions."""
+    """Whether oneDNN supports this precision here and torch provides its fused convolutions."""
     if compute.device != "cpu" or not torch.backends.mkldnn.is_available():
         return False
-    if not all(hasattr(torch.ops.mkldnn, name) for name in OPERATIONS):
+    if not all(hasattr(torch.ops.mkldnn, name) for name in OPERATORS):
         return False
     return not compute.bf16 or bool(torch.cpu.get_capabilities().get("avx512_bw"))
 
 
 def fuse_activations(network: nn.Module) -> None:
-    """Activations move into the convolution before them, past what normalization left behind."""
+    """Fuse activations into the convolution before them, skipping folded normalization layers."""
     for layers in network.modules():
         if not isinstance(layers, nn.Sequential):
             continue
         kept = [pair for pair in layers.named_children() if not isinstance(pair[1], nn.Identity)]
-        for (place, first), (following, second) in pairwise(kept):
+        for (first_name, first), (second_name, second) in pairwise(kept):
             if isinstance(second, ACTIVATIONS) and takes_more(first):
-                setattr(layers, place, ConvActivation(first, second))
-                setattr(layers, following, nn.Identity())
+                setattr(layers, first_name, ConvActivation(first, second))
+                setattr(layers, second_name, nn.Identity())
 
 
 def fuse_sums(network: nn.Module) -> None:
-    """Shortcuts of residual blocks are added where the block's features already lie."""
+    """Add the shortcuts of residual blocks in place to the blocks' features."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, ResidualBlock):
@@ -67,7 +68,7 @@ def fuse_sums(network: nn.Module) -> None:
 
 
 class ConvActivation(nn.Module):
-    """A convolution and the activation right after it."""
+    """A convolution fused with the activation directly after it."""
 
     def __init__(self, layer: Layer, activation: nn.Module) -> None:
         super().__init__()
@@ -76,11 +77,11 @@ class ConvActivation(nn.Module):
 
     @property
     def takes_parts(self) -> bool:
-        """Whether features may come in two parts, which are never joined."""
-        return is_plain(self.layer) and not self.slope and self.layer.in_channels >= FEWEST
+        """Whether features may come as two tensors, which are never concatenated."""
+        return is_plain(self.layer) and not self.slope and self.layer.in_channels >= FEWEST_CHANNELS
 
     def forward(self, *features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), in two parts where it takes them."""
+        """Map (B, inputs, X, Y, Z), optionally as two tensors, to (B, outputs, X, Y, Z)."""
         first, *second = _operands(self.layer, features)
         if not second:
             return conv_activation(*first, self.slope)
@@ -95,13 +96,13 @@ class SummedInPlace(InParts):
     def __init__(self, block: ResidualBlock) -> None:
         super().__init__()
         layers = [layer for unit in block.units.children() for layer in unit.children()]
-        self.first, *others = (one for one in layers if not isinstance(one, nn.Identity))
+        self.first, *others = (layer for layer in layers if not isinstance(layer, nn.Identity))
         self.others, self.shortcut = nn.Sequential(*others), block.shortcut
-        knows_parts = isinstance(self.first, ConvActivation) and self.first.takes_parts
-        self.takes_parts = knows_parts and is_plain(self.shortcut)
+        first_takes_parts = isinstance(self.first, ConvActivation) and self.first.takes_parts
+        self.takes_parts = first_takes_parts and is_plain(self.shortcut)
 
     def forward(self, *features: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z), in parts where it takes them."""
+        """Map (B, inputs, X, Y, Z), optionally as two tensors, to (B, outputs, X, Y, Z)."""
         summed = cast("Tensor", self.others(self.first(*features)))
         if takes_more(self.shortcut):
             for operands in _operands(self.shortcut, features):
@@ -112,7 +113,7 @@ class SummedInPlace(InParts):
 
 
 def takes_more(layer: nn.Module) -> TypeGuard[Layer]:
-    """Whether oneDNN can do more with it; one channel is handled otherwise (convolution.py)."""
+    """Whether oneDNN can fuse `layer`; convolution.py handles convolutions of one channel."""
     if isinstance(layer, InTwoParts):
         return True
     return is_plain(layer) and layer.in_channels > 1
@@ -127,14 +128,16 @@ def conv_activation(
     slope: float,
 ) -> Tensor:
     """Leaky ReLU of a 3D convolution; a slope of 0 is ReLU."""
-    if features.is_meta:  # sizes are asked for, and oneDNN takes contents alone
+    if features.is_meta:  # memory planning; oneDNN does not support meta tensors
         return functional.conv3d(features, weight, bias, stride, padding)
-    convolve = torch.ops.mkldnn._convolution_pointwise
-    kind = "leaky_relu" if slope else "relu"
-    numbers = [slope] if slope else []
-    return cast(
-        "Tensor",
-        convolve(features, weight, bias, padding, stride, [1, 1, 1], 1, kind, numbers, ""),
+    return _convolve_then_activate(
+        features=features,
+        weight=weight,
+        bias=bias,
+        stride=stride,
+        padding=padding,
+        activation="leaky_relu" if slope else "relu",
+        activation_arguments=[slope] if slope else [],
     )
 
 
@@ -148,27 +151,77 @@ def conv_onto(
     *,
     relu: bool = False,
 ) -> None:
-    """A 3D convolution is added to `onto`, then perhaps ReLU done; oneDNN has no other there.
+    """Add a 3D convolution to `onto` in place, then optionally apply ReLU.
 
-    `onto` and `features` are channels last.
+    oneDNN supports no other activation after a sum. `onto` and `features` are channels last.
     """
     if features.is_meta:
         return
-    convolve = torch.ops.mkldnn._convolution_pointwise_.binary
-    ones, after = [1, 1, 1], "relu" if relu else None
-    convolve(onto, features, weight, bias, padding, stride, ones, 1, "add", 1.0, after, [], None)
+    _convolve_and_add(
+        onto=onto,
+        features=features,
+        weight=weight,
+        bias=bias,
+        stride=stride,
+        padding=padding,
+        activation="relu" if relu else None,
+    )
+
+
+def _convolve_then_activate(
+    *,
+    features: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: list[int],
+    padding: list[int],
+    activation: str,
+    activation_arguments: list[float],
+) -> Tensor:
+    """Compute activation(conv(features)) with oneDNN's fused convolution.
+
+    The operator takes input, weight, bias, padding, stride, dilation, groups, the activation, its
+    parameters and its algorithm (unused here), by position.
+    """
+    output = torch.ops.mkldnn._convolution_pointwise(
+        features, weight, bias, padding, stride, DILATION, GROUPS,
+        activation, activation_arguments, "",
+    )  # fmt: skip
+    return cast("Tensor", output)
+
+
+def _convolve_and_add(
+    *,
+    onto: Tensor,
+    features: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: list[int],
+    padding: list[int],
+    activation: str | None,
+) -> None:
+    """Set `onto` to activation(onto + conv(features)) with oneDNN's fused convolution, in place.
+
+    The operator takes the other summand, input, weight, bias, padding, stride, dilation, groups,
+    the binary operation, its factor, the activation, its parameters and its algorithm (unused
+    here), by position.
+    """
+    torch.ops.mkldnn._convolution_pointwise_.binary(
+        onto, features, weight, bias, padding, stride, DILATION, GROUPS,
+        "add", 1.0, activation, [], None,
+    )  # fmt: skip
 
 
 def _operands(layer: Layer, features: tuple[Tensor, ...]) -> list[Operands]:
-    """What is convolved, for each part of the features with its share of the weights."""
+    """Return the arguments of conv3d for each part of the features, with its share of weights."""
     weight = layer.weight
     if isinstance(layer, InTwoParts):
-        given, weight = layer.operands(features[0])
-        features, layer = (given,), layer.alone
+        channels, weight = layer.operands(features[0])
+        features, layer = (channels,), layer.alone
     stride, padding = list(layer.stride), [int(size) for size in layer.padding]
-    weights = weight.split([one.shape[1] for one in features], dim=1)
+    weights = weight.split([part.shape[1] for part in features], dim=1)
     biases = (layer.bias, *(None for _ in features[1:]))
     return [
-        (one, share.contiguous(memory_format=torch.channels_last_3d), bias, stride, padding)
-        for one, share, bias in zip(features, weights, biases, strict=True)
+        (part, share.contiguous(memory_format=torch.channels_last_3d), bias, stride, padding)
+        for part, share, bias in zip(features, weights, biases, strict=True)
     ]

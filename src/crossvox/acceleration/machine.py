@@ -1,4 +1,4 @@
-"""The machine that a volume was synthesized on, in words."""
+"""Description of the machine that a volume was synthesized on."""
 
 import platform
 from pathlib import Path
@@ -11,7 +11,7 @@ CPU_INFORMATION = Path("/proc/cpuinfo")  # Linux
 
 
 def machine_in_words(compute: Compute) -> str:
-    """Processor or GPU, threads, precision and torch."""
+    """Describe GPU and processor, number of threads, precision and torch version."""
     threads = torch.get_num_threads()
     parts = [f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"]
     if compute.device == "cuda":

@@ -1,4 +1,4 @@
-"""How much memory some work takes, found by doing it on tensors that have sizes and no contents."""
+"""Peak memory of a computation, measured by running it on meta tensors (sizes without data)."""
 
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -10,21 +10,20 @@ from torch._subclasses.fake_tensor import FakeTensorMode  # public in all but it
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-NOWHERE = torch.device("meta")  # torch's name for sizes without contents
+NOWHERE = torch.device("meta")  # device of tensors without data
 
 
 def peak_bytes(work: Callable[[], object], *, autocast: bool = False) -> int:
-    """The most bytes of tensors that are alive at once while `work` makes them.
+    """Peak size in bytes of the tensors that are alive at the same time during `work`.
 
-    Nothing is computed and nothing allocated, so it takes a fraction of a second for any size.
-    Tensors that exist before, such as weights, are not counted unless a view of them is taken,
-    nor is what a convolution may need inside. Python values that follow from contents
-    must not decide the work.
+    Nothing is computed or allocated, so this takes a fraction of a second for any size. Tensors
+    that exist before, such as weights, are not counted unless a view of them is taken; nor is the
+    workspace of convolutions. `work` runs on meta tensors, so it must not branch on tensor values.
 
     Args:
-        work: Makes all of its tensors itself.
-        autocast: Whether `work` leaves precision to autocast, which knows no device without
-            contents: torch's FakeTensorMode is used then, which takes six times longer.
+        work: Function that creates all of its tensors itself.
+        autocast: Whether `work` uses autocast, which does not support the meta device: torch's
+            FakeTensorMode is used instead, which takes six times longer.
     """
     alive = _Alive(emptying=not autocast)
     with FakeTensorMode(allow_non_fake_inputs=True) if autocast else nullcontext(), alive:
@@ -33,10 +32,10 @@ def peak_bytes(work: Callable[[], object], *, autocast: bool = False) -> int:
 
 
 class _Alive(TorchDispatchMode):
-    """Counts the storage behind each tensor once, from its first operation until it is freed.
+    """Count the storage of each tensor once, from its first operation until it is freed.
 
     Args:
-        emptying: All tensors are made on, or taken to, the device that holds nothing.
+        emptying: Whether to create all tensors on the meta device and move inputs to it.
     """
 
     def __init__(self, *, emptying: bool) -> None:
@@ -52,20 +51,20 @@ class _Alive(TorchDispatchMode):
         types: Sequence[type],
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401 - whatever the operation gives
-        named = dict(kwargs or {})
+    ) -> Any:  # noqa: ANN401 - any result of an operation
+        keywords = dict(kwargs or {})
         if self._emptying:
-            args, named = tree_map(_emptied, (args, named))
-            named |= {"device": NOWHERE} if "device" in named else {}
-            named |= {"generator": None} if "generator" in named else {}
-        result = function(*args, **named)
+            args, keywords = tree_map(_emptied, (args, keywords))
+            keywords |= {"device": NOWHERE} if "device" in keywords else {}
+            keywords |= {"generator": None} if "generator" in keywords else {}
+        result = function(*args, **keywords)
         for leaf in tree_leaves(result):
             if isinstance(leaf, torch.Tensor):
                 self._count(leaf.untyped_storage())
         return result
 
     def _count(self, storage: torch.UntypedStorage) -> None:
-        key = storage._cdata  # its identity: without contents all addresses are 0
+        key = storage._cdata  # identifies a storage: all meta tensors have the address 0
         if key in self._known:
             return
         self._known[key] = storage.nbytes()
@@ -80,5 +79,5 @@ class _Alive(TorchDispatchMode):
 def _emptied(value: object) -> object:
     if not isinstance(value, torch.Tensor) or value.device == NOWHERE:
         return value
-    with torch.inference_mode(mode=False):  # as weights are, or they would have no views
+    with torch.inference_mode(mode=False):  # inference tensors, unlike weights, have no views
         return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=NOWHERE)

@@ -1,7 +1,7 @@
-"""Trained networks rewritten once for the device they will run on; a method does nothing for it.
+"""Rewriting of trained networks for fast inference on a device, without changes to the methods.
 
-Each rewrite computes the same function: in float32 to 1e-6 of the range, in bfloat16 to the
-precision of that (docs/explanation/speed.md has the measurements).
+A rewritten network computes the same function: to 1e-6 of the range in float32, and to the
+precision of bfloat16 in bfloat16 (measurements in docs/explanation/speed.md).
 """
 
 import copy
@@ -16,10 +16,10 @@ from crossvox.networks.unet import ResidualUNet
 
 
 def optimized(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
-    """A copy of `method` for inference alone, on the device of `compute`.
+    """Copy `method` for inference only, on the device of `compute`.
 
-    Its networks are folded, can work in slabs where that is possible, and are bfloat16 where that
-    is fast; weights lie channels last.
+    Its networks are folded, run in slabs where possible and use bfloat16 where it is fast; weights
+    are in channels-last order.
     """
     fast = folded(method, apart_if_wide=compute.bf16 and compute.device == "cpu")
     for name in fast.product:
@@ -33,14 +33,14 @@ def optimized(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
 
 
 def folded(method: SynthesisMethod, *, apart_if_wide: bool = False) -> SynthesisMethod:
-    """A copy of `method` for inference alone, of fewer layers that every engine knows.
+    """Copy `method` for inference only, with fewer layers, all supported by every engine.
 
-    Batch normalization is folded into the convolution before it where statistics are fixed,
-    upsampling becomes a transposed convolution with a fixed kernel, and the head a product.
+    Batch normalization with fixed statistics is folded into the convolution before it, upsampling
+    becomes a transposed convolution with a fixed kernel, and the head a matrix-vector product.
 
     Args:
-        method: Left as it is.
-        apart_if_wide: Leave wide upsampling layers as they are.
+        method: Trained method; not changed.
+        apart_if_wide: Whether to keep wide upsampling layers as they are.
     """
     copied = copy.deepcopy(method).eval().requires_grad_(requires_grad=False)
     for name in copied.product:

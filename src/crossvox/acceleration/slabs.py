@@ -1,8 +1,8 @@
-"""One level of a U-Net in slabs along X, so that only a slab of its features is alive at once.
+"""Inference of a U-Net level by level in slabs along X, with only one slab's features in memory.
 
-Each slab is computed with as many planes beside it as its convolutions reach, which are cut off
-again: the result is that of the whole, and costs a few planes more. Coarser levels go on from the
-whole of what a level leaves, so a slab never needs the reach of the entire network.
+Each slab is computed with a halo as wide as the reach of its convolutions, which is then cropped:
+the result equals that of the whole volume at the cost of a few more planes. Each level starts from
+the complete output of the level before, so a halo never spans the reach of the whole network.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,23 +17,23 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from crossvox.networks.unet import ResidualUNet
 
-Thickness = int | None  # units of a slab; None is the whole
-HALO = 2  # units: two 3x3x3 convolutions reach 2 fine planes, up-sampling one coarse plane more
+Thickness = int | None  # units per slab; None processes the whole volume at once
+HALO = 2  # units: two 3x3x3 convolutions reach 2 fine planes, upsampling another coarse plane
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scaled:
-    """A tensor (B, C, X, Y, Z) and how many of its X planes are one unit."""
+    """A tensor (B, C, X, Y, Z) and the number of its X planes per unit."""
 
     tensor: Tensor
     planes: int
 
 
 class InParts(nn.Module):
-    """A block to which features may come as two tensors that would be joined otherwise.
+    """A block that can accept features as two tensors instead of their concatenation.
 
     Attributes:
-        takes_parts: Whether they may.
+        takes_parts: Whether this block accepts two tensors.
     """
 
     takes_parts: bool
@@ -43,7 +43,7 @@ class SlabbedUNet(nn.Module):
     """A residual U-Net for inference whose levels can be computed in slabs.
 
     Attributes:
-        slab: Units of a slab of every level; None is the whole.
+        slab: Thickness of a slab at every level in units; None for no slabs.
     """
 
     slab: Thickness = None
@@ -55,11 +55,11 @@ class SlabbedUNet(nn.Module):
 
     @property
     def takes_slabs(self) -> bool:
-        """Whether slabs give the result of the whole: no layer normalizes over all voxels."""
+        """Whether slabs give the exact result, because no layer normalizes over all voxels."""
         return not any(isinstance(layer, _NormBase | nn.GroupNorm) for layer in self.modules())
 
     def forward(self, source: Tensor) -> Tensor:
-        """(B, 1, X, Y, Z) in [-1, 1] of (B, C, X, Y, Z)."""
+        """Map (B, C, X, Y, Z) to (B, 1, X, Y, Z) in [-1, 1]."""
         finest = (Scaled(tensor=source, planes=1),)
         skips = [in_slabs(self.stem, finest, planes=1, thickness=self.slab)]
         for block in self.encoder:
@@ -67,9 +67,9 @@ class SlabbedUNet(nn.Module):
             skips.append(in_slabs(partial(self._down, block), finer, planes=1, thickness=self.slab))
         features = skips.pop()
         for level in range(len(self.decoder)):
-            both = (Scaled(tensor=features, planes=1), Scaled(tensor=skips.pop(), planes=2))
+            inputs = (Scaled(tensor=features, planes=1), Scaled(tensor=skips.pop(), planes=2))
             del features
-            features = in_slabs(partial(self._up, level), both, planes=2, thickness=self.slab)
+            features = in_slabs(partial(self._up, level), inputs, planes=2, thickness=self.slab)
         return features
 
     def _down(self, block: nn.Module, features: Tensor) -> Tensor:
@@ -88,8 +88,8 @@ class SlabbedUNet(nn.Module):
 
 @contextmanager
 def slabs_of(method: nn.Module, thickness: Thickness) -> Iterator[None]:
-    """Within it every network of `method` that takes slabs has such ones."""
-    networks = [one for one in method.modules() if isinstance(one, SlabbedUNet) and one.takes_slabs]
+    """Context in which all networks of `method` that support slabs use this thickness."""
+    networks = [net for net in method.modules() if isinstance(net, SlabbedUNet) and net.takes_slabs]
     before = [network.slab for network in networks]
     for network in networks:
         network.slab = thickness
@@ -107,26 +107,27 @@ def in_slabs(
     planes: int,
     thickness: Thickness,
 ) -> Tensor:
-    """`level` of `inputs`, slab by slab.
+    """Apply `level` to `inputs` slab by slab.
 
     Args:
-        level: Takes the tensors, gives one of `planes` planes a unit; it reaches at most 2 units.
-        inputs: All of equally many units.
-        planes: Of the result, a unit.
-        thickness: Units of a slab; None does all at once.
+        level: Function from the tensors to one of `planes` planes per unit, reaching at most 2
+            units.
+        inputs: Tensors with the same number of units.
+        planes: Number of X planes of the result per unit.
+        thickness: Thickness of a slab in units; None processes everything at once.
     """
     units = inputs[0].tensor.shape[2] // inputs[0].planes
     if thickness is None or units <= thickness:
-        return level(*(one.tensor for one in inputs))
+        return level(*(scaled.tensor for scaled in inputs))
 
     def slab(first: int, last: int) -> Tensor:
         low, high = max(0, first - HALO), min(units, last + HALO)
-        cut = (one.tensor[:, :, low * one.planes : high * one.planes] for one in inputs)
-        return level(*cut)[:, :, (first - low) * planes : (last - low) * planes]
+        crops = (part.tensor[:, :, low * part.planes : high * part.planes] for part in inputs)
+        return level(*crops)[:, :, (first - low) * planes : (last - low) * planes]
 
-    beginning = slab(0, thickness)
-    whole = _empty_like(beginning, planes=units * planes)
-    whole[:, :, : thickness * planes] = beginning
+    first_slab = slab(0, thickness)
+    whole = _empty_like(first_slab, planes=units * planes)
+    whole[:, :, : thickness * planes] = first_slab
     for first in range(thickness, units, thickness):
         last = min(units, first + thickness)
         whole[:, :, first * planes : last * planes] = slab(first, last)
@@ -134,7 +135,7 @@ def in_slabs(
 
 
 def normalizes_over_volumes(layers: Iterable[nn.Module]) -> bool:
-    """Whether features are divided by what they are over all voxels of a volume."""
+    """Whether a layer normalizes by statistics over all voxels of a volume."""
     return any(isinstance(layer, nn.GroupNorm | nn.InstanceNorm3d) for layer in layers)
 
 

@@ -1,4 +1,4 @@
-"""Methods rewritten in place for training: the same functions and gradients, faster and right."""
+"""Rewriting of methods for faster and correct training."""
 
 from torch import nn
 
@@ -7,11 +7,11 @@ from crossvox.acceleration.up_sampling import transpose_up_sampling
 
 
 def rewrite_for_training(method: nn.Module, *, device: str) -> None:
-    """Rewrite the networks of `method`; parameters stay, and so do their names.
+    """Rewrite the networks of `method` in place, keeping functions, gradients and parameter names.
 
     Args:
-        method: Changed in place.
-        device: Place of training, "cpu" or "cuda".
+        method: Method to be trained; changed in place.
+        device: Device of the training, "cpu" or "cuda".
     """
     transpose_up_sampling(method, apart_if_wide=device == "cpu")
     make_trainable(method)

@@ -1,6 +1,6 @@
-"""Nearest upsampling and the convolution after it as one transposed convolution.
+"""Nearest upsampling and the convolution after it, fused into one transposed convolution.
 
-The same function and gradients, with 2.4 times fewer operations.
+Function and gradients are the same, with 2.4 times fewer operations.
 """
 
 import torch
@@ -11,15 +11,15 @@ from torch.nn import functional
 from crossvox.networks.blocks import UpConv
 
 # Nearest upsampling by 2 then a 3-tap convolution (w0, w1, w2) is one transposed convolution of
-# stride 2 with these 4 taps: even outputs see w0 and w1+w2, odd ones w0+w1 and w2.
+# stride 2 with these 4 taps: even outputs use w0 and w1+w2, odd outputs w0+w1 and w2.
 NEAREST_TAPS = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
-WIDE = 256  # channels; see `is_wide`
+WIDE = 256  # input channels; see `is_wide`
 
 
 class TransposedUpConv(nn.Module):
-    """The 4x4x4 transposed convolution whose kernel follows from the 3x3x3 weights of `UpConv`.
+    """A 4x4x4 transposed convolution whose kernel is computed from the 3x3x3 weights of `UpConv`.
 
-    Parameters keep their names, so states of either load into the other.
+    Parameters keep their names, so state dicts of both layers are interchangeable.
     """
 
     taps: Tensor
@@ -30,18 +30,18 @@ class TransposedUpConv(nn.Module):
         self.register_buffer("taps", torch.tensor(NEAREST_TAPS), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, outputs, 2X, 2Y, 2Z) of (B, inputs, X, Y, Z)."""
+        """Map (B, inputs, X, Y, Z) to (B, outputs, 2X, 2Y, 2Z)."""
         return functional.conv_transpose3d(features, self.kernel(), stride=2, padding=1)
 
     def kernel(self) -> Tensor:
-        """Weights of the transposed convolution, (inputs, outputs, 4, 4, 4)."""
+        """Compute the weights of the transposed convolution, (inputs, outputs, 4, 4, 4)."""
         return einsum(
             self.conv.weight, self.taps, self.taps, self.taps,
             "o i x y z, a x, b y, c z -> i o a b c",
         )  # fmt: skip
 
     def fixed(self) -> nn.ConvTranspose3d:
-        """A transposed convolution that holds this kernel and no longer the 3x3x3 weights."""
+        """Create a transposed convolution with this kernel, without the 3x3x3 weights."""
         kernel = self.kernel().detach()
         inputs, outputs = kernel.shape[:2]
         layer = nn.ConvTranspose3d(inputs, outputs, 4, stride=2, padding=1, bias=False)
@@ -50,12 +50,12 @@ class TransposedUpConv(nn.Module):
 
 
 def transpose_up_sampling(network: nn.Module, *, apart_if_wide: bool) -> None:
-    """Replace nearest upsampling with its convolution in place; parameters stay.
+    """Replace nearest upsampling and its convolution in place; parameters are kept.
 
     Args:
         network: Changed in place.
-        apart_if_wide: Leave wide layers as they are, which is faster on a CPU in training and in
-            bfloat16.
+        apart_if_wide: Whether to keep wide layers as they are, which is faster on a CPU in training
+            and in bfloat16.
     """
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
@@ -66,10 +66,10 @@ def transpose_up_sampling(network: nn.Module, *, apart_if_wide: bool) -> None:
 
 
 def is_wide(layer: UpConv) -> bool:
-    """Whether a CPU takes longer for the larger kernel than for both operations apart.
+    """Whether a CPU takes longer for the fused 4x4x4 kernel than for two separate operations.
 
-    Wide layers see few voxels: from 256 channels to 128 the transposed convolution takes two to
-    three times as long, in bfloat16 and in training (Xeon with AMX, 15 x 18 x 3 voxels; from some
-    16^3 voxels on it is equal).
+    Wide layers have few voxels: from 256 channels to 128 the transposed convolution takes two to
+    three times as long, in bfloat16 and in training (Xeon with AMX, 15 x 18 x 3 voxels; from about
+    16^3 voxels on both take equally long).
     """
     return layer.conv.in_channels >= WIDE

@@ -1,9 +1,9 @@
-"""The public functions of crossvox; `import crossvox` hands them on.
+"""Public functions of crossvox, re-exported by `import crossvox`.
 
-Paths are `str` or `Path`. `progress` takes a function of (name, done, total), `crossvox.Bars()`,
-`crossvox.TqdmBars(tqdm)`, or anything with the methods of `crossvox.Progress`; without it nothing
-is shown. Everything that is refused raises a `crossvox.CrossvoxError`. What a function needs is
-imported when it is called, so that a command starts fast.
+Paths are `str` or `Path`. `progress` is a function of (name, done, total), `crossvox.Bars()`,
+`crossvox.TqdmBars(tqdm)`, or any object with the methods of `crossvox.Progress`; without it no
+progress is shown. Invalid arguments and data raise a `crossvox.CrossvoxError`. Each function
+imports its dependencies when it is called, so that commands start fast.
 """
 
 from crossvox.api.cohorts import check, phantom, read_volume, write_volume

@@ -12,8 +12,8 @@ Names = str | Sequence[str]
 
 
 def names_in(given: Names | None) -> tuple[str, ...]:
-    """Names from a sequence, or from text in which commas separate them."""
+    """Names in a sequence or in comma-separated text, stripped of spaces; empty if None."""
     if given is None:
         return ()
-    listed = given.split(",") if isinstance(given, str) else given
-    return tuple(name.strip() for name in listed if name.strip())
+    names = given.split(",") if isinstance(given, str) else given
+    return tuple(name.strip() for name in names if name.strip())

@@ -1,4 +1,4 @@
-"""Cohorts and volumes: check, image phantoms, read and write volumes."""
+"""Public functions for cohorts and volumes: check, simulate phantoms, read and write volumes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def check(
     allow_synthetic: bool = False,
     progress: Shown = None,
 ) -> CheckedCohort:
-    """Read a cohort and find what is wrong with it: files, copies, pairs, masks, splits.
+    """Read a cohort and find problems with its files, duplicates, pairs, masks and splits.
 
     Args:
-        data: A BIDS folder, a CSV or JSON manifest, or a folder with one folder per modality.
-        modalities: The source first; those that every case has if None.
-        allow_synthetic: Check synthesized volumes too, which are left out otherwise.
-        progress: Shown progress.
+        data: BIDS folder, CSV or JSON manifest, or folder with one folder per modality.
+        modalities: Modalities to check, the source first; those that every case has if None.
+        allow_synthetic: Also check synthesized volumes, which are left out by default.
+        progress: Receiver of progress; none is shown if None.
     """
     from crossvox.journey.check import check_files
 
@@ -50,21 +50,24 @@ def phantom(
     settings: PhantomSettings | None = None,
     progress: Shown = None,
 ) -> Path:
-    """Write a BIDS folder of heads that differ in anatomy, imaged by physics.
+    """Write a BIDS folder of simulated scans of heads that differ in anatomy.
 
-    The same settings give the same voxels; running it again adds what is missing.
+    The same settings give the same voxels; another call with the same folder adds missing volumes.
 
     Args:
-        out: Folder to make, or a phantom folder to continue.
+        out: Folder to create, or a phantom folder to continue.
         cases: Number of people.
-        settings: How they are imaged, `crossvox.PhantomSettings`.
-        progress: Shown progress.
+        settings: Settings of the simulation; `crossvox.PhantomSettings()` if None.
+        progress: Receiver of progress; none is shown if None.
+
+    Returns:
+        Path of the folder.
     """
     from crossvox.phantoms import PhantomSettings, write_phantom
 
     folder = path_of(out, name="out")
-    chosen = PhantomSettings() if settings is None else settings
-    write_phantom(folder, cases=cases, settings=chosen, progress=as_progress(progress))
+    settings = PhantomSettings() if settings is None else settings
+    write_phantom(folder, cases=cases, settings=settings, progress=as_progress(progress))
     return folder
 
 
@@ -76,14 +79,14 @@ def read_volume(
     prefer: Literal["sform", "qform"] | None = None,
     volume: int | None = None,
 ) -> Volume:
-    """Read a NIfTI, MGH or MGZ file with every doubt about it settled.
+    """Read a NIfTI, MGH or MGZ file; damaged and ambiguous files are refused.
 
     Args:
-        path: The file.
-        modality: BIDS suffix that the volume is to carry.
-        unit: Unit of its numbers, which the file does not tell.
-        prefer: Affine of a NIfTI file that counts where its two disagree.
-        volume: Number of the volume of a 4D file, from 0.
+        path: Path of the file.
+        modality: BIDS suffix to give the volume, such as "T1w".
+        unit: Unit of the intensities, which the file does not store.
+        prefer: Affine to use where the sform and qform of a NIfTI file disagree.
+        volume: Index of the volume in a 4D file, counted from 0.
     """
     from crossvox.files import ReadOptions
     from crossvox.files import read_volume as read
@@ -98,12 +101,15 @@ def write_volume(
     *,
     affine: ArrayLike | None = None,
 ) -> Path:
-    """Write a volume as NIfTI, whole or not at all.
+    """Write a volume as NIfTI; a failed write leaves no partial file.
 
     Args:
-        path: A name that ends in .nii or .nii.gz.
-        volume: A `Volume`, a nibabel image, or an array with its affine.
-        affine: (4, 4) voxel index to RAS+ millimeters, for an array alone.
+        path: Path of the file, ending in .nii or .nii.gz.
+        volume: `Volume`, nibabel image, or array with its affine.
+        affine: (4, 4) matrix from voxel index to RAS+ millimeters, for an array without one.
+
+    Returns:
+        Path of the file.
     """
     from crossvox.files import write_volume as write
     from crossvox.files.conversion import volume_of

@@ -1,4 +1,4 @@
-"""The machine: measure crossvox on it, and what is installed."""
+"""Public functions about this machine: benchmarks, and what is installed."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ def benchmark(
     largest: int = 256,
     progress: Shown = None,
 ) -> str:
-    """Measure seconds and memory here beside the alternatives, in one run.
+    """Measure time and memory of prediction or training beside alternatives.
 
-    An alternative that fails raises `SomeCasesFailedError` once the others are measured; the
-    error's `result` is their page.
+    If an alternative fails, `SomeCasesFailedError` is raised once the others are measured; its
+    `result` is their page.
 
     Args:
-        what: "predict" for one volume, "train" for one step of training.
-        out: Folder for the page, the tables and the drawings.
-        against: Groups of alternatives to prediction.
-        rounds: Turns of each alternative, or volumes of each cube with `grow`.
-        sizes: Voxels of the volume or the patch.
+        what: Work to measure: "predict" (one volume) or "train" (one training step).
+        out: Folder for the page, tables and charts.
+        against: Groups of alternatives to prediction; see `crossvox benchmark --help`.
+        rounds: Turns of each alternative, or volumes measured per cube with `grow`.
+        sizes: Size of the volume or training patch in voxels.
         width: Channels of the generator's first level.
         discriminator_width: Channels of the discriminator's first level.
-        threads: Threads of each process; one for each physical core if None.
-        profile: Show which operations take longest too.
-        grow: Measure cubes of growing size by ours alone in place of the table.
-        largest: Side of the largest cube in voxels, up to 512.
-        progress: Shown progress.
+        threads: CPU threads of each process; one per physical core if None.
+        profile: Also show which operations take longest.
+        grow: Measure cubes of growing size by crossvox alone instead of comparing alternatives.
+        largest: Side of the largest cube in voxels, at most 512 (with `grow`).
+        progress: Receiver of progress; none is shown if None.
 
     Returns:
-        The page as Markdown.
+        Page of results in Markdown.
     """
     from crossvox.errors import SettingsError, SomeCasesFailedError
     from crossvox.measuring.growth import benchmark_growth
@@ -53,24 +53,26 @@ def benchmark(
 
     folder, kind = path_of(out, name="out"), PREDICT if what == "predict" else TRAIN
     if kind is TRAIN and (grow or against):
-        raise SettingsError("--grow and --against belong to crossvox benchmark predict")
+        raise SettingsError(
+            "--grow and --against do not apply to training; use crossvox benchmark predict"
+        )
     setting = setting_of(
         kind, sizes=sizes, width=width, discriminator_width=discriminator_width, threads=threads
     )
-    shown = as_progress(progress)
+    receiver = as_progress(progress)
     if grow:
-        return benchmark_growth(folder, setting, largest=largest, rounds=rounds, progress=shown)
+        return benchmark_growth(folder, setting, largest=largest, rounds=rounds, progress=receiver)
     groups = kind.against if against is None else names_in(against)
     options = Options(rounds=rounds, against=groups, profile=profile)
-    result = measure(kind, folder, setting, options=options, progress=shown)
+    result = measure(kind, folder, setting, options=options, progress=receiver)
     if result.failed:
-        reasons = "; ".join(f"{name}: {why}" for name, why in result.failed.items())
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in result.failed.items())
         raise SomeCasesFailedError(f"{len(result.failed)} failed: {reasons}", result=result.page)
     return result.page
 
 
 def doctor() -> str:
-    """Versions, devices and memory, and the extras that are missing, as text."""
+    """Versions, devices, memory and missing optional packages, as text."""
     from crossvox.journey.doctor import doctor_lines
 
     return "\n".join(doctor_lines())

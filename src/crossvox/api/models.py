@@ -1,4 +1,4 @@
-"""Trained models: load one, synthesize files, write it for other engines."""
+"""Public functions for trained models: load, predict, export."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ def load(
 
     Args:
         run: Folder of a trained run, or its synthesizer folder.
-        settings: "method.key=value" over the model's settings, for what training did not decide.
-        window: Voxels of prediction windows; the whole volume, or what memory holds, if None.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
+        settings: Settings of the method to override, as "method.key=value", if training did not
+            fix them.
+        window: Size of the prediction windows in voxels; the whole volume, or what fits in
+            memory, if None.
+        device: "cpu" or "cuda"; the GPU if there is one, if None.
         precise: Compute in float32 even where bfloat16 is faster.
-        engine: "torch", "openvino", or a file that `export` made of the model (.xml).
+        engine: "torch", "openvino", or an .xml file that `export` wrote for this model.
     """
     from crossvox.model import load_model
 
@@ -65,28 +67,28 @@ def predict(
     volume: int | None = None,
     progress: Shown = None,
 ) -> Predicted:
-    """Synthesize files: a volume, or every source of a cohort, each on its own grid.
+    """Synthesize one volume, or every case of a cohort, each on its own grid, and write the files.
 
-    A case that fails raises `SomeCasesFailedError` once the others are done; the error's `result`
-    is theirs.
+    If a case fails, `SomeCasesFailedError` is raised once the others are done; its `result` is
+    their `Predicted`.
 
     Args:
-        model: Folder of a trained run or synthesizer, or what `load` gave.
-        sources: A volume, a folder of volumes, a BIDS folder, or a manifest.
-        out: A volume's name for a single one, else a folder.
-        settings: As for `load`.
-        window: As for `load`.
-        device: As for `load`.
-        precise: As for `load`.
-        engine: As for `load`.
-        overwrite: Make again what is there, and replace whatever stands in its place.
-        overlap: "stages" reads and writes while the network works; "nothing" takes one after the
-            other, with less memory.
-        shard: "i/n", the i-th of n parts of the cohort.
-        prefer: Affine of a NIfTI file that counts where its two disagree.
-        max_voxels: Size of the largest volume that is read.
-        volume: Number of the volume of a 4D file, from 0.
-        progress: Shown progress.
+        model: Folder of a trained run or synthesizer, or a `Model` from `load`.
+        sources: Source volumes: a file, a folder of volumes, a BIDS folder, or a manifest.
+        out: Output file for a single volume, otherwise a folder.
+        settings: Settings of the method; see `load`. Ignored for a loaded `model`.
+        window: Size of the prediction windows in voxels; see `load`.
+        device: Device to run on; see `load`.
+        precise: Whether to compute in float32 throughout; see `load`.
+        engine: Inference engine; see `load`.
+        overwrite: Synthesize all volumes again and replace any existing file.
+        overlap: "stages" reads and writes volumes during inference; "nothing" processes one volume
+            at a time, with less memory.
+        shard: Part of the cohort to process, as "i/n" (the i-th of n parts).
+        prefer: Affine to use where the sform and qform of a NIfTI file disagree.
+        max_voxels: Largest number of voxels that a volume may have; set by free memory if None.
+        volume: Index of the volume in a 4D file, counted from 0.
+        progress: Receiver of progress; none is shown if None.
     """
     from crossvox.files import ReadOptions
     from crossvox.journey.predict import predict_files
@@ -101,7 +103,7 @@ def predict(
         else with_settings(read_description(path_of(model, name="model")), settings)
     )
 
-    def loaded() -> Model:
+    def loaded_model() -> Model:
         if isinstance(model, Model):
             return model
         return load(
@@ -115,7 +117,7 @@ def predict(
 
     return predict_files(
         description,
-        loaded,
+        loaded_model,
         path_of(sources, name="sources"),
         path_of(out, name="out"),
         options=PredictOptions(
@@ -135,17 +137,21 @@ def export(
     to: Literal["onnx", "openvino"] | None = None,
     settings: Sequence[str] = (),
 ) -> Path:
-    """Write a model as one file for other engines, which need neither torch nor crossvox.
+    """Export a model to one ONNX or OpenVINO file that needs neither torch nor crossvox.
 
     Args:
         model: Folder of a trained run, or its synthesizer folder.
-        out: A name that ends in .onnx, or in .xml for OpenVINO, which has a .bin beside it.
-        to: Kind of file; that of the ending if None.
-        settings: "method.key=value" over the model's settings, for what training did not decide.
+        out: Path of the file: .onnx, or .xml for OpenVINO (its weights go into a .bin beside it).
+        to: File format; that of the file's ending if None.
+        settings: Settings of the method to override, as "method.key=value", if training did not
+            fix them.
+
+    Returns:
+        Path of the file.
     """
     from crossvox.engines import export_synthesizer, target_of
 
     path = path_of(out, name="out")
-    loaded = load(model, settings=settings, device="cpu", precise=True)
-    export_synthesizer(loaded.synthesizer, loaded.description, path, to=to or target_of(path))
+    trained = load(model, settings=settings, device="cpu", precise=True)
+    export_synthesizer(trained.synthesizer, trained.description, path, to=to or target_of(path))
     return path

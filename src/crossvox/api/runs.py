@@ -1,4 +1,4 @@
-"""Training: plan, train, suites of runs, the demo."""
+"""Public functions for training: plan, train, suites of runs, the demo."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def train(
     fresh: bool = False,
     progress: Shown = None,
 ) -> Run:
-    """Train on a cohort, or go on where a run stopped, then score the people it never saw.
+    """Train on a cohort, or resume a run that was stopped, then score the held-out people.
 
     Args:
-        data: A BIDS folder, a CSV or JSON manifest, or a folder with one folder per modality.
+        data: BIDS folder, CSV or JSON manifest, or folder with one folder per modality.
         run: Folder of the run.
-        source: Modality given, such as "FLAIR"; several as a sequence or separated by commas.
-        target: Modality wanted, such as "T1w".
+        source: Source modality, such as "FLAIR"; several as a sequence or separated by commas.
+        target: Target modality, such as "T1w".
         method: Name of the method, such as "gan3d".
-        experiment: TOML file of settings; open ones are planned.
-        settings: "section.key=value" over the experiment's.
-        allow_synthetic: Learn from synthesized volumes too, which are left out otherwise.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
-        fresh: Start again instead of going on.
-        progress: Shown progress.
+        experiment: TOML file of settings; those it leaves open are planned.
+        settings: Settings to override, as "section.key=value"; see docs/reference/settings.md.
+        allow_synthetic: Also train on synthesized volumes, which are left out by default.
+        device: "cpu" or "cuda"; the GPU if there is one, if None.
+        fresh: Delete what an earlier run wrote to the folder and start again.
+        progress: Receiver of progress; none is shown if None.
     """
     from crossvox.journey.train import train_files
 
@@ -70,7 +70,7 @@ def plan(
     allow_synthetic: bool = False,
     device: str | None = None,
 ) -> tuple[Reason, ...]:
-    """What `train` would do with the same arguments, each setting with its reason."""
+    """Settings that `train` would use with the same arguments, each with its reason."""
     from crossvox.journey.train import plan_files
 
     return plan_files(
@@ -91,19 +91,19 @@ def suite(
     device: str | None = None,
     progress: Shown = None,
 ) -> SuiteResult:
-    """Train several experiments on one cohort and compare them; what is done is skipped.
+    """Train several experiments on one cohort and compare them; finished runs are skipped.
 
-    A run that fails raises `SomeCasesFailedError` once the others are done; the error's `result`
-    is theirs.
+    If a run fails, `SomeCasesFailedError` is raised once the others are done; its `result` is
+    the `SuiteResult` of the others.
 
     Args:
-        suite: TOML file of shared sections, and of what each run lays over them.
-        out: Folder for runs/ and comparison/.
-        data: The cohort, in place of the one that the suite names.
-        only: Runs to train; all if None.
-        inception: Weights of Inception-v3 for FID and KID.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
-        progress: Shown progress.
+        suite: TOML file with the settings that runs share and those that each run changes.
+        out: Output folder for runs/ and comparison/.
+        data: Cohort to use instead of the suite's.
+        only: Names of the runs to train; all if None.
+        inception: File of Inception-v3 weights for FID and KID; both are n/a if None.
+        device: "cpu" or "cuda"; the GPU if there is one, if None.
+        progress: Receiver of progress; none is shown if None.
     """
     from crossvox.errors import SomeCasesFailedError
     from crossvox.journey.suite import SuiteOptions, run_suite
@@ -115,22 +115,22 @@ def suite(
         inception=optional_path(inception, name="inception"),
         device=device,
     )
-    read = read_suite(path_of(suite, name="suite"))
+    contents = read_suite(path_of(suite, name="suite"))
     result = run_suite(
-        read, path_of(out, name="out"), options=options, progress=as_progress(progress)
+        contents, path_of(out, name="out"), options=options, progress=as_progress(progress)
     )
     if result.failed:
-        reasons = "; ".join(f"{name}: {why}" for name, why in result.failed.items())
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in result.failed.items())
         raise SomeCasesFailedError(f"{len(result.failed)} failed: {reasons}", result=result)
     return result
 
 
 def demo(out: AnyPath, *, progress: Shown = None) -> Evaluation | None:
-    """Go the whole way on phantoms: image them, train, synthesize, score; some minutes.
+    """Run the whole workflow on phantoms: simulate, train, predict, evaluate (a few minutes).
 
     Args:
-        out: Folder for the phantom cohort and the run.
-        progress: Shown progress.
+        out: Output folder for the phantom cohort and the run.
+        progress: Receiver of progress; none is shown if None.
     """
     from crossvox.journey.demo import demo as run_demo
 
@@ -147,11 +147,11 @@ def _experiment(
 ) -> Experiment:
     from crossvox.training.experiment import read_experiment
 
-    named = {
+    arguments = {
         "cohort.source": ",".join(names_in(source)),
         "cohort.target": target,
         "method.name": method,
     }
-    changes = [f"{name}={value}" for name, value in named.items() if value]
+    changes = [f"{name}={value}" for name, value in arguments.items() if value]
     changes += ["cohort.allow_synthetic=true"] if allow_synthetic else []
     return read_experiment(optional_path(file, name="experiment"), changes=[*changes, *settings])

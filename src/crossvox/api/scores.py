@@ -1,4 +1,4 @@
-"""Scores: evaluate volumes, compare methods."""
+"""Public functions for scores: evaluate volumes, compare runs."""
 
 from __future__ import annotations
 
@@ -33,28 +33,29 @@ def evaluate(
     allow_synthetic: bool = False,
     progress: Shown = None,
 ) -> Evaluation:
-    """Score synthesized volumes, ours or anybody's, against references, and write a report.
+    """Score synthesized volumes from any software against references, and write a report.
 
-    A case that fails raises `SomeCasesFailedError` once the others are scored; the error's
-    `result` is theirs.
+    If a case fails, `SomeCasesFailedError` is raised once the others are scored; its `result` is
+    their `Evaluation`.
 
     Args:
-        synthesized: A volume, a folder of volumes or a BIDS folder.
-        reference: Real volumes of the same people, likewise.
-        out: Folder for report.html and the tables.
-        source: Volumes that they were synthesized from, for the baselines.
-        source_modality: Suffix of the sources' files, such as "FLAIR".
-        mask: Masks inside which metrics are taken; the head of the reference if None.
-        labels: Label maps whose labels are scored one by one.
-        modality: Target modality; read off the names if None.
-        mean_target: Mean of the training targets, as one more baseline.
-        inception: Weights of Inception-v3 for FID and KID.
-        data_range: Stated range of PSNR and SSIM; each reference's own if None.
-        run: Folder of the training run, for its curves and settings.
+        synthesized: Synthesized volumes: a file, a folder of volumes or a BIDS folder.
+        reference: Real volumes of the same people: a file, a folder of volumes or a BIDS folder.
+        out: Output folder for report.html and the tables.
+        source: Source volumes, for the baselines; those of `source_modality` beside the references
+            if None.
+        source_modality: Suffix of the source files, such as "FLAIR".
+        mask: Masks inside which metrics are computed; the head of the reference if None.
+        labels: Label maps; each label is scored separately.
+        modality: Target modality, such as "T1w"; read from the file names if None.
+        mean_target: Mean of the training targets, as an additional baseline.
+        inception: File of Inception-v3 weights for FID and KID.
+        data_range: Intensity range for PSNR and SSIM; the range of each reference if None.
+        run: Folder of the training run, whose curves and settings the report shows.
         seed: Random seed for the bootstrap confidence intervals.
-        include_trained: Score people that the model was trained on too.
-        allow_synthetic: Score against synthesized references too.
-        progress: Shown progress.
+        include_trained: Also score people from the model's training or validation set.
+        allow_synthetic: Also score against synthesized references.
+        progress: Receiver of progress; none is shown if None.
     """
     from crossvox.evaluation import EvaluationSettings
     from crossvox.evaluation import evaluate as evaluate_pairs
@@ -104,21 +105,22 @@ def compare(
     """Compare runs or folders of volumes in one table, with paired tests and costs.
 
     Args:
-        runs: Finished runs, or folders of volumes, ours or anybody's.
-        out: Folder for the tables, the figure and the page.
+        runs: Finished runs, or folders of volumes from any software.
+        out: Output folder for the tables, the figure and the page.
         against: Run or baseline to compare all others with; the first run if None.
-        names: Name of each run; the folders' names if None.
-        reference: References of folders of volumes; runs know their own.
-        source_modality: Suffix of the sources beside the references, such as "FLAIR".
-        mask: Masks for folders of volumes; the head of the reference if None.
-        inception: Weights of Inception-v3 for FID and KID.
+        names: Names of the runs or folders; the folder names if None.
+        reference: Reference volumes for folders of volumes; runs have their own.
+        source_modality: Suffix of the source volumes beside the references, such as "FLAIR".
+        mask: Masks inside which folders of volumes are scored; the head of the reference if None.
+        inception: File of Inception-v3 weights for FID and KID; both are n/a if None.
         seed: Random seed for the bootstrap confidence intervals.
-        device: Device that runs are timed on; the GPU where there is one, if None.
-        fresh: Time again what an earlier comparison into the same folder timed.
-        include_trained: Score people that a model was trained on too.
-        allow_synthetic: Score against synthesized references too.
-        beside: Published numbers that stand below the table, of another cohort.
-        progress: Shown progress.
+        device: Device to time the runs on; the GPU if there is one, if None.
+        fresh: Repeat the timings that an earlier comparison stored in the output folder.
+        include_trained: Also score people from a model's training or validation set (folders of
+            volumes only).
+        allow_synthetic: Also score against synthesized references (folders of volumes only).
+        beside: Published results to print below the table; they come from another cohort.
+        progress: Receiver of progress; none is shown if None.
     """
     from crossvox.journey.contestants import ContestSettings, compare_runs, refuse_run
     from crossvox.scoring import Admission

@@ -1,1 +1,1 @@
-"""Commands: each parses, calls the library once and prints."""
+"""Commands of crossvox: each parses its arguments, makes one library call and prints the result."""

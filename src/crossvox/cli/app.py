@@ -14,23 +14,23 @@ from crossvox.errors import CohortWarning, CrossvoxError, FileWarning
 from crossvox.version import __version__
 
 COMMANDS = {
-    "demo": "Show the whole way on phantoms; some minutes.",
-    "phantom": "Write a BIDS folder of heads imaged by physics.",
-    "check": "Say what a cohort holds and what is wrong with it.",
-    "train": "Learn to synthesize one modality from another.",
-    "predict": "Synthesize the target modality of volumes, on their own grids.",
-    "evaluate": "Score synthesized volumes against references; write a report.",
+    "demo": "Run the whole workflow on phantoms (takes a few minutes).",
+    "phantom": "Write a BIDS folder of simulated head scans.",
+    "check": "List the cases of a cohort and the problems found in them.",
+    "train": "Train a model that synthesizes one modality from another.",
+    "predict": "Synthesize the target modality of volumes, each on its own grid.",
+    "evaluate": "Score synthesized volumes against references and write a report.",
     "compare": "Compare runs or folders of volumes in one table, with tests and costs.",
-    "export": "Write a model as one file for other engines, without torch and crossvox.",
-    "benchmark": "Measure seconds and memory beside the alternatives, in one run.",
+    "export": "Export a model to one ONNX or OpenVINO file that needs neither torch nor crossvox.",
+    "benchmark": "Measure time and memory of prediction or training beside alternatives.",
     "suite": "Train several experiments on one cohort and compare them.",
-    "doctor": "Show versions, devices and memory, and what is missing.",
+    "doctor": "Show versions, devices, memory and missing optional packages.",
 }
-COLLECT_AFTER = 10_000  # new objects; with Python's 700 a tenth of the time to import torch
-BAD_USAGE, OUT_OF_MEMORY, INTERRUPTED = 2, 4, 75
-NO_MEMORY = ("out of memory", "can't allocate memory")  # torch's words, on the GPU and the CPU
+GC_THRESHOLD = 10_000  # objects; Python's 700 would add a tenth to the time to import torch
+EXIT_BAD_USAGE, EXIT_OUT_OF_MEMORY, EXIT_INTERRUPTED = 2, 4, 75
+MEMORY_MESSAGES = ("out of memory", "can't allocate memory")  # of torch, on the GPU and the CPU
 
-python_format = warnings.formatwarning
+default_format = warnings.formatwarning
 app = cyclopts.App(
     name="crossvox",
     version=__version__,
@@ -43,8 +43,8 @@ for name, purpose in COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line; every refusal is one line on stderr and an exit code."""
-    gc.set_threshold(COLLECT_AFTER)
+    """Run the command line; report every expected error as one line on stderr and an exit code."""
+    gc.set_threshold(GC_THRESHOLD)
     warnings.formatwarning = _one_line
     sys.excepthook = _show_unexpected
     for number in (signal.SIGTERM, signal.SIGUSR1):
@@ -54,13 +54,13 @@ def main() -> None:
     except CrossvoxError as error:
         _end(str(error), code=error.exit_code)
     except cyclopts.CycloptsError as error:
-        _end(f"{error} See crossvox --help.", code=BAD_USAGE)
+        _end(f"{error} See crossvox --help.", code=EXIT_BAD_USAGE)
     except KeyboardInterrupt:
-        _end("stopped; the same command goes on", code=INTERRUPTED)
+        _end("stopped; run the same command again to resume", code=EXIT_INTERRUPTED)
     except (OSError, MemoryError, RuntimeError) as error:
         _end_or_raise(error)
     finally:
-        gc.freeze()  # Python would look for garbage before it ends, for a third of a second
+        gc.freeze()  # skips the garbage collection at exit, which takes a third of a second
 
 
 def _end(message: str, *, code: int) -> NoReturn:
@@ -69,18 +69,19 @@ def _end(message: str, *, code: int) -> NoReturn:
 
 
 def _end_or_raise(error: OSError | MemoryError | RuntimeError) -> NoReturn:
-    """End in one line where the machine, not crossvox, is the cause."""
+    """Exit with a one-line message if the machine is the cause; raise a bug of crossvox again."""
     if isinstance(error, OSError):
         if error.errno != errno.ENAMETOOLONG:
             raise error
-        _end(f"{error.filename}: the name is too long for this file system", code=BAD_USAGE)
+        _end(f"{error.filename}: the name is too long for this file system", code=EXIT_BAD_USAGE)
     if not _is_out_of_memory(error):
         raise error
-    _end("out of memory; use a smaller network, patch or window", code=OUT_OF_MEMORY)
+    _end("out of memory; use a smaller network, patch or window", code=EXIT_OUT_OF_MEMORY)
 
 
 def _is_out_of_memory(error: MemoryError | RuntimeError) -> bool:
-    return isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY)
+    message = str(error)
+    return isinstance(error, MemoryError) or any(words in message for words in MEMORY_MESSAGES)
 
 
 def _one_line(
@@ -92,11 +93,11 @@ def _one_line(
 ) -> str:
     if issubclass(category, CohortWarning | FileWarning):
         return f"crossvox: warning: {message}\n"
-    return python_format(message, category, filename, lineno, line)
+    return default_format(message, category, filename, lineno, line)
 
 
 def _show_unexpected(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     sys.__excepthook__(kind, error, trace)
-    sys.stderr.write("crossvox: this is a defect of crossvox; please report the lines above\n")
+    sys.stderr.write("crossvox: this is a bug in crossvox; please report the lines above\n")

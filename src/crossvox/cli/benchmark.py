@@ -1,4 +1,4 @@
-"""crossvox benchmark."""
+"""The command `crossvox benchmark`."""
 
 from pathlib import Path
 from typing import Literal
@@ -21,39 +21,42 @@ def benchmark(
     grow: bool = False,
     largest: int = 256,
 ) -> None:
-    """Measure seconds and memory here, beside the alternatives, in one run.
+    """Measure time and memory of prediction or training beside alternatives.
 
-    Every way to do the work has a process of its own and is asked in turn, so that what disturbs
-    the machine disturbs them all; ratios of medians count, seconds belong to this machine.
+    Each alternative runs in its own process, and the processes take turns, so that a disturbance
+    of the machine affects all of them. Compare the ratios of medians: the absolute seconds apply
+    to this machine only.
 
     Parameters
     ----------
     what
-        predict: one volume. train: one step of training.
+        Work to measure: predict (one volume) or train (one training step).
     out
-        Folder for a page, tables and drawings; their names begin with what was measured.
+        Folder for the page, tables and charts; file names begin with the work measured.
     against
-        Of predict, separated by commas: windows, pix2pix, ddpm, eager, openvino (which needs
-        crossvox[export]), monai (its networks as people run them) and networks (treated as
-        ours), which need crossvox[benchmark]. The first four unless given.
+        Alternatives to prediction, separated by commas (default: windows,pix2pix,ddpm,eager).
+        Also available: openvino (needs crossvox[export]), monai (MONAI networks as usually run;
+        needs crossvox[benchmark]) and networks (MONAI networks with crossvox's optimizations;
+        needs crossvox[benchmark]).
     rounds
-        How often each has its turn: a work that warms up, then works for a second. With --grow
-        the volumes of each cube that count, after one that warms up.
+        Turns of each alternative: one warm-up, then work for one second. With --grow: volumes
+        measured per cube, after one warm-up.
     sizes
-        Voxels of the volume, 240 288 48 unless given, or of the patch, 144 128 48.
+        Size in voxels of the volume (default: 240 288 48) or training patch (default: 144 128 48).
     width
         Channels of the generator's first level.
     discriminator_width
         Channels of the discriminator's first level.
     threads
-        Of each process; one for each physical core unless given.
+        CPU threads of each process (default: one per physical core).
     profile
-        Show too which operations take longest, and what is reached of the arithmetic of large
-        convolutions.
+        Also show which operations take longest, and the share reached of the arithmetic rate of
+        large convolutions.
     grow
-        Of predict: cubes of growing size by ours alone, seconds and memory, in place of the table.
+        Measure prediction of cubes of growing size by crossvox alone (time and memory), instead
+        of comparing alternatives.
     largest
-        Side of the largest cube, up to 512.
+        Side of the largest cube in voxels, at most 512 (with --grow).
     """
     import crossvox
 

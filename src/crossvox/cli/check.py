@@ -1,4 +1,4 @@
-"""crossvox check."""
+"""The command `crossvox check`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,26 +9,26 @@ if TYPE_CHECKING:
 
     from crossvox import CaseCheck, CohortCheck, Finding
 
-WIDTH_IN_A_FILE = 150
+REDIRECTED_WIDTH = 150  # characters, where the output is no terminal
 
 
 def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool = False) -> None:
-    """Say what a cohort holds and what is wrong with it.
+    """List the cases of a cohort and the problems found in them.
 
     Reads every file, compares the volumes of each case with the first of its modalities, and
-    lists cases left out, unreadable files, volumes that are there twice, pairs that are flipped,
-    shifted, incomplete or of two people, masks that are empty or on another grid, and people in
-    two splits. Ends with 2 where one of them is an error.
+    lists cases left out, unreadable files, duplicate volumes, pairs that are flipped, shifted,
+    incomplete or of two different people, masks that are empty or on another grid, and people in
+    two splits. Exits with code 2 if any of these is an error.
 
     Parameters
     ----------
     data
-        A BIDS folder, a CSV or JSON manifest, or a folder with one folder per modality.
+        BIDS folder, CSV or JSON manifest, or folder with one folder per modality.
     modalities
-        Separated by commas, the source first, such as FLAIR,T1w; those that every case has
-        where absent.
+        Modalities to check, separated by commas, the source first, such as FLAIR,T1w (default:
+        those that every case has).
     allow_synthetic
-        Check synthesized volumes too, which are left out otherwise.
+        Also check synthesized volumes, which are left out by default.
     """
     from rich.console import Console
 
@@ -36,31 +36,31 @@ def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=WIDTH_IN_A_FILE)
+        console = Console(width=REDIRECTED_WIDTH)
     with crossvox.Bars() as bars:
-        checked = crossvox.check(
+        cohort = crossvox.check(
             data, modalities=modalities, allow_synthetic=allow_synthetic, progress=bars
         )
-    found = checked.check
-    console.print(table_of_cases(found))
-    if found.findings:
-        console.print(table_of_findings(found.findings))
-    if checked.left_out:
-        console.print(table_of_left_out(checked.left_out))
-    people = _count(checked.people, "person", "people")
-    held = f"{_count(len(found.rows), 'case', 'cases')} of {people}"
-    for line in (f"{held}: {_verdict(found)}", *checked.remarks):
+    result = cohort.check
+    console.print(table_of_cases(result))
+    if result.findings:
+        console.print(table_of_findings(result.findings))
+    if cohort.left_out:
+        console.print(table_of_left_out(cohort.left_out))
+    people = _count(cohort.people, "person", "people")
+    cases = f"{_count(len(result.rows), 'case', 'cases')} of {people}"
+    for line in (f"{cases}: {_verdict(result)}", *cohort.remarks):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    if found.error_count:
-        raise crossvox.CohortError(f"{data}: {_verdict(found)}; mend the cases or leave them out")
+    if result.error_count:
+        raise crossvox.CohortError(f"{data}: {_verdict(result)}; fix the cases or leave them out")
 
 
 def table_of_cases(found: "CohortCheck") -> "Table":
-    """One line for each volume: grid, intensities, and how it fits to the first of its case."""
+    """Table of all volumes: grid, intensities, and agreement with the case's first volume."""
     from rich.table import Table
 
-    table = Table(title="What was found", title_justify="left")
-    for name in ("case", "split", "modality", "grid", "least, median, most"):
+    table = Table(title="Volumes", title_justify="left")
+    for name in ("case", "split", "modality", "grid", "min, median, max"):
         table.add_column(name)
     for name in ("NMI", "shift mm", "missing"):
         table.add_column(name, justify="right")
@@ -78,38 +78,38 @@ def table_of_cases(found: "CohortCheck") -> "Table":
 
 
 def table_of_findings(findings: "Sequence[Finding]") -> "Table":
-    """One line for each finding."""
+    """Table of the findings, one per line."""
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title="What is wrong", title_justify="left")
+    table = Table(title="Problems", title_justify="left")
     for name in ("", "case", "problem", "what to do"):
         table.add_column(name, overflow="fold")
     for finding in findings:
-        # A path may hold brackets, which rich would take for its own.
+        # rich would read brackets in a path as markup.
         cells = (finding.severity, finding.case, finding.problem, finding.remedy)
         table.add_row(*(escape(cell) for cell in cells))
     return table
 
 
 def table_of_left_out(left_out: "Mapping[str, str]") -> "Table":
-    """One line for each case that is not checked."""
+    """Table of the cases that are not checked, one per line."""
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title="What is left out", title_justify="left")
-    for name in ("case", "why"):
+    table = Table(title="Cases left out", title_justify="left")
+    for name in ("case", "reason"):
         table.add_column(name, overflow="fold")
-    for name, why in left_out.items():
-        table.add_row(escape(name), escape(why))
+    for name, reason in left_out.items():
+        table.add_row(escape(name), escape(reason))
     return table
 
 
 def _volume_cells(row: "CaseCheck", modality: str) -> tuple[str, str]:
     if modality not in row.grids:
         return "unreadable", ""
-    seen = row.ranges[modality]
-    return str(row.grids[modality]), f"{seen.least:.4g}, {seen.median:.4g}, {seen.most:.4g}"
+    span = row.ranges[modality]
+    return str(row.grids[modality]), f"{span.least:.4g}, {span.median:.4g}, {span.most:.4g}"
 
 
 def _pair_cells(row: "CaseCheck", modality: str) -> tuple[str, str, str]:
@@ -119,13 +119,13 @@ def _pair_cells(row: "CaseCheck", modality: str) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def _verdict(found: "CohortCheck") -> str:
-    if not found.findings:
+def _verdict(result: "CohortCheck") -> str:
+    if not result.findings:
         return "nothing is wrong"
-    errors = found.error_count
-    warnings = len(found.findings) - errors
+    errors = result.error_count
+    warnings = len(result.findings) - errors
     return f"{_count(errors, 'error', 'errors')}, {_count(warnings, 'warning', 'warnings')}"
 
 
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+def _count(count: int, singular: str, plural: str) -> str:
+    return f"{count} {singular if count == 1 else plural}"

@@ -1,4 +1,4 @@
-"""crossvox compare."""
+"""The command `crossvox compare`."""
 
 import sys
 from pathlib import Path
@@ -20,47 +20,48 @@ def compare(
     allow_synthetic: bool = False,
     beside: Literal["paper"] | None = None,
 ) -> None:
-    """Compare runs or folders of volumes: RUN RUN … OUT; write tables, a figure and a page.
+    """Compare runs or folders of volumes (RUN RUN … OUT); write tables, a figure and a page.
 
-    Scores are of the cases that all have, on the reference's grid, with intervals and paired
-    tests. Each run is timed here and now, in a process of its own, one after the other.
+    Scores cover the cases that all of them have, on the reference's grid, with confidence
+    intervals and paired tests. Runs are timed on this machine one after the other, each in its
+    own process.
 
     Parameters
     ----------
     paths
-        Finished runs of crossvox train, or folders of volumes, ours or anybody's; the last is
-        the folder to write.
+        Finished runs of crossvox train, or folders of volumes from any software; the last path
+        is the output folder.
     against
-        Name that the others are tested against, a baseline's too; the first where absent.
+        Run or baseline to compare all others with (default: the first run).
     names
-        One for each run or folder, separated by commas; those of the folders where absent.
+        Names of the runs or folders, separated by commas (default: the folder names).
     reference
-        What folders of volumes should be; runs know their own.
+        Reference volumes for folders of volumes; runs have their own.
     source_modality
-        Suffix of the sources beside the references, such as FLAIR.
+        Suffix of the source volumes beside the references, such as FLAIR.
     mask
-        Where metrics of folders count; the head of the reference where absent.
+        Masks inside which folders of volumes are scored (default: the head of the reference).
     inception
-        Weights of Inception-v3 for FID and KID; n/a where absent.
+        File of Inception-v3 weights for FID and KID (default: both are n/a).
     seed
         Random seed for the bootstrap confidence intervals.
     device
-        cpu or cuda, that runs are timed on; the GPU where there is one.
+        Device to time the runs on: cpu or cuda (default: the GPU if there is one).
     fresh
-        Time again what an earlier comparison into the same folder timed.
+        Repeat the timings that an earlier comparison stored in the output folder.
     include_trained
-        Also score people of folders that a model was trained on, or that chose its weights.
+        Also score people from a model's training or validation set (folders of volumes only).
     allow_synthetic
-        Also score folders against references that were synthesized themselves.
+        Also score against synthesized references (folders of volumes only).
     beside
-        Published numbers to print below the table; they are of another cohort.
+        Published results to print below the table; they come from another cohort.
     """
     import crossvox
 
     *runs, out = paths or (Path(),)
     if not runs:
         raise crossvox.SettingsError(
-            "say what to compare and where to: crossvox compare RUN RUN OUT"
+            "no runs to compare; give them and an output folder: crossvox compare RUN RUN OUT"
         )
     with crossvox.Bars() as bars:
         comparison = crossvox.compare(

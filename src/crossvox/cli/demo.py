@@ -1,15 +1,15 @@
-"""crossvox demo."""
+"""The command `crossvox demo`."""
 
 from pathlib import Path
 
 
 def demo(out: Path = Path("crossvox-demo"), /) -> None:
-    """Show the whole way on phantoms: image them, train, predict, evaluate; some minutes.
+    """Run the whole workflow on phantoms: simulate, train, predict, evaluate (a few minutes).
 
     Parameters
     ----------
     out
-        Folder for the phantom cohort and the run.
+        Output folder for the phantom cohort and the run.
     """
     import crossvox
     from crossvox.cli.scores import print_scores, printing_scores

@@ -1,8 +1,8 @@
-"""crossvox doctor."""
+"""The command `crossvox doctor`."""
 
 
 def doctor() -> None:
-    """Show versions, devices and memory, and what is missing for what."""
+    """Show versions, devices, memory and missing optional packages."""
     import crossvox
 
     print(crossvox.doctor())

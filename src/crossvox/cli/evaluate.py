@@ -1,4 +1,4 @@
-"""crossvox evaluate."""
+"""The command `crossvox evaluate`."""
 
 from pathlib import Path
 
@@ -22,44 +22,44 @@ def evaluate(
     include_trained: bool = False,
     allow_synthetic: bool = False,
 ) -> None:
-    """Score synthesized volumes against references; write a report.
+    """Score synthesized volumes against references and write a report.
 
-    Files are paired by person and session as their names say, and scored on the reference's
-    grid. Ends with 3 where some could not be scored; the others are in the report all the same.
+    Files are paired by the person and session in their names, and scored on the reference's
+    grid. Exits with code 3 if some cases cannot be scored; the report covers all others.
 
     Parameters
     ----------
     synthesized
-        A volume, a folder of volumes or a BIDS folder.
+        Synthesized volumes: a file, a folder of volumes or a BIDS folder.
     reference
-        What they should be, likewise.
+        Real volumes of the same people: a file, a folder of volumes or a BIDS folder.
     out
-        Folder for report.html, scores.csv, baselines.csv, pairs.csv and comparison.json.
+        Output folder for report.html, scores.csv, baselines.csv, pairs.csv and comparison.json.
     source
-        What they were made from, for the baselines; looked for beside the references where
-        only its modality is given.
+        Source volumes, for the baselines (default: those of --source-modality beside the
+        references).
     source_modality
-        Suffix of the source's files, such as FLAIR.
+        Suffix of the source files, such as FLAIR.
     mask
-        Where metrics count; the head of the reference where absent.
+        Masks inside which metrics are computed (default: the head of the reference).
     labels
-        Label maps; each label is scored by itself.
+        Label maps; each label is scored separately.
     modality
-        Of the target, such as T1w; read off the names where absent.
+        Target modality, such as T1w (default: read from the file names).
     mean_target
-        Mean of the training targets, one more baseline.
+        Mean of the training targets, as an additional baseline.
     inception
-        Weights of Inception-v3 (pt_inception-2015-12-05-6726825d.pth) for FID and KID.
+        File of Inception-v3 weights (pt_inception-2015-12-05-6726825d.pth) for FID and KID.
     data_range
-        Stated range of PSNR and SSIM; each reference's own where absent.
+        Intensity range for PSNR and SSIM (default: the range of each reference).
     run
-        Folder of the training run, for its curves and settings.
+        Folder of the training run, whose curves and settings the report shows.
     seed
         Random seed for the bootstrap confidence intervals.
     include_trained
-        Also score people that the model was trained on, or that chose its weights.
+        Also score people from the model's training or validation set.
     allow_synthetic
-        Also score against references that were synthesized themselves.
+        Also score against synthesized references.
     """
     import crossvox
     from crossvox.cli.scores import print_scores, printing_scores

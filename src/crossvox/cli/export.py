@@ -1,4 +1,4 @@
-"""crossvox export."""
+"""The command `crossvox export`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,19 +14,19 @@ def export(
     to: Literal["onnx", "openvino"] | None = None,
     set_: Annotated[list[str] | None, Parameter(name="--set")] = None,
 ) -> None:
-    """Write a model as one file for other engines, which need neither torch nor crossvox.
+    """Export a model to one ONNX or OpenVINO file that needs neither torch nor crossvox.
 
     Parameters
     ----------
     model
         Folder of a trained run, or its synthesizer folder.
     out
-        A name that ends in .onnx, or in .xml for OpenVINO, which has a .bin beside it.
+        Output file: .onnx, or .xml for OpenVINO (its weights go into a .bin beside it).
     to
-        The kind of file; what the ending says unless given.
+        File format (default: that of the output file's ending).
     set_
-        method.key=value, over the model's settings; what training did not decide. May be
-        repeated.
+        Setting of the method to override, as method.key=value, if training did not fix it. Can
+        be repeated.
     """
     import crossvox
 

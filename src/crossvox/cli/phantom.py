@@ -1,4 +1,4 @@
-"""`crossvox phantom`: a BIDS folder of made-up heads to try everything on."""
+"""The command `crossvox phantom`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,14 +14,14 @@ def phantom(
     cases: int = 12,
     settings: Annotated[PhantomSettings | None, Parameter(name="*")] = None,
 ) -> None:
-    """Make a BIDS folder of heads that differ in anatomy, imaged by physics.
+    """Write a BIDS folder of simulated scans of heads that differ in anatomy.
 
-    The same settings give the same voxels; running it again adds what is missing.
+    The same settings give the same voxels; running the command again adds missing volumes.
 
     Args:
-        out: Folder to make, or a phantom folder to continue.
-        cases: How many people.
-        settings: How they are imaged.
+        out: Folder to create, or a phantom folder to continue.
+        cases: Number of people.
+        settings: Settings of the simulation.
     """
     import crossvox
 

@@ -1,4 +1,4 @@
-"""crossvox predict."""
+"""The command `crossvox predict`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,44 +29,46 @@ def predict(
     max_voxels: int | None = None,
     volume: int | None = None,
 ) -> None:
-    """Synthesize the target modality of volumes, on their own grids.
+    """Synthesize the target modality of volumes, each on its own grid.
 
     Parameters
     ----------
     model
         Folder of a trained run, or its synthesizer folder.
     in_
-        A volume, a folder of volumes, a BIDS folder, or a CSV or JSON manifest.
+        Source volumes: a file, a folder of volumes, a BIDS folder, or a CSV or JSON manifest.
     out
-        A volume's name for a single one, else a folder; BIDS in gives BIDS derivatives out.
+        Output file for a single volume, otherwise a folder; BIDS input gives BIDS derivatives.
     overwrite
-        Make again what is there, and replace whatever stands in its place. Without it volumes
-        are made again only where their source has changed; others of this model are kept, and
-        anything else in their place is refused.
+        Synthesize all volumes again and replace any existing file. By default, a volume is
+        synthesized again only if its source has changed, other volumes of this model are kept,
+        and any other file in the way is an error.
     set_
-        method.key=value, over the model's settings; what training did not decide, such as the
-        sampling steps of a diffusion. May be repeated.
+        Setting of the method to override, as method.key=value, if training did not fix it, such
+        as the sampling steps of a diffusion model. Can be repeated.
     window
-        Voxels of prediction windows; the whole volume, or what memory holds, unless given.
+        Size of the prediction windows in voxels (default: the whole volume, or what fits in
+        memory).
     device
-        cpu or cuda; the GPU where there is one.
+        Device to run on: cpu or cuda (default: the GPU if there is one).
     precise
-        float32 everywhere, also where bfloat16 is faster.
+        Compute in float32 throughout, even where bfloat16 is faster.
     engine
-        torch, or openvino, which the model is exported for once; or a file that crossvox export
-        made of it (.xml).
+        Inference engine: torch, openvino (exports the model once), or an .xml file that crossvox
+        export wrote for this model.
     overlap
-        stages reads the next volume and writes the last one while one is synthesized; nothing
-        takes one after the other, with less memory and undisturbed seconds.
+        stages: read the next volume and write the previous one during inference. nothing:
+        process one volume at a time, with less memory and undisturbed timings.
     shard
-        i/n: this process does the i-th of n parts of the cohort. Under srun, a SLURM array or
-        torchrun each process finds its own part by itself.
+        Part of the cohort for this process, as i/n (the i-th of n parts). srun, SLURM arrays and
+        torchrun set it automatically.
     prefer
-        Which of a NIfTI file's two disagreeing affines counts.
+        Affine to use where the sform and qform of a NIfTI file disagree.
     max_voxels
-        Largest volume that is read.
+        Largest number of voxels that a volume may have (default: what half of the free memory
+        holds).
     volume
-        Which volume of a 4D file, from 0.
+        Index of the volume to read from a 4D file, counted from 0.
     """
     import crossvox
     from crossvox.cli.shard import launched_shard
@@ -89,26 +91,26 @@ def predict(
             volume=volume,
             progress=bars,
         )
-    _tell(predicted)
+    _print_result(predicted)
 
 
 @contextmanager
 def _printing_failed() -> Iterator[None]:
-    """Print what became of the other cases where some failed."""
+    """Print the results of the other cases if some fail."""
     from crossvox import Predicted, SomeCasesFailedError
 
     try:
         yield
     except SomeCasesFailedError as error:
         if isinstance(error.result, Predicted):
-            _tell(error.result)
+            _print_result(error.result)
         raise
 
 
-def _tell(predicted: "Predicted") -> None:
+def _print_result(predicted: "Predicted") -> None:
     for line in (*predicted.notes, *predicted.written):
         print(line)
     if predicted.skipped:
-        print(f"{len(predicted.skipped)} there already (--overwrite makes them again)")
+        print(f"{len(predicted.skipped)} already there (--overwrite synthesizes them again)")
     for remark in predicted.remarks:
         print(remark)

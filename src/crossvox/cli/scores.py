@@ -1,4 +1,4 @@
-"""Scores on the terminal."""
+"""Printing of scores on the terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from crossvox import Evaluation, SomeCasesFailedError
 
 
 def print_scores(evaluation: Evaluation) -> None:
-    """Print what to know of the scores, their table, and where the report is."""
+    """Print the notes on the scores, their table, and the path of the report."""
     from rich.console import Console
     from rich.table import Table
 
@@ -29,7 +29,7 @@ def print_scores(evaluation: Evaluation) -> None:
 
 @contextmanager
 def printing_scores() -> Iterator[None]:
-    """Print the scores of the cases that are done where others failed."""
+    """Print the scores of the other cases if some fail."""
     try:
         yield
     except SomeCasesFailedError as error:
@@ -39,6 +39,6 @@ def printing_scores() -> Iterator[None]:
 
 
 def _dimmed(cell: str) -> str:
-    """Only the second line of a cell of less weight."""
+    """Text of a cell with every line after the first dimmed."""
     first, *others = cell.split("\n")
     return "\n".join([first, *(f"[dim]{line}[/dim]" for line in others)])

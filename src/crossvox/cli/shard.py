@@ -1,45 +1,50 @@
-"""Part of a cohort that a launcher gives this process, where several share one."""
+"""Shard of a cohort that a launcher (torchrun, srun, a SLURM array) assigns to this process."""
 
 import os
 from collections.abc import Mapping
 
 from crossvox import SettingsError
 
-# Variables of launchers: number of the process, number of processes, first number.
-# srun alone names a step's tasks; SLURM_NTASKS is in every job's script too.
+# Environment variables: index of this process, number of processes, index of the first process.
+# Only srun sets SLURM_STEP_NUM_TASKS; SLURM_NTASKS is set in every job's script.
 ARRAY = ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN")
 TORCHRUN = ("RANK", "WORLD_SIZE", "")
 SRUN = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "")
-ALONE = (0, 1)
+ALONE = (0, 1)  # index and number of processes without a launcher
 
 
 def launched_shard(*, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The shard "i/n" that torchrun, srun or an array of SLURM jobs gives; None without them.
+    """Shard "i/n" assigned by torchrun, srun or an array of SLURM jobs; None without them.
 
-    The place within an array of jobs comes first, then that among the processes of one job.
+    In an array, shards are numbered by job, then by process within the job.
 
     Args:
-        environment: Variables of the process.
+        environment: Environment variables of the process.
 
     Raises:
-        SettingsError: Only half of what a launcher sets is there.
+        SettingsError: A launcher's variables are incomplete or contradict each other.
     """
-    job, jobs = _told(environment, *ARRAY)
+    job, jobs = _index_and_count(environment, *ARRAY)
     by_srun = "RANK" not in environment and "SLURM_STEP_NUM_TASKS" in environment
-    process, processes = _told(environment, *(SRUN if by_srun else TORCHRUN))
+    process, processes = _index_and_count(environment, *(SRUN if by_srun else TORCHRUN))
     index, count = job * processes + process, jobs * processes
     return None if (index, count) == ALONE else f"{index + 1}/{count}"
 
 
-def _told(environment: Mapping[str, str], number: str, count: str, first: str) -> tuple[int, int]:
-    if number not in environment:
+def _index_and_count(
+    environment: Mapping[str, str], index_name: str, count_name: str, first_name: str
+) -> tuple[int, int]:
+    if index_name not in environment:
         return ALONE
-    if count not in environment:
-        raise SettingsError(f"{number} is set and {count} is not; say --shard i/n instead")
-    index = int(environment[number]) - int(environment.get(first, "0"))
-    of = int(environment[count])
-    if not 0 <= index < of:
+    if count_name not in environment:
         raise SettingsError(
-            f"{number} {environment[number]} is none of {count} {of}; say --shard i/n instead"
+            f"{index_name} is set but {count_name} is not; give --shard i/n instead"
         )
-    return index, of
+    index = int(environment[index_name]) - int(environment.get(first_name, "0"))
+    count = int(environment[count_name])
+    if not 0 <= index < count:
+        raise SettingsError(
+            f"{index_name}={environment[index_name]} is out of range for {count_name}={count};"
+            " give --shard i/n instead"
+        )
+    return index, count

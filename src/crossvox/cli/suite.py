@@ -1,4 +1,4 @@
-"""crossvox suite."""
+"""The command `crossvox suite`."""
 
 from pathlib import Path
 
@@ -15,24 +15,24 @@ def suite(
 ) -> None:
     """Train several experiments on one cohort and compare them.
 
-    The same command goes on where an earlier one stopped and skips what is done. Ends with 3
-    where some runs failed; the others are compared all the same.
+    Running the same command again resumes the run that was stopped and skips finished runs.
+    Exits with code 3 if some runs failed; all others are still compared.
 
     Parameters
     ----------
     suite
-        TOML file: shared sections, and what each run lays over them.
+        TOML file with the settings that runs share and those that each run changes.
     out
-        Folder for runs/ and comparison/.
+        Output folder for runs/ and comparison/.
     data
-        The cohort, in place of the one the suite names: a BIDS folder, a CSV or JSON manifest,
-        or a folder with one folder per modality.
+        Cohort to use instead of the suite's: a BIDS folder, a CSV or JSON manifest, or a folder
+        with one folder per modality.
     only
-        Runs to train, separated by commas.
+        Names of the runs to train, separated by commas (default: all).
     inception
-        Weights of Inception-v3 for FID and KID; n/a where absent.
+        File of Inception-v3 weights for FID and KID (default: both are n/a).
     device
-        cpu or cuda; the GPU where there is one.
+        Device to train on: cpu or cuda (default: the GPU if there is one).
     """
     import crossvox
 

@@ -1,4 +1,4 @@
-"""crossvox train."""
+"""The command `crossvox train`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,35 +21,39 @@ def train(
     allow_synthetic: bool = False,
     plan_only: bool = False,
 ) -> None:
-    """Learn to synthesize one modality from another.
+    """Train a model that synthesizes one modality from another.
 
-    The same command goes on where an earlier one stopped. At the end the people it never saw
-    are synthesized and scored; the report is OUT/evaluation/report.html.
+    Running the same command again resumes a run that was stopped. At the end, people held out
+    from training are synthesized and scored; the report is OUT/evaluation/report.html. All
+    settings are listed in docs/reference/settings.md.
 
     Parameters
     ----------
     data
-        A BIDS folder, a CSV or JSON manifest, or a folder with one folder per modality.
+        BIDS folder, CSV or JSON manifest, or folder with one folder per modality.
     out
-        Folder of the run: experiment.toml, progress.csv, checkpoint/, synthesizer/, evaluation/.
+        Folder of the run, for experiment.toml, progress.csv, checkpoint/, synthesizer/ and
+        evaluation/.
     source
-        Modality given, such as FLAIR; several separated by commas.
+        Source modality, such as FLAIR; several are separated by commas.
     target
-        Modality wanted, such as T1w.
+        Target modality, such as T1w.
     method
-        gan3d, the paper's 3D GAN, unless the experiment says otherwise.
+        Method to train (default: that of the experiment, else gan3d, the paper's 3D GAN).
     experiment
-        TOML file of settings; what it leaves open is planned and written to OUT/experiment.toml.
+        TOML file of settings; those it leaves open are planned and written to
+        OUT/experiment.toml. docs/reference/settings.md lists all settings.
     set_
-        section.key=value, over the experiment's; may be repeated.
+        Setting to override, as section.key=value, such as training.steps=1000; see
+        docs/reference/settings.md. Can be repeated.
     device
-        cpu or cuda; the GPU where there is one.
+        Device to train on: cpu or cuda (default: the GPU if there is one).
     fresh
-        Start again instead of going on.
+        Delete what an earlier run wrote to OUT and start again instead of resuming.
     allow_synthetic
-        Learn from synthesized volumes too, which are left out otherwise.
+        Also train on synthesized volumes, which are left out by default.
     plan_only
-        Show what would be trained, each setting with its reason, and write nothing.
+        Show the planned settings, each with its reason, and write nothing.
     """
     import crossvox
     from crossvox.cli.scores import print_scores, printing_scores

@@ -1,4 +1,4 @@
-"""Cohorts: whose images there are, and who is trained and tested on."""
+"""Reading cohorts of images, and splitting them by person into train, validation and test."""
 
 from crossvox.cohort.case import SPLITS, Case, Cohort, Split
 from crossvox.cohort.names import canonical_modality

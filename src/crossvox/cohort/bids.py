@@ -1,4 +1,4 @@
-"""A cohort laid out as the Brain Imaging Data Structure.
+"""Reader of cohorts in the Brain Imaging Data Structure (BIDS).
 
 Source:
     Gorgolewski et al. 2016, doi:10.1038/sdata.2016.44, and the BIDS specification 1.9.
@@ -20,38 +20,38 @@ MASK_PREFERENCE = ("brain", "head")
 
 
 def is_bids(root: Path) -> bool:
-    """Whether a folder is a BIDS root: it says so, or has folders of subjects."""
+    """Whether `root` has a dataset_description.json or sub-* folders."""
     if (root / "dataset_description.json").is_file():
         return True
     return any(_folders(root, "sub-*"))
 
 
 def read_bids(root: Path, *, modalities: Sequence[str] | None) -> Found:
-    """One case for each session, or for each subject without sessions.
+    """Read one case per session, or per subject without sessions.
 
-    Masks come from beside the images or from `derivatives`: desc-brain before desc-head before
-    those that are described by nothing; no others. Splits come from the column `split` of
-    participants.tsv.
+    Masks are looked for beside the images and in `derivatives`. A desc-brain mask is preferred to
+    a desc-head mask, and that to a mask with neither desc nor label; all others are ignored. Splits
+    come from the column `split` of participants.tsv.
 
     Raises:
-        CohortError: Two files for one modality or mask and nothing that tells which counts.
+        CohortError: A case has several files of one modality or mask, none of which is preferred.
     """
     splits = _splits(root / "participants.tsv")
-    derived = _derived_masks(root)
+    derived_masks = _derived_masks(root)
     cases: list[Case] = []
     held: dict[str, frozenset[str]] = {}
-    unused: list[Path] = []
+    unused_masks: list[Path] = []
     for folder in _case_folders(root):
         name = safe_name("_".join(folder.relative_to(root).parts), origin=str(folder))
         files = _volumes(folder)
         by_modality = _by_modality(files)
-        beside = [file for file in files if parse_name(file).suffix == "mask"]
-        masks, others = _masks_of_the_body([*beside, *derived.get(name, ())])
-        unused += others
+        own_masks = [file for file in files if parse_name(file).suffix == "mask"]
+        masks, other_masks = _sort_masks([*own_masks, *derived_masks.get(name, ())])
+        unused_masks += other_masks
         images = _images(by_modality, name=name, modalities=modalities)
         held[name] = frozenset(by_modality)
         cases.append(_case(folder, root, images=images, masks=masks, splits=splits))
-    return Found(cases=cases, held=held, unused_masks=tuple(unused))
+    return Found(cases=cases, held=held, unused_masks=tuple(unused_masks))
 
 
 def _case_folders(root: Path) -> Iterable[Path]:
@@ -85,7 +85,7 @@ def _folders(root: Path, pattern: str) -> Iterable[Path]:
 
 
 def _volumes(folder: Path) -> list[Path]:
-    """Volume files of one subject or session, whatever folder of data type they are in."""
+    """Volume files of a subject or session, in its folder or one level below."""
     files = [*folder.glob("*"), *folder.glob("*/*")]
     return sorted(file for file in files if is_volume(file) and file.is_file())
 
@@ -102,16 +102,16 @@ def _by_modality(files: Iterable[Path]) -> dict[str, list[Path]]:
 def _images(
     by_modality: Mapping[str, Sequence[Path]], *, name: str, modalities: Sequence[str] | None
 ) -> dict[str, Path]:
-    wanted = sorted(by_modality) if modalities is None else modalities
+    selected = sorted(by_modality) if modalities is None else modalities
     return {
         modality: _chosen_image(by_modality[modality], name=name, modality=modality)
-        for modality in wanted
+        for modality in selected
         if modality in by_modality
     }
 
 
 def _chosen_image(files: Sequence[Path], *, name: str, modality: str) -> Path:
-    """The only real file, or the only one without an entity that all others carry as well."""
+    """The only file that is not synthesized, else the file whose entities all others also have."""
     if len(files) > 1:
         files = [file for file in files if not is_synthetic(file)] or files
     entities = {file: parse_name(file).entities.items() for file in files}
@@ -129,34 +129,34 @@ def _chosen_image(files: Sequence[Path], *, name: str, modality: str) -> Path:
     )
 
 
-def _masks_of_the_body(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Masks of the brain, the head or of nothing in particular, and those of anything else."""
-    of_the_body: list[Path] = []
-    others: list[Path] = []
+def _sort_masks(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Usable masks (brain, head or without description), and all other masks."""
+    usable: list[Path] = []
+    unusable: list[Path] = []
     for file in files:
-        (of_the_body if _described(file) in (*MASK_PREFERENCE, "") else others).append(file)
-    return of_the_body, others
+        (usable if _mask_kind(file) in (*MASK_PREFERENCE, "") else unusable).append(file)
+    return usable, unusable
 
 
-def _described(mask: Path) -> str:
-    """What a mask's name says that it shows."""
+def _mask_kind(mask: Path) -> str:
+    """The desc and label entities of a mask's file name; empty without them."""
     entities = parse_name(mask).entities
     return "-".join(entities[key] for key in ("desc", "label") if key in entities)
 
 
 def _chosen_mask(files: Sequence[Path], *, name: str) -> Path | None:
     for kind in (*MASK_PREFERENCE, ""):
-        chosen = [file for file in files if _described(file) == kind]
+        chosen = [file for file in files if _mask_kind(file) == kind]
         if len(chosen) == 1:
             return chosen[0]
         if chosen:
             listed = ", ".join(file.name for file in chosen)
-            raise CohortError(f"{name} has {len(chosen)} masks: {listed}; name one desc-brain_mask")
+            raise CohortError(f"{name} has {len(chosen)} masks: {listed}; keep one of them")
     return None
 
 
 def _derived_masks(root: Path) -> dict[str, list[Path]]:
-    """Masks below `derivatives`, by the name of the case that they belong to."""
+    """Mask files below `derivatives`, by case name."""
     masks: defaultdict[str, list[Path]] = defaultdict(list)
     for file in sorted((root / "derivatives").rglob("*_mask.*")):
         entities = parse_name(file).entities

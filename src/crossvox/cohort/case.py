@@ -1,4 +1,4 @@
-"""One person's images, and the list of them that is a cohort."""
+"""Cases, each the images of one person, and cohorts, which are sequences of cases."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Images of one person taken together.
+    """Images of one person from one session.
 
     Attributes:
-        subject: The person; two cases of one person share it ("sub-01").
-        name: Unique within the cohort ("sub-01_ses-2"); names files that are made of the case.
+        subject: Identifier of the person, shared by all of the person's cases ("sub-01").
+        name: Identifier unique within the cohort ("sub-01_ses-2"), used in output file names.
         images: File of each modality, by BIDS suffix ("FLAIR", "T1w").
-        mask: File that is nonzero where losses and metrics count; whole volume where absent.
-        split: "train", "validation" or "test" where the data say so.
-        folder: Where the images lie below the cohort's root ("sub-01/ses-2/anat"); output
-            mirrors it.
+        mask: Mask file, nonzero where losses and metrics count; None for the whole volume.
+        split: "train", "validation" or "test"; None if the data define no split.
+        folder: Folder of the images relative to the cohort's root ("sub-01/ses-2/anat"), mirrored
+            in the output.
     """
 
     subject: str

@@ -1,4 +1,4 @@
-"""A cohort as plain folders: one of each modality, or names that end in the modality."""
+"""Reader of plain folders: a folder per modality, or file names that end in the modality."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,30 +18,30 @@ from crossvox.files import is_volume, stem_of
 
 MASK_FOLDERS = frozenset({"mask", "masks"})
 
-# Modality (or "mask"), what names the case, file.
+# Modality (or "mask"), key of the case, file.
 Entry = tuple[str, str, Path]
 
 
 def read_folders(root: Path, *, modalities: Sequence[str] | None) -> Found:
-    """The cases of ROOT/FLAIR/p01.nii.gz, or of ROOT/[p01/]p01_FLAIR.nii.gz.
+    """Read cases from ROOT/FLAIR/p01.nii.gz or from ROOT/[p01/]p01_FLAIR.nii.gz.
 
-    A single wanted modality may be missing from the names: then all volumes that name no other
-    are of it.
+    If only one modality is requested, volumes whose names contain no modality count as that
+    modality.
 
     Raises:
-        CohortError: Two files for one modality of one case.
+        CohortError: A case has two files of one modality.
     """
     if _has_modality_folders(root, modalities=modalities):
         return _cases(_by_folder(root), root)
     files = [*_volumes(root), *(file for folder in _folders(root) for file in _volumes(folder))]
-    found = [_by_name(file) for file in files]
+    entries = [_by_name(file) for file in files]
     if modalities is not None and len(modalities) == 1:
-        found = [_taken_as(modalities[0], *entry) for entry in found]
-    return _cases([entry for entry in found if entry[0]], root)
+        entries = [_with_default(modalities[0], *entry) for entry in entries]
+    return _cases([entry for entry in entries if entry[0]], root)
 
 
 def single_case(file: Path, *, modality: str) -> Case:
-    """One volume file that is of `modality` because the caller says so."""
+    """Case of a single volume file whose `modality` the caller knows."""
     _, key, _ = _by_name(file)
     name = safe_name(key or stem_of(file), origin=str(file))
     return Case(subject=parse_name(file).person or name, name=name, images={modality: file})
@@ -50,8 +50,8 @@ def single_case(file: Path, *, modality: str) -> Case:
 def _has_modality_folders(root: Path, *, modalities: Sequence[str] | None) -> bool:
     folders = list(_folders(root))
     if modalities is not None:
-        wanted = {canonical_modality(modality) for modality in modalities}
-        return any(canonical_modality(folder.name) in wanted for folder in folders)
+        requested = {canonical_modality(modality) for modality in modalities}
+        return any(canonical_modality(folder.name) in requested for folder in folders)
     keys = [{_without(file, folder.name) for file in _volumes(folder)} for folder in folders]
     return len(keys) > 1 and bool(set.intersection(*keys))
 
@@ -73,7 +73,7 @@ def _by_name(file: Path) -> Entry:
     return name.suffix, name.rest, file
 
 
-def _taken_as(modality: str, suffix: str, key: str, file: Path) -> Entry:
+def _with_default(modality: str, suffix: str, key: str, file: Path) -> Entry:
     known = suffix in KNOWN_MODALITIES or canonical_modality(suffix) in KNOWN_MODALITIES
     if suffix == modality or known or suffix in MASK_SUFFIXES:
         return suffix, key, file
@@ -89,8 +89,8 @@ def _cases(entries: Iterable[Entry], root: Path) -> Found:
             )
         files[key][modality] = file
     cases = [_case(key, by_modality, root) for key, by_modality in sorted(files.items())]
-    imaged = [case for case in cases if case.images]
-    return Found(cases=imaged, held={case.name: frozenset(case.images) for case in imaged})
+    nonempty = [case for case in cases if case.images]
+    return Found(cases=nonempty, held={case.name: frozenset(case.images) for case in nonempty})
 
 
 def _case(key: str, files: dict[str, Path], root: Path) -> Case:

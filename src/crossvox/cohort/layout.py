@@ -1,4 +1,4 @@
-"""Result of reading a layout, before cases are chosen from it."""
+"""Everything a reader found below a path, before incomplete cases are left out."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,12 @@ from crossvox.cohort.case import Case
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What lies below a path.
+    """Cases and masks below a path.
 
     Attributes:
-        cases: All cases, also those that lack wanted modalities.
-        held: Modalities of all files of each case, wanted or not, by the case's name.
-        unused_masks: Masks that restrict nothing: they are of neither the brain nor the head.
+        cases: All cases, including cases that lack requested modalities.
+        held: All modalities of each case, requested or not, by case name.
+        unused_masks: Ignored mask files: masks of neither the brain nor the head.
     """
 
     cases: Sequence[Case]
@@ -24,5 +24,5 @@ class Found:
 
     @property
     def modalities(self) -> Counter[str]:
-        """How many cases hold each modality."""
+        """Number of cases that have each modality."""
         return Counter(modality for held in self.held.values() for modality in held)

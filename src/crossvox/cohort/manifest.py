@@ -1,4 +1,4 @@
-"""A cohort as a table: one row a case, in CSV, TSV or JSON."""
+"""Reader of manifests: CSV, TSV or JSON tables with one case per row."""
 
 import csv
 import json
@@ -13,17 +13,17 @@ from crossvox.errors import CohortError
 
 MANIFEST_SUFFIXES = (".csv", ".tsv", ".json")
 # Every other column is a modality.
-RESERVED = frozenset({"subject", "session", "mask", "split"})
+RESERVED_COLUMNS = frozenset({"subject", "session", "mask", "split"})
 
 
 def read_manifest(path: Path) -> Found:
-    """The cases that a table lists; paths are relative to it.
+    """Read the cases listed in a table; relative paths start at the table's folder.
 
-    Columns: subject, one per modality; if wanted mask, split, session. JSON is a list of
-    objects with the same keys. An empty cell means that there is none.
+    Columns: subject, one per modality, and optionally mask, split and session. JSON is a list of
+    objects with the same keys. An empty cell means that the case has no such file or value.
 
     Raises:
-        CohortError: The table cannot be read, or a row lacks its subject or a file.
+        CohortError: The table cannot be read, a row has no subject, or a file does not exist.
     """
     rows = _json_rows(path) if path.suffix.lower() == ".json" else _table_rows(path)
     cases = [_case(row, path, number=number) for number, row in enumerate(rows, start=1)]
@@ -34,7 +34,7 @@ def _json_rows(path: Path) -> list[Mapping[str, str]]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise CohortError(f"{path}: not JSON ({error})") from error
+        raise CohortError(f"{path}: not JSON ({error}); correct its syntax") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise CohortError(f"{path}: must be a list of objects with the keys subject, FLAIR, …")
     return [{str(key): str(value or "") for key, value in row.items()} for row in rows]
@@ -44,10 +44,10 @@ def _table_rows(path: Path) -> list[Mapping[str, str]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise CohortError(f"{path}: not text in UTF-8; export the table again") from error
+        raise CohortError(f"{path}: not UTF-8 text; export the table as UTF-8") from error
     if not lines:
-        raise CohortError(f"{path}: empty; the first line names the columns subject, FLAIR, …")
-    # Spreadsheets of some countries write semicolons.
+        raise CohortError(f"{path}: empty; the first line must name the columns subject, FLAIR, …")
+    # In some locales, spreadsheets separate CSV columns with semicolons.
     delimiter = max("\t,;", key=lines[0].count)
     table = csv.DictReader(lines, delimiter=delimiter, restkey="", restval="")
     return [{key.strip(): value.strip() for key, value in row.items() if key} for row in table]
@@ -56,7 +56,7 @@ def _table_rows(path: Path) -> list[Mapping[str, str]]:
 def _case(row: Mapping[str, str], path: Path, *, number: int) -> Case:
     origin = f"{path}, row {number}"
     if not row.get("subject"):
-        raise CohortError(f"{origin}: has no subject; name the person in the column 'subject'")
+        raise CohortError(f"{origin}: has no subject; fill in the column 'subject'")
     subject = safe_name(row["subject"], origin=origin)
     session = row.get("session", "")
     name = f"{subject}_ses-{session.removeprefix('ses-')}" if session else subject
@@ -66,7 +66,7 @@ def _case(row: Mapping[str, str], path: Path, *, number: int) -> Case:
         images={
             modality: _file(value, path, origin=origin)
             for modality, value in row.items()
-            if modality not in RESERVED and value
+            if modality not in RESERVED_COLUMNS and value
         },
         mask=_file(row["mask"], path, origin=origin) if row.get("mask") else None,
         split=parse_split(row.get("split"), origin=origin),
@@ -76,5 +76,7 @@ def _case(row: Mapping[str, str], path: Path, *, number: int) -> Case:
 def _file(value: str, manifest: Path, *, origin: str) -> Path:
     file = manifest.parent / value
     if not file.is_file():
-        raise CohortError(f"{origin}: there is no file {file}; paths are relative to the table")
+        raise CohortError(
+            f"{origin}: there is no file {file}; relative paths start at the table's folder"
+        )
     return file

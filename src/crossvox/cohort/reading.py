@@ -1,4 +1,4 @@
-"""The door to cohorts: what a path is decides how it is read."""
+"""Reading a cohort from a path with the reader that fits its layout."""
 
 import warnings
 from collections import Counter
@@ -16,19 +16,19 @@ from crossvox.cohort.names import canonical_modality, nearest_spelling, spelling
 from crossvox.errors import CohortError, CohortWarning
 from crossvox.files import is_synthetic
 
-MOST_NAMED = 5
+MOST_NAMED = 5  # cases left out that one message lists
 Synthesized = Literal["left out", "taken"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The cases of a cohort, and what was not taken.
+    """Complete cases of a cohort, and what was left out.
 
     Attributes:
-        cases: Each with all wanted modalities, under the names that the cohort gives them.
-        modalities: Wanted modalities as the cohort spells them.
-        left_out: Why each case that is not among `cases` is left out ("lacks T1w"), by name.
-        notes: What was understood otherwise than written or passed over, a sentence each.
+        cases: Cases with all requested modalities, in the cohort's spelling.
+        modalities: Requested modalities in the cohort's spelling.
+        left_out: Reason why a case is left out ("lacks T1w"), by case name.
+        notes: Sentences about modalities matched by another spelling and about ignored files.
     """
 
     cases: tuple[Case, ...]
@@ -38,7 +38,7 @@ class Reading:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """The notes, and a line on the cases left out, if any, that names the first."""
+        """The notes, and a sentence that counts and lists cases left out, if there are any."""
         count, total = len(self.left_out), len(self.left_out) + len(self.cases)
         if not count:
             return self.notes
@@ -50,13 +50,12 @@ class Reading:
 
 
 def read_cohort(root: Path, *, modalities: Sequence[str] | None = None) -> tuple[Case, ...]:
-    """The cases below `root`, each with its files, and a warning about those left out.
+    """Read the complete cases below `root`, with a warning about cases left out.
 
-    Modalities are matched as in `survey_cohort`; the images of the cases have the names that were
-    asked for.
+    Modalities are matched as in `survey_cohort`, but the cases' images keep the requested names.
 
     Raises:
-        CohortError: Nothing is found, no case is complete, or it is unclear which file counts.
+        CohortError: There are no volumes, no case is complete, or the file to use is ambiguous.
     """
     reading = survey_cohort(root, modalities=modalities)
     for remark in reading.remarks:
@@ -75,48 +74,50 @@ def survey_cohort(
     modalities: Sequence[str] | None = None,
     synthesized: Synthesized = "left out",
 ) -> Reading:
-    """The cases below `root`, and which are left out and why; no voxels are read.
+    """Find the complete cases below `root`, and why others are left out, without reading voxels.
 
-    A modality that no case has by its exact name is taken for the only one that means the same in
-    other letters ("flair", "ct").
+    A modality that no case has by its exact name matches the only modality with another spelling
+    of the same meaning ("flair", "ct").
 
     Args:
-        root: A manifest (.csv, .tsv, .json), a BIDS root, a folder with one folder for each
-            modality, a folder of volumes named after their modality, or one volume.
-        modalities: Keep the cases that have all of these, and of each only these files; all
-            cases and files where absent.
-        synthesized: Whether volumes that carry our notice count as images.
+        root: A manifest (.csv, .tsv, .json), a BIDS root, a folder with one folder per modality,
+            a folder of volumes named after their modality, or one volume.
+        modalities: Modalities that each case must have; other files are dropped. None keeps all
+            cases and files.
+        synthesized: Whether volumes marked as synthesized by crossvox count as images.
 
     Raises:
-        CohortError: Nothing is found, no case is complete, or it is unclear which file counts.
+        CohortError: There are no volumes, no case is complete, or the file to use is ambiguous.
     """
-    found = _found(root, modalities=modalities)
-    spelled = _spelled(modalities, found.modalities)
+    layout = _read_layout(root, modalities=modalities)
+    spelled = _spelled(modalities, layout.modalities)
     if spelled != modalities:
-        found = _found(root, modalities=spelled)
-    _refuse_same_names(found.cases, root)
-    notes = [*_renamed(modalities, spelled), *_about_masks(found.unused_masks)]
-    cases = found.cases
+        layout = _read_layout(root, modalities=spelled)
+    _refuse_same_names(layout.cases, root)
+    notes = [*_spelling_notes(modalities, spelled), *_mask_notes(layout.unused_masks)]
+    cases = layout.cases
     if synthesized == "left out":
         cases = [_without_synthesized(case) for case in cases]
     if spelled is None:
-        dropped = _synthesized_files(found.cases, cases)
-        return _everything(cases, root, notes=[*notes, *_about_synthesized(dropped)])
+        dropped = _synthesized_files(layout.cases, cases)
+        return _all_images(cases, root, notes=[*notes, *_synthesized_notes(dropped)])
     complete = tuple(
         replace(case, images={modality: case.images[modality] for modality in spelled})
         for case in cases
         if set(spelled) <= set(case.images)
     )
-    taken = {case.name for case in complete}
+    complete_names = {case.name for case in complete}
     left_out = {
-        case.name: _why(case, found, spelled) for case in found.cases if case.name not in taken
+        case.name: _reason_left_out(case, layout, spelled)
+        for case in layout.cases
+        if case.name not in complete_names
     }
     if not complete:
-        raise CohortError(_why_none(root, found, spelled, left_out))
+        raise CohortError(_no_complete_case(root, layout, spelled, left_out))
     return Reading(cases=complete, modalities=tuple(spelled), left_out=left_out, notes=tuple(notes))
 
 
-def _found(root: Path, *, modalities: Sequence[str] | None) -> Found:
+def _read_layout(root: Path, *, modalities: Sequence[str] | None) -> Found:
     if root.is_dir():
         if is_bids(root):
             return read_bids(root, modalities=modalities)
@@ -128,7 +129,7 @@ def _found(root: Path, *, modalities: Sequence[str] | None) -> Found:
     if modalities is not None and len(modalities) == 1:
         case = single_case(root, modality=modalities[0])
         return Found(cases=[case], held={case.name: frozenset(modalities)})
-    raise CohortError(f"{root}: a single file; a cohort of pairs is a folder or a manifest")
+    raise CohortError(f"{root}: a single file; for a cohort of pairs, give a folder or a manifest")
 
 
 def _spelled(modalities: Sequence[str] | None, held: Counter[str]) -> Sequence[str] | None:
@@ -137,25 +138,25 @@ def _spelled(modalities: Sequence[str] | None, held: Counter[str]) -> Sequence[s
     return [spelling_among(held, name) or name for name in modalities]
 
 
-def _renamed(asked: Sequence[str] | None, spelled: Sequence[str] | None) -> list[str]:
+def _spelling_notes(requested: Sequence[str] | None, spelled: Sequence[str] | None) -> list[str]:
     return [
-        f"no modality {name.strip()} here; {other} is taken"
-        for name, other in zip(asked or (), spelled or (), strict=True)
+        f"no modality {name.strip()} here; using {other}"
+        for name, other in zip(requested or (), spelled or (), strict=True)
         if name.strip() != other
     ]
 
 
-def _about_masks(unused: Sequence[Path]) -> list[str]:
+def _mask_notes(unused: Sequence[Path]) -> list[str]:
     if not unused:
         return []
     masks = "1 mask is" if len(unused) == 1 else f"{len(unused)} masks are"
     return [
-        f"{masks} not used, such as {unused[0].name}: only a desc-brain or desc-head mask, or one"
-        " with neither desc nor label, restricts losses and scores"
+        f"{masks} not used, such as {unused[0].name}: only a desc-brain or desc-head mask, or a"
+        " mask with neither desc nor label, restricts losses and scores"
     ]
 
 
-def _about_synthesized(files: Sequence[Path]) -> list[str]:
+def _synthesized_notes(files: Sequence[Path]) -> list[str]:
     if not files:
         return []
     volumes = (
@@ -168,7 +169,7 @@ def _refuse_same_names(cases: Iterable[Case], root: Path) -> None:
     name, count = next(iter(Counter(case.name for case in cases).most_common(1)), ("", 0))
     if count > 1:
         raise CohortError(
-            f"{root}: {count} cases are named {name}; tell them apart by subject and session"
+            f"{root}: {count} cases are named {name}; give each its own subject or session"
         )
 
 
@@ -186,44 +187,43 @@ def _synthesized_files(before: Iterable[Case], after: Iterable[Case]) -> list[Pa
     ]
 
 
-def _everything(cases: Iterable[Case], root: Path, *, notes: Sequence[str]) -> Reading:
-    imaged = tuple(case for case in cases if case.images)
-    if not imaged:
-        raise CohortError(_why_nothing(root))
-    return Reading(cases=imaged, notes=tuple(notes))
+def _all_images(cases: Iterable[Case], root: Path, *, notes: Sequence[str]) -> Reading:
+    nonempty = tuple(case for case in cases if case.images)
+    if not nonempty:
+        raise CohortError(_no_volumes(root))
+    return Reading(cases=nonempty, notes=tuple(notes))
 
 
-def _why_nothing(root: Path) -> str:
+def _no_volumes(root: Path) -> str:
     return (
-        f"{root}: holds no volumes that can be told apart by modality; give a BIDS root, a "
-        "manifest, or folders named after the modalities"
+        f"{root}: holds no volumes whose modality is known; give a BIDS root, a manifest, or "
+        "folders named after the modalities"
     )
 
 
-def _why(case: Case, found: Found, modalities: Sequence[str]) -> str:
-    """Why `case`, as it was found, is left out."""
-    lacks = [name for name in modalities if name not in case.images]
-    if not lacks:
+def _reason_left_out(case: Case, layout: Found, modalities: Sequence[str]) -> str:
+    missing = [name for name in modalities if name not in case.images]
+    if not missing:
         synthesized = [name for name in modalities if is_synthetic(case.images[name])]
         return f"has only a synthesized {', '.join(synthesized)}"
-    alike = [
+    similar = [
         held
-        for held in sorted(found.held[case.name])
-        for name in lacks
+        for held in sorted(layout.held[case.name])
+        for name in missing
         if canonical_modality(held).lower() == canonical_modality(name).lower()
     ]
-    return f"lacks {', '.join(lacks)}" + (f" (has {', '.join(alike)}?)" if alike else "")
+    return f"lacks {', '.join(missing)}" + (f" (has {', '.join(similar)}?)" if similar else "")
 
 
-def _why_none(
-    root: Path, found: Found, modalities: Sequence[str], left_out: Mapping[str, str]
+def _no_complete_case(
+    root: Path, layout: Found, modalities: Sequence[str], left_out: Mapping[str, str]
 ) -> str:
-    if not found.modalities:
-        return _why_nothing(root)
-    unknown = next((name for name in modalities if name not in found.modalities), None)
-    near = nearest_spelling(found.modalities, unknown) if unknown else None
-    hint = f"no modality {unknown}; did you mean {near}? " if near else ""
-    held = ", ".join(f"{name} ({count})" for name, count in sorted(found.modalities.items()))
+    if not layout.modalities:
+        return _no_volumes(root)
+    unknown = next((name for name in modalities if name not in layout.modalities), None)
+    suggestion = nearest_spelling(layout.modalities, unknown) if unknown else None
+    hint = f"no modality {unknown}; did you mean {suggestion}? " if suggestion else ""
+    held = ", ".join(f"{name} ({count})" for name, count in sorted(layout.modalities.items()))
     return (
         f"{root}: {hint}no case has all of {', '.join(modalities)}; found {held}; "
         f"{_listed(left_out)}"
@@ -231,6 +231,6 @@ def _why_none(
 
 
 def _listed(left_out: Mapping[str, str]) -> str:
-    named = "; ".join(f"{name} {why}" for name, why in [*left_out.items()][:MOST_NAMED])
-    unnamed = len(left_out) - MOST_NAMED
-    return f"{named}, and {unnamed} more" if unnamed > 0 else named
+    first = "; ".join(f"{name} {reason}" for name, reason in [*left_out.items()][:MOST_NAMED])
+    more = len(left_out) - MOST_NAMED
+    return f"{first}, and {more} more" if more > 0 else first

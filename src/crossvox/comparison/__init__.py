@@ -1,4 +1,4 @@
-"""Several methods on the same cases: who is better, by how much, how sure, at what cost."""
+"""Compare several methods on the same cases, with confidence intervals, tests and costs."""
 
 from crossvox.comparison.compare import compare
 from crossvox.comparison.contest import Comparison, ComparisonSettings, Contestant, Costs

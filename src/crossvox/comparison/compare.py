@@ -1,4 +1,4 @@
-"""Several methods on the same cases: scored alike, tested in pairs, written down."""
+"""Score several methods on the same cases, test their differences and write the results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ from crossvox.volume import Volume
 __all__ = ["Comparison", "ComparisonSettings", "Contestant", "Costs", "compare"]
 
 DEFAULTS = ComparisonSettings()
-JITTER = "slice_mean_std"
+JITTER_MEASURE = "slice_mean_std"
 
 
 def compare(
@@ -50,22 +50,23 @@ def compare(
 ) -> Comparison:
     """Score every contestant on the cases that all have; write tables, figure and page.
 
-    The grid of a case is that of its reference; volumes on another are resampled onto it, and the
-    page says so.
+    The grid of a case is that of its reference; volumes on another grid are resampled to it, and
+    the page reports this.
 
     Args:
-        contestants: In the order of the table; the first one chooses the cases of the figure.
-        out: Folder, made where it is missing.
-        settings: Choices that go into the page.
-        progress: Told of each case.
+        contestants: Contestants in the order of the table; the scores of the first determine the
+            cases of the figure.
+        out: Path of the output folder, created if missing.
+        settings: Settings of the comparison, shown on the page.
+        progress: Receiver of the progress over cases.
 
     Raises:
-        SettingsError: Names are not unique, or `against` is no one's or not to be had.
-        CohortError: There is no case that all have, references differ, or none could be scored;
+        SettingsError: Names are not unique, or `against` is not among them or not available.
+        CohortError: No case is in all contestants, references differ, or no case could be scored;
             nothing is written.
-        SomeCasesFailedError: Some cases could not be scored; everything is written for the rest.
-        FileError: The mean training target or the output folder cannot be used.
-        ModelError: The weights of Inception-v3 are not those.
+        SomeCasesFailedError: Some cases could not be scored; all files are written for the rest.
+        FileError: The mean training target cannot be read, or the output folder not written.
+        ModelError: The weights of Inception-v3 are missing or wrong.
     """
     against = chosen_opponent(contestants, settings.against)
     contest = match_cases(contestants)
@@ -77,7 +78,10 @@ def compare(
     )
     results, failures = _scored(contest, scorer, progress)
     if not any(against in result.scores for result in results):
-        raise SettingsError(f"there is no {against} here; give sources or a mean target for it")
+        raise SettingsError(
+            f"the baseline {against} is not available here; give its sources or a mean target, or"
+            " compare with another name"
+        )
     contrasts = [(name, against) for name in scorer.names if name != against]
     comparison = Comparison(
         contestants=tuple(contestants),
@@ -89,7 +93,7 @@ def compare(
             results, seed=settings.seed, methods=(*scorer.names, *BASELINES), contrasts=contrasts
         ),
         jitter=tuple(
-            difference_between(results, contrast, MEASURE[JITTER], seed=settings.seed)
+            difference_between(results, contrast, MEASURE[JITTER_MEASURE], seed=settings.seed)
             for contrast in contrasts
         ),
         inception_sha256="" if scorer.inception is None else scorer.inception.sha256,
@@ -108,7 +112,7 @@ def compare(
 
 @dataclass(frozen=True, kw_only=True)
 class _Scorer:
-    """What every case is scored with."""
+    """Settings and volumes for scoring every case."""
 
     names: tuple[str, ...]
     settings: ComparisonSettings
@@ -116,7 +120,7 @@ class _Scorer:
     inception: InceptionFeatures | None
 
     def score(self, pairs: Sequence[Pair]) -> CaseResult:
-        """One case of all contestants and of the baselines that it allows."""
+        """Score one case for all contestants and the available baselines."""
         together = load_together(pairs, data_range=self.settings.data_range)
         loaded = together.loaded
         volumes = dict(zip(self.names, together.volumes, strict=True))
@@ -127,7 +131,7 @@ class _Scorer:
         return replace(result, facts=self._facts(together, result.facts))
 
     def _facts(self, together: Together, facts: CaseFacts) -> CaseFacts:
-        """With what differs between the contestants."""
+        """Add the facts that differ between contestants."""
         loaded = together.loaded
         placed = dict(zip(self.names, together.placed, strict=True))
         moved = [name for name, volume in placed.items() if volume.moved]
@@ -152,14 +156,14 @@ def _scored(
 ) -> tuple[tuple[CaseResult, ...], tuple[Failure, ...]]:
     results: list[CaseResult] = []
     failures: list[Failure] = []
-    for done, pairs in enumerate(contest.cases, start=1):
+    for count, pairs in enumerate(contest.cases, start=1):
         try:
             results.append(scorer.score(pairs))
         except CrossvoxError as error:
             failures.append(Failure(name=pairs[0].name, reason=str(error)))
-        progress.stage("comparing", done, len(contest.cases))
+        progress.stage("comparing", count, len(contest.cases))
     if not results:
-        raise CohortError(f"no case could be scored; the first: {failures[0].reason}")
+        raise CohortError(f"no case could be scored; the first failed with: {failures[0].reason}")
     return tuple(results), tuple(failures)
 
 
@@ -168,5 +172,5 @@ def _failed(comparison: Comparison) -> str:
     reasons = "; ".join(failure.reason for failure in comparison.failures)
     return (
         f"{len(comparison.failures)} of {total} cases could not be scored ({reasons});"
-        f" the others are in {comparison.page}"
+        f" the scores of the others are in {comparison.page}"
     )

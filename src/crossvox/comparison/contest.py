@@ -1,4 +1,4 @@
-"""Who is compared, on which cases, and what comes out."""
+"""Contestants, settings, shared cases and result of a comparison."""
 
 import filecmp
 from collections import Counter
@@ -16,23 +16,23 @@ from crossvox.scoring.pairs import Failure, Pair
 from crossvox.scoring.results import CaseResult, Summary
 from crossvox.scoring.statistics import PairedDifference
 
-FEWEST = 2
+MIN_CONTESTANTS = 2  # a baseline counts too
 
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """What a method takes; None where nobody measured it.
+    """Costs of a method; None if not measured.
 
     Attributes:
-        seconds: Median per volume, network and preparation, files excluded.
-        passes: Network evaluations that a volume takes: 50 for a diffusion of 50 steps.
-        peak_memory_bytes: While synthesizing.
-        parameters: Of the networks that synthesis needs.
-        training_hours: Wall clock.
-        training_steps: Of the optimizer.
-        training_epochs: Passes over the training voxels.
-        machine: Where seconds and memory were measured, in words; empty where nobody says.
-        remark: What to know of the costs, such as why there are none.
+        seconds: Median seconds per volume for network and preparation, without file access.
+        passes: Network evaluations per volume, such as 50 for a diffusion model with 50 steps.
+        peak_memory_bytes: Peak memory of synthesis in bytes.
+        parameters: Number of parameters of the networks needed for synthesis.
+        training_hours: Training time in hours of wall clock.
+        training_steps: Number of optimizer steps.
+        training_epochs: Number of passes over the training voxels.
+        machine: Machine on which seconds and memory were measured, in words; empty if unknown.
+        remark: Sentence on the costs, such as why they are missing.
     """
 
     seconds: float | None = None
@@ -51,15 +51,15 @@ NO_COSTS = Costs()
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """One method and what it made.
+    """A method with its synthesized volumes.
 
     Attributes:
-        name: In tables and figures.
-        pairs: Its volumes; cases go by `Pair.name`.
-        costs: What it takes.
-        method: Name and settings in words, for the page.
-        failures: Cases of which it has no volume, or none that could be scored, and why.
-        cautions: What a reader must know before believing its scores.
+        name: Name in tables and figures.
+        pairs: Pairs with its volumes; cases are matched by `Pair.name`.
+        costs: Costs of synthesis and training.
+        method: Name and settings of the method in words, for the page.
+        failures: Cases without a volume that can be scored, with the reason.
+        cautions: Sentences that a reader needs before trusting its scores.
     """
 
     name: str
@@ -72,18 +72,18 @@ class Contestant:
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonSettings:
-    """Choices of a comparison.
+    """Settings of a comparison.
 
     Attributes:
-        against: The contestant or baseline that the other contestants are tested against; the
-            first contestant where absent.
-        seed: Of the bootstrap.
-        window: Of SSIM.
-        data_range: One stated range for every case; each reference's own where absent.
-        mean_target: Volume that serves as a baseline where grids agree.
-        inception: Weights of Inception-v3 for FID and KID; these are n/a where absent.
-        shown: Cases in the figure: the median, the worst and the best, at most three.
-        beside: Published numbers that stand below the table.
+        against: Contestant or baseline to test all others against; by default the first
+            contestant.
+        seed: Random seed for the bootstrap confidence intervals.
+        window: SSIM window.
+        data_range: Stated range of every case; None for each reference's own.
+        mean_target: Path of the mean training target, a baseline on matching grids.
+        inception: Path of Inception-v3 weights; None to leave out FID and KID.
+        shown: Number of cases in the figure, at most three: the median, the worst and the best.
+        beside: Published numbers to show below the table.
     """
 
     against: str | None = None
@@ -97,17 +97,17 @@ class ComparisonSettings:
 
     @property
     def protocol(self) -> Protocol:
-        """Settings that move a number."""
+        """Settings that change a number."""
         return Protocol(window=self.window, data_range=self.data_range, seed=self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """The cases that all contestants have.
+    """Cases that all contestants have.
 
     Attributes:
-        cases: For each case its pairs, in the order of the contestants.
-        left_out: Cases that some lack, and who, or why.
+        cases: Pairs of each case, in the order of the contestants.
+        left_out: Cases that some contestants lack, with the reason.
     """
 
     cases: tuple[tuple[Pair, ...], ...]
@@ -116,20 +116,20 @@ class Contest:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The result, as it stands in the output folder.
+    """Result of a comparison, as written to the output folder.
 
     Attributes:
-        contestants: In the order of the table.
-        against: The one that the others are tested against.
-        results: Scored cases, in the order of their names; scores go by contestant or baseline.
-        left_out: Cases that some contestant lacks.
-        failures: Cases that could not be scored.
-        summary: Over subjects.
-        jitter: Paired differences of the slices' brightness jitter, not tested.
-        inception_sha256: Of the weights behind FID and KID; empty without them.
-        page: The HTML page.
-        files: Everything that was written.
-        notes: Sentences that belong beside the table.
+        contestants: Contestants in the order of the table.
+        against: Name of the contestant or baseline that the others are tested against.
+        results: Scored cases, in the order of their names, keyed by contestant or baseline.
+        left_out: Cases that some contestant lacks, with the reason.
+        failures: Cases that could not be scored, with the reason.
+        summary: Summary of the scores over subjects.
+        jitter: Paired differences of slice brightness jitter, not tested.
+        inception_sha256: SHA-256 of the weights behind FID and KID; empty without weights.
+        page: Path of the HTML page.
+        files: Paths of all written files.
+        notes: Sentences to show beside the table.
     """
 
     contestants: tuple[Contestant, ...]
@@ -146,65 +146,70 @@ class Comparison:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the contestants."""
+        """Names of the contestants."""
         return tuple(contestant.name for contestant in self.contestants)
 
 
 def chosen_opponent(contestants: Sequence[Contestant], against: str | None) -> str:
-    """The name that the others are tested against.
+    """Name of the contestant or baseline that the others are tested against.
 
     Raises:
-        SettingsError: It is no one's name, names are not unique, or nobody is left to test.
+        SettingsError: The name is unknown, names are not unique, or no contestant is left to test.
     """
     names = [contestant.name for contestant in contestants]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    taken = [name for name in names if name in {*BASELINES, REFERENCE, ""}]
-    if twice or taken:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    reserved = [name for name in names if name in {*BASELINES, REFERENCE, ""}]
+    if repeated or reserved:
         raise SettingsError(
-            f"each contestant needs a name of its own, got {(twice + taken)[0]!r};"
-            f" taken are {', '.join((*BASELINES, REFERENCE))}"
+            f"each contestant needs a unique name, got {(repeated + reserved)[0]!r};"
+            f" reserved names are {', '.join((*BASELINES, REFERENCE))}"
         )
     opponent = names[0] if against is None and names else against
     if opponent not in (*names, *BASELINES):
         known = ", ".join((*names, *BASELINES))
-        raise SettingsError(f"no one here is called {opponent!r}; there are {known}")
-    if len(set(names) | {opponent}) < FEWEST:
-        raise SettingsError("a comparison needs two contestants, or one and a baseline")
+        raise SettingsError(f"no contestant or baseline is named {opponent!r}; choose from {known}")
+    if len(set(names) | {opponent}) < MIN_CONTESTANTS:
+        raise SettingsError("a comparison needs two contestants, or one contestant and a baseline")
     return str(opponent)
 
 
 def match_cases(contestants: Sequence[Contestant]) -> Contest:
-    """The cases that all contestants have, in the order of their names.
+    """Find the cases that all contestants have, in the order of their names.
 
     Raises:
-        CohortError: A contestant has a case twice, there is no case that all have, or
-            contestants have different references or masks for one.
+        CohortError: A contestant has a case twice, no case is in all contestants, or contestants
+            have different references or masks for a case.
     """
-    shelves = {contestant.name: _by_case(contestant) for contestant in contestants}
-    known = sorted({case for shelf in shelves.values() for case in shelf})
+    by_name = {contestant.name: _by_case(contestant) for contestant in contestants}
+    case_names = sorted({case for by_case in by_name.values() for case in by_case})
     lacking = {
-        case: [name for name, shelf in shelves.items() if case not in shelf] for case in known
+        case: [name for name, by_case in by_name.items() if case not in by_case]
+        for case in case_names
     }
     cases = tuple(
-        tuple(shelf[case] for shelf in shelves.values()) for case in known if not lacking[case]
+        tuple(by_case[case] for by_case in by_name.values())
+        for case in case_names
+        if not lacking[case]
     )
     if not cases:
-        counts = ", ".join(f"{name} has {len(shelf)}" for name, shelf in shelves.items())
-        raise CohortError(f"no case is in all of them: {counts}; cases go by subject and session")
+        counts = ", ".join(f"{name} has {len(by_case)}" for name, by_case in by_name.items())
+        raise CohortError(
+            f"no case is in all contestants: {counts}; cases are matched by subject and session"
+        )
     for pairs in cases:
-        _refuse_other_references(pairs, list(shelves))
-    lost = {
+        _refuse_other_references(pairs, list(by_name))
+    missing = {
         case: f"{', '.join(names)} {_have(names)} no volume of it"
         for case, names in lacking.items()
         if names
     }
-    told = {
-        failure.name: f"{one.name}: {failure.reason}"
-        for one in contestants
-        for failure in one.failures
+    failed = {
+        failure.name: f"{contestant.name}: {failure.reason}"
+        for contestant in contestants
+        for failure in contestant.failures
         if lacking.get(failure.name, True)
     }
-    left_out = (Failure(name=case, reason=why) for case, why in (lost | told).items())
+    left_out = (Failure(name=case, reason=reason) for case, reason in (missing | failed).items())
     return Contest(cases=cases, left_out=tuple(left_out))
 
 
@@ -213,30 +218,31 @@ def _have(names: Sequence[str]) -> str:
 
 
 def _by_case(contestant: Contestant) -> dict[str, Pair]:
-    shelf = {pair.name: pair for pair in contestant.pairs}
-    if len(shelf) < len(contestant.pairs):
-        twice = [name for name, n in Counter(p.name for p in contestant.pairs).items() if n > 1]
-        raise CohortError(f"{contestant.name} has {twice[0]} more than once; keep one of them")
-    return shelf
+    by_case = {pair.name: pair for pair in contestant.pairs}
+    if len(by_case) < len(contestant.pairs):
+        counts = Counter(pair.name for pair in contestant.pairs)
+        repeated = next(name for name, count in counts.items() if count > 1)
+        raise CohortError(f"{contestant.name} has {repeated} more than once; keep one of them")
+    return by_case
 
 
 def _refuse_other_references(pairs: tuple[Pair, ...], names: Sequence[str]) -> None:
     first = pairs[0]
     for pair, name in zip(pairs[1:], names[1:], strict=True):
-        for what, ours, theirs in (
+        for kind, file, other_file in (
             ("reference", first.reference, pair.reference),
             ("mask", first.mask, pair.mask),
         ):
-            if not _same_file(ours, theirs):
+            if not _same_file(file, other_file):
                 raise CohortError(
-                    f"{first.name}: {names[0]} is scored with the {what} {ours or 'of no file'},"
-                    f" {name} with {theirs or 'none'}; a comparison needs the same for all"
+                    f"{first.name}: {names[0]} is scored with the {kind} {file or '(no file)'},"
+                    f" {name} with {other_file or '(no file)'}; a comparison needs the same for all"
                 )
 
 
-def _same_file(one: Path | None, other: Path | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    if one.resolve() == other.resolve():
+def _same_file(first: Path | None, second: Path | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    if first.resolve() == second.resolve():
         return True
-    return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
+    return first.is_file() and second.is_file() and filecmp.cmp(first, second, shallow=False)

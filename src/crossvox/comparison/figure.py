@@ -1,4 +1,4 @@
-"""Slices of any number of methods side by side, and their errors below."""
+"""Draw slices of any number of methods side by side, with their errors below."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.results import CaseResult
 from crossvox.scoring.scores import Scores
 
-CLOSE_MM = 4.0
-BAR_MM = 7.0
-# What holds text is measured in inches, as letters are.
+COLUMN_GAP_MM = 4.0
+BAR_HEIGHT_MM = 7.0
+# Text has a fixed size on paper, so its space is in inches.
 INCHES_PER_COLUMN = 2.0
 LEFT_INCHES, HEADING_INCHES, TITLES_INCHES, FOOT_INCHES = 0.3, 0.5, 0.62, 0.2
-LARGE, MIDDLE, SMALL = 15, 13, 11  # points
-TITLE_LETTERS = 18
+LARGE, MEDIUM, SMALL = 15, 13, 11  # font sizes in points
+MOST_TITLE_LETTERS = 18
 SSIM_DIGITS = MEASURE["ssim"].digits + 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A case of the figure and why it is shown."""
+    """A case of the figure with the reason why it is shown."""
 
     why: str
     result: CaseResult
@@ -40,7 +40,7 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class _Track:
-    """One column of a case: a volume and, for a method, its error."""
+    """A column of one case: a volume and, for a method, its error."""
 
     volume: Column
     error: Column | None
@@ -49,7 +49,7 @@ class _Track:
 
 @dataclass(frozen=True, kw_only=True)
 class _Block:
-    """Everything of one case."""
+    """Heading, slices and columns of one case."""
 
     heading: str
     cut: Cut
@@ -59,11 +59,11 @@ class _Block:
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """Millimeters of the sheet.
+    """Positions on the sheet in millimeters.
 
     Attributes:
-        step: From column to column.
-        columns: How many.
+        step: Distance between columns in mm.
+        columns: Number of columns.
     """
 
     step: float
@@ -87,7 +87,7 @@ class _Layout:
 
     def height(self, block: _Block) -> float:
         sizes = block.cut.sizes_mm
-        rows = sum(2 * float(sizes[view.up]) + CLOSE_MM + GAP_MM for view in VIEWS)
+        rows = sum(2 * float(sizes[view.up]) + COLUMN_GAP_MM + GAP_MM for view in VIEWS)
         return self.heading + self.titles + rows + FOOT_INCHES / self.inches_per_mm
 
     def middle(self, column: int) -> float:
@@ -95,27 +95,27 @@ class _Layout:
 
 
 def chosen_cases(results: Sequence[CaseResult], *, first: str, shown: int) -> list[Shown]:
-    """The median, the worst and the best case of the method `first` by SSIM, none twice."""
+    """Choose the median, worst and best case by SSIM of the method `first`, without repeats."""
     ranked = sorted(results, key=lambda result: (result.scores[first]["ssim"], result.pair.name))
     last = len(ranked) - 1
-    places = {"median": last // 2, "worst": 0, "best": last}
-    if last < len(places) - 1:
-        places = {"worst": 0, "best": last} if last else {"only case": 0}
-    return [Shown(why=why, result=ranked[place]) for why, place in places.items()][:shown]
+    positions = {"median": last // 2, "worst": 0, "best": last}
+    if last < len(positions) - 1:
+        positions = {"worst": 0, "best": last} if last else {"only case": 0}
+    return [Shown(why=why, result=ranked[position]) for why, position in positions.items()][:shown]
 
 
 def draw_comparison(
     comparison: Comparison, cases: Sequence[Shown], *, data_range: float | None
 ) -> Sheet:
-    """A sheet with a block for each case.
+    """Draw a sheet with a block for each case.
 
-    Columns: the source, every contestant, the reference, with the case's SSIM. Rows: slices of
-    three planes, below each the absolute error. All columns of the target share one window, all
-    errors of a case one scale.
+    Columns are the source, every contestant with its SSIM and the reference. Rows are slices of
+    three planes, each with the absolute error below. All columns of the target share one window,
+    and all errors of a case share one scale.
     """
     blocks = [_block(comparison, case, data_range=data_range) for case in cases]
     layout = _Layout(
-        step=max(block.cut.width_mm for block in blocks) + CLOSE_MM,
+        step=max(block.cut.width_mm for block in blocks) + COLUMN_GAP_MM,
         columns=max(len(block.tracks) for block in blocks),
     )
     sheet = new_sheet(
@@ -172,26 +172,26 @@ def _draw_block(sheet: Sheet, block: _Block, layout: _Layout, *, top: float) -> 
     _draw_bar(sheet, block, middle=layout.middle(len(block.tracks) - 1), top=row)
     for view in VIEWS:
         height = float(block.cut.sizes_mm[view.up])
-        for words, center in ((view.name, row), ("error", row + height + CLOSE_MM)):
+        for words, center in ((view.name, row), ("error", row + height + COLUMN_GAP_MM)):
             place = (layout.left / 2, center + height / 2)
             sheet.write(words, place, size=SMALL, color=QUIET, turned=90)
         for index, track in enumerate(block.tracks):
             _draw_track(sheet, block.cut, track, view, at=(layout.middle(index), row))
-        row += 2 * height + CLOSE_MM + GAP_MM
+        row += 2 * height + COLUMN_GAP_MM + GAP_MM
 
 
 def _write_titles(sheet: Sheet, track: _Track, at: tuple[float, float], *, height: float) -> None:
     title = _shortened(track.volume.title)
-    sheet.write(title, (at[0], at[1] + height * 0.28), size=MIDDLE)
+    sheet.write(title, (at[0], at[1] + height * 0.28), size=MEDIUM)
     sheet.write(track.below, (at[0], at[1] + height * 0.68), size=SMALL, color=QUIET)
 
 
 def _shortened(title: str) -> str:
-    """By its middle: what names of runs differ in stands at their ends."""
-    if len(title) <= TITLE_LETTERS:
+    """Shorten a title in its middle, because names of runs differ at their ends."""
+    if len(title) <= MOST_TITLE_LETTERS:
         return title
-    kept = (TITLE_LETTERS - 1) // 2
-    return f"{title[:kept]}…{title[-kept:]}"
+    letters = (MOST_TITLE_LETTERS - 1) // 2
+    return f"{title[:letters]}…{title[-letters:]}"
 
 
 def _draw_track(
@@ -201,14 +201,16 @@ def _draw_track(
     left, top = at[0] - width / 2, at[1]
     draw_slice(sheet, cut, track.volume, view=view, box=(left, top, width, height))
     if track.error is not None:
-        below = (left, top + height + CLOSE_MM, width, height)
+        below = (left, top + height + COLUMN_GAP_MM, width, height)
         draw_slice(sheet, cut, track.error, view=view, box=below)
 
 
 def _draw_bar(sheet: Sheet, block: _Block, *, middle: float, top: float) -> None:
-    """Under the first reference, where there is no error to be shown."""
+    """Draw the color bar below the first slice of the reference, which has no error."""
     scale = next(track.error.scale for track in block.tracks if track.error is not None)
     height, width = float(block.cut.sizes_mm[VIEWS[0].up]), block.cut.width_mm * 0.8
-    place = top + height + CLOSE_MM + height / 3
+    place = top + height + COLUMN_GAP_MM + height / 3
     label = f"absolute error,\n{block.unit}"
-    sheet.draw_bar((middle - width / 2, place, width, BAR_MM), scale=scale, label=label, size=SMALL)
+    sheet.draw_bar(
+        (middle - width / 2, place, width, BAR_HEIGHT_MM), scale=scale, label=label, size=SMALL
+    )

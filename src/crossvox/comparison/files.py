@@ -1,4 +1,4 @@
-"""The numbers of a comparison as files: Markdown, LaTeX, CSV and JSON."""
+"""Write the numbers of a comparison as Markdown, LaTeX, CSV and JSON files."""
 
 import math
 from dataclasses import asdict
@@ -41,7 +41,7 @@ DIFFERENCE_HEADER = (
 
 
 def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettings) -> None:
-    """Write the tables, the differences, every score and comparison.json.
+    """Write the tables, the paired differences, every score and comparison.json.
 
     Raises:
         FileError: The folder cannot be written.
@@ -68,10 +68,10 @@ def write_files(comparison: Comparison, out: Path, *, settings: ComparisonSettin
 
 
 def caption_of(comparison: Comparison) -> str:
-    """What the table shows, in one sentence."""
+    """Caption of the table, in one sentence."""
     people = counted(comparison.summary.subjects, "person", "people")
     cases = counted(len(comparison.results), "case", "cases")
-    return f"Mean over {people} ({cases}) with 95 % interval; n = {comparison.summary.subjects}."
+    return f"Mean over {people} ({cases}) with 95 % confidence interval."
 
 
 def _markdown(
@@ -81,7 +81,7 @@ def _markdown(
     notes: list[str],
     published: PublishedTable | None,
 ) -> str:
-    lines = [f"{caption} The best of each column is bold.", ""]
+    lines = [f"{caption} The best value of each column is bold.", ""]
     for panel in panels:
         heads = [f"{column.title} {column.arrow}".strip() for column in panel.columns]
         units = [column.unit for column in panel.columns]
@@ -117,7 +117,7 @@ def _texts(row: TableRow) -> list[str]:
 
 
 def _write_table(comparison: Comparison, path: Path) -> None:
-    """Every number in full, so that it reads back as what comparison.json says."""
+    """Write every number in full precision, so that it equals that in comparison.json."""
     table = numbers_of(comparison)
     columns = list(next(iter(table.values())))
     rows = [
@@ -163,12 +163,12 @@ def _json_of(comparison: Comparison, settings: ComparisonSettings) -> dict[str, 
         "against": comparison.against,
         "contestants": [
             {
-                "name": one.name,
-                "method": one.method,
-                "costs": asdict(one.costs),
-                "cautions": one.cautions,
+                "name": contestant.name,
+                "method": contestant.method,
+                "costs": asdict(contestant.costs),
+                "cautions": contestant.cautions,
             }
-            for one in comparison.contestants
+            for contestant in comparison.contestants
         ],
         "baselines": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
         "table": numbers_of(comparison),

@@ -1,4 +1,4 @@
-"""The table of a comparison for a paper: LaTeX with booktabs."""
+"""Write the table of a comparison as LaTeX with booktabs, for a paper."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ COMMANDS = {
     MINUS: "$-$",
     "…": r"\ldots{}",
 }
-TO_BE_ESCAPED = "&%$#_{}"
+SPECIAL_CHARACTERS = "&%$#_{}"
 
 
 def latex_of(
@@ -29,8 +29,8 @@ def latex_of(
     notes: Sequence[str],
     published: PublishedTable | None = None,
 ) -> str:
-    """One float with a tabular for each panel; it needs the package booktabs."""
-    below = " ".join(["The best of each column is bold.", *notes])
+    """Build a table float with one tabular per panel; it needs the package booktabs."""
+    below = " ".join(["The best value of each column is bold.", *notes])
     parts = [
         "% needs \\usepackage{booktabs}",
         r"\begin{table}",
@@ -40,15 +40,15 @@ def latex_of(
     for panel in panels:
         parts += [*_tabular(panel), r"\par\medskip"]
     if published is not None:
-        said = escaped(f"{published.title}: {published.note}")
-        parts += [rf"\textit{{{said}}}", r"\par\smallskip", *_published(published)]
+        note = escaped(f"{published.title}: {published.note}")
+        parts += [rf"\textit{{{note}}}", r"\par\smallskip", *_published(published)]
     return "\n".join([*parts, r"\end{table}"]) + "\n"
 
 
 def escaped(text: str) -> str:
-    """`text` as LaTeX sets it letter by letter."""
+    """Escape `text` so that LaTeX prints it unchanged."""
     return "".join(
-        f"\\{letter}" if letter in TO_BE_ESCAPED else COMMANDS.get(letter, letter)
+        f"\\{letter}" if letter in SPECIAL_CHARACTERS else COMMANDS.get(letter, letter)
         for letter in text
     )
 

@@ -1,4 +1,4 @@
-"""The table of a comparison as numbers, one row for each method."""
+"""Numbers in the table of a comparison, one row for each method."""
 
 import math
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from crossvox.comparison.contest import NO_COSTS, Comparison, Costs
 from crossvox.scoring.measures import LINEAR
 
-PUBLISHED_STEPS = 1000  # of Ho et al. 2020
-IN_TABLE = (
+PUBLISHED_STEPS = 1000  # diffusion steps of Ho et al. 2020
+TABLE_MEASURES = (
     "ssim",
     "mae",
     "rmse",
@@ -21,7 +21,7 @@ Numbers = dict[str, float]  # NaN where unknown
 
 
 def numbers_of(comparison: Comparison) -> dict[str, Numbers]:
-    """For every contestant and baseline: each measure with its ends, each distance, each cost."""
+    """Each measure with its interval, distance and cost, by contestant or baseline."""
     summary = comparison.summary
     costs = {contestant.name: contestant.costs for contestant in comparison.contestants}
     slowest: dict[str, float] = {}
@@ -30,7 +30,7 @@ def numbers_of(comparison: Comparison) -> dict[str, Numbers]:
     table = {}
     for method, intervals in summary.intervals.items():
         row = {"people": float(intervals["ssim"].n)}
-        for name in IN_TABLE:
+        for name in TABLE_MEASURES:
             interval = intervals[name]
             row |= {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
         kid = summary.kid.get(method)
@@ -45,28 +45,28 @@ def numbers_of(comparison: Comparison) -> dict[str, Numbers]:
 
 
 def _of_costs(costs: Costs, slowest: Mapping[str, float]) -> Numbers:
-    """One row's; it is compared with the slowest on the same machine."""
-    seconds, passes = _known(costs.seconds), _known(costs.passes)
-    faster = slowest[costs.machine] / costs.seconds if costs.seconds else math.nan
+    """Costs of one method; its speed is relative to the slowest one on the same machine."""
+    seconds, passes = _or_nan(costs.seconds), _or_nan(costs.passes)
+    speedup = slowest[costs.machine] / costs.seconds if costs.seconds else math.nan
     return {
         "seconds": seconds,
         "passes": passes,
         "seconds_of_1000_steps": PUBLISHED_STEPS * seconds / passes if passes > 1 else math.nan,
-        "times_faster": faster,
-        "peak_memory_bytes": _known(costs.peak_memory_bytes),
-        "parameters": _known(costs.parameters),
-        "training_hours": _known(costs.training_hours),
-        "training_steps": _known(costs.training_steps),
-        "training_epochs": _known(costs.training_epochs),
+        "times_faster": speedup,
+        "peak_memory_bytes": _or_nan(costs.peak_memory_bytes),
+        "parameters": _or_nan(costs.parameters),
+        "training_hours": _or_nan(costs.training_hours),
+        "training_steps": _or_nan(costs.training_steps),
+        "training_epochs": _or_nan(costs.training_epochs),
     }
 
 
-def _known(value: float | None) -> float:
+def _or_nan(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
 def _in_order(row: Mapping[str, float]) -> Numbers:
-    """SSIM, FID, MAE and RMSE first."""
+    """Order the columns with SSIM, FID, MAE and RMSE first."""
     first = ["people", *_with_ends("ssim"), "fid", *_with_ends("mae"), *_with_ends("rmse")]
     return {name: row[name] for name in dict.fromkeys([*first, *row])}
 

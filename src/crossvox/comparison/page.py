@@ -1,4 +1,4 @@
-"""The page of a comparison: one table, its tests, its figure, its costs."""
+"""Write the HTML page of a comparison: scores, tests, figure and costs."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ FIGURES = ("slices.png", "slices.webp")
 
 
 def write_page(comparison: Comparison, out: Path, *, settings: ComparisonSettings) -> None:
-    """Write the page and, where cases are to be shown, slices.png and slices.webp.
+    """Write the page and, if the figure has cases, slices.png and slices.webp.
 
     Raises:
         FileError: The folder cannot be written.
@@ -51,20 +51,20 @@ def render_comparison(
     cases: list[Shown],
     picture: bytes,
 ) -> str:
-    """The page as text.
+    """Render the page as HTML text.
 
     Args:
-        comparison: What was found.
-        settings: What was chosen.
-        cases: Those in the figure.
-        picture: The figure as WebP.
+        comparison: Result of the comparison.
+        settings: Settings of the comparison.
+        cases: Cases in the figure.
+        picture: Figure as WebP; empty without a figure.
     """
     results, summary = comparison.results, comparison.summary
-    unit, ours = unit_of(results), comparison.names
+    unit, names = unit_of(results), comparison.names
     protocol = settings.protocol
-    curves = dict.fromkeys((*ours, comparison.against))
+    curves = dict.fromkeys((*names, comparison.against))
     context = {
-        "title": f"{counted(len(ours), 'method', 'methods')} compared",
+        "title": f"{counted(len(names), 'method', 'methods')} compared",
         "people": counted(summary.subjects, "person", "people"),
         "cases": counted(len(results), "case", "cases"),
         "headline": comparison_headline(comparison),
@@ -75,13 +75,13 @@ def render_comparison(
         "method_words": method_words(comparison),
         "meanings": {name: MEANINGS[name] for name in BASELINES if name in summary.intervals},
         "recipe": protocol.rows(results),
-        "inception_note": inception_words(summary, ours, sha256=comparison.inception_sha256).note,
+        "inception_note": inception_words(summary, names, sha256=comparison.inception_sha256).note,
         "published": None if settings.beside is None else PUBLISHED[settings.beside],
         "differences": difference_groups(comparison),
         "tested": any(row.p_value is not None for row in summary.comparisons),
-        "scores_chart": inline(draw_scores(results, summary, unit=unit, ours=ours), "svg+xml"),
+        "scores_chart": inline(draw_scores(results, summary, unit=unit, ours=names), "svg+xml"),
         "slices_chart": inline(
-            draw_slice_curves(results, unit=unit, methods=list(curves), ours=ours), "svg+xml"
+            draw_slice_curves(results, unit=unit, methods=list(curves), ours=names), "svg+xml"
         ),
         "slice_sentences": slice_sentences(comparison),
         "figure": inline(picture, "webp") if picture else "",
@@ -96,11 +96,12 @@ def _figure_note() -> str:
     low, high = WINDOW_PERCENTILES
     views = ", ".join(view.name for view in VIEWS)
     return (
-        f"Rows: {views} slices through the center of the mask, below each the absolute error inside"
-        " the mask. Radiological convention: the patient's right (R) is on the picture's left; in"
-        " sagittal slices the nose points left (A anterior, P posterior). All columns of the target"
-        f" share one window, the {low:g} to {high:g} percentile of the reference inside the mask;"
-        f" the source has its own. All errors of a case share one scale that ends at"
-        f" {ERROR_SHARE:.0%} of the stated range. A method that works slice by slice shows as"
-        " stripes in the planes that cross its slices: coronal and sagittal where these are axial."
+        f"The rows are {views} slices through the center of the mask, each with the absolute error"
+        " inside the mask below. In radiological convention the patient's right (R) is on the left"
+        " of the picture; in sagittal slices the nose points left (A anterior, P posterior). All"
+        f" columns of the target share one window, the {low:g} to {high:g} percentile of the"
+        " reference inside the mask; the source has its own window. All errors of a case share one"
+        f" scale, which ends at {ERROR_SHARE:.0%} of the stated range. A method that works slice by"
+        " slice causes stripes in the planes across its slices: coronal and sagittal planes if its"
+        " slices are axial."
     )

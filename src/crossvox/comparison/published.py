@@ -1,4 +1,4 @@
-"""Published numbers that may stand below a table, for orientation alone."""
+"""Published numbers to show below a table, for orientation only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ Published = Literal["paper"]
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedTable:
-    """Another cohort's numbers.
+    """Published table with the numbers of another cohort.
 
     Attributes:
-        title: Heading.
-        note: Why they cannot be compared with the numbers above.
+        title: Heading of the table.
+        note: Reason why the numbers cannot be compared with those above.
         columns: Header of each column.
         rows: Cells of each row, as published.
     """
@@ -26,10 +26,11 @@ class PublishedTable:
 
 PUBLISHED: Mapping[Published, PublishedTable] = {
     "paper": PublishedTable(
-        title="Published: FLAIR to T1w of another cohort",
+        title="Published scores for FLAIR to T1w in another cohort",
         note=(
-            "100 test pairs of another cohort, in its own scanner units, with metrics whose mask,"
-            " window and range are not stated; not to be compared with the numbers above."
+            "These numbers come from 100 test pairs of another cohort, in its own scanner units;"
+            " the mask, window and range of the metrics are not stated. They are not to be compared"
+            " with the numbers above."
         ),
         columns=("Method", "SSIM ↑", "FID ↓", "MAE ↓", "RMSE ↓"),
         rows=(

@@ -1,11 +1,11 @@
-"""The sentences of a comparison."""
+"""Sentences of a comparison's page: the headline, the cautions and the verdicts on slices."""
 
 import math
 from collections.abc import Iterator, Sequence
 
 from crossvox.comparison.contest import Comparison
 from crossvox.report.cautions import (
-    LISTED,
+    MOST_LISTED,
     SIGNIFICANT_BELOW,
     on_images,
     on_tests,
@@ -26,13 +26,13 @@ from crossvox.scoring.baselines import BASELINES
 from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.statistics import PairedDifference
 
-CONSISTENCY = "slice_consistency"
+CONSISTENCY_MEASURE = "slice_consistency"
 SSIM_DIGITS = MEASURE["ssim"].digits + 1
-MOST_UNEQUAL = 1.15  # the longest training over the shortest; a busy machine is a tenth slower
+MAX_HOURS_RATIO = 1.15  # longest over shortest training; a busy machine is about 10 % slower
 
 
 def comparison_headline(comparison: Comparison) -> str:
-    """Who is most alike the references, and how much of the table is more than chance."""
+    """Name the method with the highest SSIM and count the significant differences."""
     summary = comparison.summary
     means = {name: summary.intervals[name]["ssim"].mean for name in comparison.names}
     ranked = sorted(means, key=lambda name: -means[name])
@@ -45,80 +45,94 @@ def comparison_headline(comparison: Comparison) -> str:
     tested = [row.p_holm for row in summary.comparisons if row.p_holm is not None]
     if not tested:
         return f"{first}; {others}." if others else f"{first}."
-    clear = sum(p < SIGNIFICANT_BELOW for p in tested)
+    significant_count = sum(p < SIGNIFICANT_BELOW for p in tested)
     return (
-        f"{first}{'; ' if others else ''}{others}. Of {len(tested)} paired differences to"
-        f" {comparison.against}, {clear} remain significant at {SIGNIFICANT_BELOW:g} after Holm's"
-        " correction."
+        f"{first}{'; ' if others else ''}{others}. Of {len(tested)} paired differences from"
+        f" {comparison.against}, {significant_count} remain significant at {SIGNIFICANT_BELOW:g}"
+        " after Holm's correction."
     )
 
 
 def comparison_cautions(comparison: Comparison) -> list[str]:
-    """What a reader must know before believing the numbers."""
+    """Cautions that a reader needs before trusting the numbers."""
     results = comparison.results
-    found = cautions_of(comparison)
-    found += [f"Not scored: {failure.name}. {failure.reason}" for failure in comparison.failures]
+    sentences = cautions_of(comparison)
+    sentences += [
+        f"{failure.name} was not scored: {failure.reason}." for failure in comparison.failures
+    ]
     if comparison.left_out:
-        listed = "; ".join(f"{one.name} ({one.reason})" for one in comparison.left_out[:LISTED])
-        more = "; …" if len(comparison.left_out) > LISTED else ""
+        listed = "; ".join(
+            f"{failure.name} ({failure.reason})" for failure in comparison.left_out[:MOST_LISTED]
+        )
+        more = "; …" if len(comparison.left_out) > MOST_LISTED else ""
         cases = counted(len(comparison.left_out), "case was", "cases were")
-        found.append(f"{cases} left out for all, because some lack them: {listed}{more}")
+        sentences.append(
+            f"{cases} left out for all methods because some methods lack them: {listed}{more}."
+        )
     moved = {name for result in results for name in result.facts.resampled}
     if moved:
-        cases = counted(sum(bool(r.facts.resampled) for r in results), "case", "cases")
-        found.append(
-            f"In {cases} volumes lay on another grid than the reference and were resampled onto"
+        cases = counted(sum(bool(result.facts.resampled) for result in results), "case", "cases")
+        sentences.append(
+            f"In {cases}, volumes were on another grid than the reference and were resampled onto"
             f" it before scoring: {', '.join(sorted(moved))}."
         )
     for name in comparison.names:
-        found += on_uncovered(results, name)
+        sentences += on_uncovered(results, name)
     if all(result.pair.source is None for result in results):
-        found.append("Without sources two of the three baselines are missing.")
+        sentences.append("No case has a source, so two of the three baselines are missing.")
     if len({result.facts.unit for result in results}) > 1:
-        found.append(f"Units differ between cases: {unit_of(results)}; means of them are void.")
-    found += [*_unequal_training(comparison), *_outdone(comparison)]
-    return [*found, *on_images(comparison.summary), *on_tests(comparison.summary)]
+        sentences.append(
+            f"Units differ between cases ({unit_of(results)}), so their means have no meaning."
+        )
+    sentences += [*_unequal_training(comparison), *_outdone(comparison)]
+    return [*sentences, *on_images(comparison.summary), *on_tests(comparison.summary)]
 
 
 def cautions_of(comparison: Comparison) -> list[str]:
-    """Sentences that belong beside the table wherever it is copied."""
-    found = []
+    """Cautions to show with every copy of the table."""
+    sentences = []
     for contestant in comparison.contestants:
         name = contestant.name
-        status = {r.pair.name: r.facts.known.get(name, "") for r in comparison.results}
-        found += [*contestant.cautions, *(f"{name}: {note}" for note in notes_on_scored(status))]
-    return found
+        status = {case.pair.name: case.facts.known.get(name, "") for case in comparison.results}
+        notes = notes_on_scored(status)
+        sentences += [*contestant.cautions, *(f"{name}: {note}" for note in notes)]
+    return sentences
 
 
 def perfect_sentences(comparison: Comparison) -> list[str]:
-    """What each contestant's target scale would leave of a perfect network."""
-    said = {name: perfect_sentence(comparison.summary, method=name) for name in comparison.names}
-    return [f"{name}: {sentence}" for name, sentence in said.items() if sentence]
+    """Sentences on the scores of a perfect network with each contestant's target scale."""
+    sentences = {
+        name: perfect_sentence(comparison.summary, method=name) for name in comparison.names
+    }
+    return [f"{name}: {sentence}" for name, sentence in sentences.items() if sentence]
 
 
 def _unequal_training(comparison: Comparison) -> Iterator[str]:
     hours = {
-        one.name: one.costs.training_hours
-        for one in comparison.contestants
-        if one.costs.training_hours
+        contestant.name: contestant.costs.training_hours
+        for contestant in comparison.contestants
+        if contestant.costs.training_hours
     }
-    if hours and max(hours.values()) > MOST_UNEQUAL * min(hours.values()):
+    if hours and max(hours.values()) > MAX_HOURS_RATIO * min(hours.values()):
         listed = ", ".join(f"{name} {significant(value)}" for name, value in hours.items())
-        yield f"Training budgets are not equal, in hours: {listed}."
+        yield f"The training times are not equal; in hours they are: {listed}."
 
 
 def _outdone(comparison: Comparison) -> Iterator[str]:
-    """Baselines, for which nothing was trained, that are more alike than every method."""
+    """Sentences on untrained baselines with a higher SSIM than every method."""
     intervals = comparison.summary.intervals
     highest = max(intervals[name]["ssim"].mean for name in comparison.names)
     for name in BASELINES:
         if name in intervals and intervals[name]["ssim"].mean > highest:
             mean = number(intervals[name]["ssim"].mean, SSIM_DIGITS)
-            yield f"The {name} has a higher SSIM than every method here, {mean}, untrained."
+            yield (
+                f"The {name}, a baseline without training, has a higher SSIM ({mean}) than every"
+                " method here."
+            )
 
 
 def difference_groups(comparison: Comparison) -> dict[str, list[dict[str, str]]]:
-    """Rows of what was tested, under the name of each method."""
+    """Group the rows of paired differences by method."""
     unit = unit_of(comparison.results)
     groups: dict[str, list[dict[str, str]]] = {}
     for row in comparison.summary.comparisons:
@@ -127,27 +141,30 @@ def difference_groups(comparison: Comparison) -> dict[str, list[dict[str, str]]]
 
 
 def slice_sentences(comparison: Comparison) -> list[str]:
-    """For each tested method: is it steadier from slice to slice than the opponent?"""
+    """Sentence for each tested method on its slice consistency compared with `against`."""
     jitter = {row.method: row for row in comparison.jitter}
     return [
-        f"{row.method}: {_verdict(row, comparison)} from slice to slice,"
-        f" {_numbers(row, comparison)}{_tested(row)}. Jitter of its slices' brightness:"
+        f"{row.method} {_verdict(row, comparison)}:"
+        f" {_numbers(row, comparison)}{_tested(row)}. The jitter of its slice brightness is"
         f" {_numbers(jitter[row.method], comparison)}."
         for row in comparison.summary.comparisons
-        if row.metric == CONSISTENCY
+        if row.metric == CONSISTENCY_MEASURE
     ]
 
 
 def _verdict(row: PairedDifference, comparison: Comparison) -> str:
-    """By the interval, with a doubt where the test does not bear it out; lower is better."""
+    """Predicate by the interval, with "perhaps" unless significant; lower is better."""
     low, high = row.difference.low, row.difference.high
     if math.isnan(low):
-        return f"compared with {comparison.against}"
+        return f"is compared with {comparison.against} by the difference between slices"
     if low <= 0 <= high:
-        return f"no clear difference to {comparison.against}"
-    sure = row.p_holm is not None and row.p_holm < SIGNIFICANT_BELOW
-    word = "steadier" if high < 0 else "less steady"
-    return f"{word if sure else f'perhaps {word}'} than {comparison.against}"
+        return f"does not clearly differ from {comparison.against} in consistency between slices"
+    is_significant = row.p_holm is not None and row.p_holm < SIGNIFICANT_BELOW
+    word = "more consistent" if high < 0 else "less consistent"
+    return (
+        f"is {'' if is_significant else 'perhaps '}{word} from slice to slice than"
+        f" {comparison.against}"
+    )
 
 
 def _numbers(row: PairedDifference, comparison: Comparison) -> str:
@@ -156,10 +173,10 @@ def _numbers(row: PairedDifference, comparison: Comparison) -> str:
         comparison.summary.intervals[name][row.metric].mean for name in (row.method, row.against)
     ]
     words = difference_words(row, unit=unit)
-    mine, theirs = (measured(mean, measure) for mean in means)
+    own, other = (measured(mean, measure) for mean in means)
     interval = f" ({words['span']})" if words["span"] != UNKNOWN else ""
     return (
-        f"{mine} against {theirs} {measure_unit(measure, unit)}, difference"
+        f"{own} against {other} {measure_unit(measure, unit)}, a difference of"
         f" {words['difference']}{interval}"
     )
 
@@ -167,10 +184,14 @@ def _numbers(row: PairedDifference, comparison: Comparison) -> str:
 def _tested(row: PairedDifference) -> str:
     if row.p_holm is None:
         return ""
-    words = difference_words(row, unit="")["holm"]
-    return f", p {words if words.startswith('<') else f'= {words}'} after Holm"
+    p_holm = difference_words(row, unit="")["holm"]
+    return f", p {p_holm if p_holm.startswith('<') else f'= {p_holm}'} after Holm's correction"
 
 
 def method_words(comparison: Comparison) -> Sequence[tuple[str, str]]:
-    """Each contestant and what it is."""
-    return [(one.name, one.method) for one in comparison.contestants if one.method]
+    """Name of each contestant with its method and settings in words."""
+    return [
+        (contestant.name, contestant.method)
+        for contestant in comparison.contestants
+        if contestant.method
+    ]

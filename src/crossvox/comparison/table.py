@@ -1,4 +1,4 @@
-"""The table of a comparison as it is read: cells in words, in three panels."""
+"""Format the table of a comparison in panels of cells for readers."""
 
 import math
 from collections.abc import Sequence
@@ -23,21 +23,21 @@ from crossvox.scoring.measure import Better, Measure
 from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.statistics import Interval
 
-MEASURED_HERE = ("seconds", "peak_memory_bytes")  # best where one machine made all of them
+MACHINE_COSTS = ("seconds", "peak_memory_bytes")  # ranked only if measured on one machine
 GIB, MILLION = 2**30, 1e6
-FEWEST = 2  # one alone is neither best nor worst
-FINER = 1  # a comparison of methods shows one digit more of what has no unit
+MIN_VALUES = 2  # a single value is neither best nor worst
+EXTRA_DIGITS = 1  # of unitless measures, whose differences between methods are small
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """What a column says.
+    """Heading of a column of the table.
 
     Attributes:
-        name: As in table.csv.
-        title: As in the page.
-        unit: In words; may be empty.
-        better: Which way is good.
+        name: Column name in table.csv.
+        title: Title on the page.
+        unit: Unit in words; may be empty.
+        better: Direction of better values.
     """
 
     name: str
@@ -47,13 +47,13 @@ class Column:
 
     @property
     def arrow(self) -> str:
-        """Towards what is better."""
+        """Arrow in the direction of better values; empty if neither is better."""
         return {"higher": "↑", "lower": "↓"}.get(self.better, "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """A method: its cells stand under the columns of its panel."""
+    """Row of one method, with a cell for each column of its panel."""
 
     method: str
     baseline: bool
@@ -62,7 +62,7 @@ class TableRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """Columns that are read together; a baseline that has none of them is left out."""
+    """Columns that are read together, without baselines that have no value in any of them."""
 
     title: str
     columns: tuple[Column, ...]
@@ -90,7 +90,7 @@ COSTS = {
     ),
 }
 PANELS = {
-    "Likeness": (
+    "Similarity": (
         "ssim",
         "fid",
         "mae",
@@ -99,7 +99,7 @@ PANELS = {
         "ssim_full",
     ),
     "After the best linear fit of intensities": ("ssim_linear", "mae_linear", "psnr_linear"),
-    "From slice to slice, and distances of distributions": (
+    "Consistency between slices, and distances between distributions": (
         "slice_consistency",
         "slice_mean_std",
         "kid",
@@ -112,7 +112,7 @@ SCALES = {"peak_memory_bytes": GIB, "parameters": MILLION}
 
 
 def panels_of(comparison: Comparison) -> tuple[Panel, ...]:
-    """The whole table; the best of each column is marked, baselines included."""
+    """Build the whole table; the best value of each column, baselines included, is marked."""
     numbers = numbers_of(comparison)
     unit = unit_of(comparison.results)
     return tuple(
@@ -122,28 +122,29 @@ def panels_of(comparison: Comparison) -> tuple[Panel, ...]:
 
 
 def cost_notes(comparison: Comparison) -> list[str]:
-    """Where costs were measured, and what a method of many passes takes with all its steps."""
+    """Sentences on the machines of the costs and on the time of 1000 diffusion steps."""
     notes = _on_machines(comparison)
     for method, row in numbers_of(comparison).items():
-        whole = row["seconds_of_1000_steps"]
-        if not math.isnan(whole) and row["passes"] != PUBLISHED_STEPS:
+        seconds = row["seconds_of_1000_steps"]
+        if not math.isnan(seconds) and row["passes"] != PUBLISHED_STEPS:
             notes.append(
-                f"{method}, {PUBLISHED_STEPS} steps: {significant(whole)} s"
-                " (product of the time of one step)."
+                f"With {PUBLISHED_STEPS} steps, {method} would take {significant(seconds)} s"
+                " (extrapolated from the time of one step)."
             )
     return notes
 
 
 def _on_machines(comparison: Comparison) -> list[str]:
-    timed = [one for one in comparison.contestants if one.costs.seconds]
-    machines = dict.fromkeys(one.costs.machine for one in timed)
+    costs = {contestant.name: contestant.costs for contestant in comparison.contestants}
+    machines = {name: cost.machine for name, cost in costs.items() if cost.seconds}
+    distinct = dict.fromkeys(machines.values())
     notes = []
-    for machine in machines:
-        whose = [one.name for one in timed if one.costs.machine == machine]
-        of = f" of {', '.join(whose)}" if len(machines) > 1 else ""
-        where = machine or "a machine that their files do not name"
-        notes.append(f"Seconds and memory{of} were measured on {where}.")
-    return notes + [one.costs.remark for one in comparison.contestants if one.costs.remark]
+    for machine in distinct:
+        names = ", ".join(name for name, own in machines.items() if own == machine)
+        of_methods = f" of {names}" if len(distinct) > 1 else ""
+        where = machine or "a machine that the files do not name"
+        notes.append(f"Time and memory{of_methods} were measured on {where}.")
+    return notes + [cost.remark for cost in costs.values() if cost.remark]
 
 
 def _column(name: str, unit: str) -> Column:
@@ -161,29 +162,34 @@ def _column(name: str, unit: str) -> Column:
 def _panel(
     title: str, columns: Sequence[Column], numbers: dict[str, Numbers], comparison: Comparison
 ) -> Panel:
-    machines = {one.costs.machine for one in comparison.contestants if one.costs.seconds}
-    ranked = [column.name not in MEASURED_HERE or len(machines) == 1 for column in columns]
-    set_columns = [
-        _cells(column if alike else replace(column, better="neither"), list(numbers.values()))
-        for column, alike in zip(columns, ranked, strict=True)
+    machines = {
+        contestant.costs.machine
+        for contestant in comparison.contestants
+        if contestant.costs.seconds
+    }
+    rankable = [column.name not in MACHINE_COSTS or len(machines) == 1 for column in columns]
+    cell_columns = [
+        _cells(column if ranked else replace(column, better="neither"), list(numbers.values()))
+        for column, ranked in zip(columns, rankable, strict=True)
     ]
     return Panel(
         title=title,
         columns=tuple(columns),
         rows=tuple(
             TableRow(
-                method=f"{method}{_of_how_many(numbers[method], comparison)}",
+                method=f"{method}{_people_suffix(numbers[method], comparison)}",
                 baseline=method not in comparison.names,
-                cells=tuple(cells[row] for cells in set_columns),
+                cells=tuple(cells[row] for cells in cell_columns),
             )
             for row, method in enumerate(numbers)
-            if method in comparison.names or any(cell[row].value != UNKNOWN for cell in set_columns)
+            if method in comparison.names
+            or any(cells[row].value != UNKNOWN for cells in cell_columns)
         ),
     )
 
 
-def _of_how_many(row: Numbers, comparison: Comparison) -> str:
-    """The number of people where it is not that of the table."""
+def _people_suffix(row: Numbers, comparison: Comparison) -> str:
+    """Number of people in brackets if it differs from that of the table."""
     people = int(row["people"])
     return "" if people == comparison.summary.subjects else f" (n = {people})"
 
@@ -200,10 +206,10 @@ def _cells(column: Column, rows: Sequence[Numbers]) -> list[Cell]:
 
 
 def _best(column: Column, values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    if len(known) < FEWEST or column.better == "neither":
+    finite = [value for value in values if not math.isnan(value)]
+    if len(finite) < MIN_VALUES or column.better == "neither":
         return math.nan
-    return max(known) if column.better == "higher" else min(known)
+    return max(finite) if column.better == "higher" else min(finite)
 
 
 def _measured(measure: Measure, rows: Sequence[Numbers]) -> list[tuple[str, str]]:
@@ -214,8 +220,8 @@ def _measured(measure: Measure, rows: Sequence[Numbers]) -> list[tuple[str, str]
         )
         for row in rows
     ]
-    digits = decimals(ends_of(intervals), measure) + (0 if measure.unit else FINER)
-    return [(number(found.mean, digits), span(found, digits)) for found in intervals]
+    digits = decimals(ends_of(intervals), measure) + (0 if measure.unit else EXTRA_DIGITS)
+    return [(number(interval.mean, digits), span(interval, digits)) for interval in intervals]
 
 
 def _plain(name: str, row: Numbers) -> tuple[str, str]:
@@ -228,7 +234,7 @@ def _plain(name: str, row: Numbers) -> tuple[str, str]:
 
 
 def _beside(name: str, row: Numbers) -> str:
-    """What stands below a number."""
+    """Text below a number."""
     if name == "kid":
         return f"± {fixed(row['kid_standard_error'], DIGITS['kid'])}"
     if name == "training_hours" and not math.isnan(row["training_steps"]):

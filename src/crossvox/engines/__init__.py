@@ -1,4 +1,4 @@
-"""A trained method as one file for other engines."""
+"""Export of a trained method to one file for ONNX runtimes or OpenVINO."""
 
 from crossvox.engines.export import (
     Target,

@@ -1,4 +1,4 @@
-"""A synthesizer as one file that needs neither torch nor crossvox."""
+"""Export of a synthesizer to one file that needs neither torch nor crossvox."""
 
 import hashlib
 import json
@@ -19,33 +19,34 @@ from crossvox.version import __version__
 
 Target = Literal["onnx", "openvino"]
 ENDINGS: dict[Target, str] = {"onnx": ".onnx", "openvino": ".xml"}
-FORMAT = 1  # of the constants
-CACHE = "engines"  # in a synthesizer's folder
-KEY_LENGTH = 16
+FORMAT = 1  # version of the constants' layout
+CACHE_FOLDER = "engines"  # inside a synthesizer's folder
+KEY_LENGTH = 16  # hexadecimal digits
 
 
 def export_synthesizer(
     synthesizer: Synthesizer, description: Description, out: Path, *, to: Target
 ) -> None:
-    """Write the network with all that a runner needs to know of the preparation.
+    """Write the network, with the constants that its input's preparation needs, to one file.
 
-    Sizes are multiples of `multiple`, else any; batch 1; float32. The constants are JSON under
-    the name "crossvox" in the file's own metadata.
+    The network takes float32, batch size 1, and any sizes that are multiples of the constant
+    `multiple`. The constants are JSON under the key "crossvox" in the file's metadata.
 
     Args:
-        synthesizer: Its method needs one pass.
-        description: Of the synthesizer.
-        out: Ends in .onnx, or in .xml for OpenVINO, which has a .bin beside it.
-        to: The kind of file.
+        synthesizer: Synthesizer with a single-pass method.
+        description: Description of the synthesizer.
+        out: Path of the file: .onnx, or .xml for OpenVINO (its weights go into a .bin beside it).
+        to: File format.
 
     Raises:
-        SettingsError: The method is no graph, `out` ends otherwise, or the extra is missing.
+        SettingsError: The method cannot be exported as one graph, `out` has another ending, or the
+            extra [export] is not installed.
         FileError: The file cannot be written.
     """
     if out.suffix != ENDINGS[to]:
         raise SettingsError(f"{out}: a file for {to} ends in {ENDINGS[to]}")
     if to == "openvino":
-        openvino()  # a missing one is told before the work
+        openvino()  # reports a missing library before the export, which takes time
     method = exportable(synthesizer.method)
     sources = len(synthesizer.preparation.source_modalities)
     multiple = multiple_of(method, sources=sources)
@@ -59,20 +60,20 @@ def export_synthesizer(
 
 
 def cached_engine(synthesizer: Synthesizer, description: Description, folder: Path) -> Path:
-    """The OpenVINO file of these weights and settings, exported once into `folder`/engines.
+    """Path of the OpenVINO file of these weights and settings, exported once to `folder`/engines.
 
     Raises:
-        SettingsError: The method is no graph, or the extra is missing.
+        SettingsError: The method cannot be exported as one graph, or the extra is not installed.
         FileError: The file cannot be written.
     """
-    deciding = {
+    identity = {
         "sha256": description.sha256,
         "settings": description.settings,
         "crossvox": __version__,
         "format": FORMAT,
     }
-    key = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
-    path = folder / CACHE / f"{key[:KEY_LENGTH]}.xml"
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    path = folder / CACHE_FOLDER / f"{key[:KEY_LENGTH]}.xml"
     if not path.is_file():
         export_synthesizer(synthesizer, description, path, to="openvino")
     return path
@@ -81,17 +82,17 @@ def cached_engine(synthesizer: Synthesizer, description: Description, folder: Pa
 def by_openvino(
     synthesizer: Synthesizer, description: Description, model: Path, *, engine: str
 ) -> OpenVinoSynthesizer:
-    """`synthesizer` with OpenVINO behind it.
+    """`synthesizer` with its network running in OpenVINO.
 
     Args:
-        synthesizer: Ready for use.
-        description: Of the synthesizer.
-        model: Folder of its run, or its own; the exported network is kept there.
-        engine: "openvino", or a file that was exported from it (.xml).
+        synthesizer: Synthesizer to run.
+        description: Description of the synthesizer.
+        model: Folder of its run or of the synthesizer, where the exported network is kept.
+        engine: "openvino", or an .xml file that was exported from this synthesizer.
 
     Raises:
         SettingsError: There is no such engine, or it cannot run this method.
-        ModelError: The file is not an exported model, or one of other weights.
+        ModelError: The file is not an exported model, or has other weights.
     """
     if engine != "openvino" and Path(engine).suffix != ENDINGS["openvino"]:
         raise SettingsError(f"no engine {engine!r}; there are: torch, openvino, FILE.xml")
@@ -112,10 +113,10 @@ def by_openvino(
 
 
 def target_of(out: Path) -> Target:
-    """The kind of file that the ending of `out` says.
+    """File format for the ending of `out`.
 
     Raises:
-        SettingsError: None has this ending.
+        SettingsError: No format has this ending.
     """
     for target, ending in ENDINGS.items():
         if out.suffix == ending:

@@ -1,4 +1,4 @@
-"""Which methods become one graph, and the form of them that does."""
+"""Methods that can be exported as one graph, in the form that is exported."""
 
 import copy
 
@@ -11,19 +11,19 @@ from crossvox.contract import SynthesisMethod
 from crossvox.engines.normalization import normalize_by_volume
 from crossvox.errors import SettingsError
 
-VOLUME = 5  # axes of (B, C, X, Y, Z)
+VOLUME_AXES = 5  # of (B, C, X, Y, Z)
 
 
 def exportable(method: SynthesisMethod) -> SynthesisMethod:
-    """A copy of `method` for synthesizing alone, in float32 and of layers that engines know.
+    """Copy of `method` for inference, in float32 and with only layers that engines support.
 
     Raises:
-        SettingsError: It needs many passes of its network.
+        SettingsError: The method needs several passes of its network.
     """
     if method.passes > 1:
         raise SettingsError(
-            f"{_name_of(method)} runs its network {method.passes} times for one volume, which is"
-            " a loop and no graph; export a method of one pass, or use crossvox predict"
+            f"{_name_of(method)} runs its network {method.passes} times per volume, in a loop that"
+            " one graph cannot hold; export a single-pass method, or use crossvox predict"
         )
     plain = copy.deepcopy(method).eval()
     by_volume = (nn.GroupNorm,) if plain.fixed_statistics else (nn.GroupNorm, _BatchNorm)
@@ -32,14 +32,16 @@ def exportable(method: SynthesisMethod) -> SynthesisMethod:
 
 
 def multiple_of(method: SynthesisMethod, *, sources: int) -> int:
-    """What each size of a volume must be a multiple of: what the network gets for one voxel.
+    """Number of which each size of a volume must be a multiple.
+
+    It is the size to which the method pads a single voxel.
 
     Args:
-        method: Of one pass.
-        sources: Channels in.
+        method: Single-pass method.
+        sources: Number of input channels.
 
     Raises:
-        SettingsError: The network sees something else than the volume: slices, or noise as well.
+        SettingsError: The network's input is not the whole volume alone, but slices or noise too.
     """
     probed = copy.deepcopy(method)
     probes = {name: _Probe() for name in probed.product}
@@ -47,30 +49,30 @@ def multiple_of(method: SynthesisMethod, *, sources: int) -> int:
         setattr(probed, name, probe)
     with torch.inference_mode():
         probed.synthesize(torch.zeros(1, sources, 1, 1, 1))
-    seen = [shape for probe in probes.values() for shape in probe.shapes]
-    if len(seen) != 1:
+    shapes = [shape for probe in probes.values() for shape in probe.shapes]
+    if len(shapes) != 1:
         raise SettingsError(
             f"{_name_of(method)} gives its network more than the source, such as noise, which an"
-            " exported file has not; use crossvox predict"
+            " exported file cannot supply; use crossvox predict"
         )
-    shape = seen[0]
-    if len(shape) != VOLUME or len(set(shape[2:])) != 1:
+    shape = shapes[0]
+    if len(shape) != VOLUME_AXES or len(set(shape[2:])) != 1:
         raise SettingsError(
-            f"{_name_of(method)} does not give its network the volume as a whole but slices, in a"
-            " loop over some at a time, which is no graph; use crossvox predict"
+            f"{_name_of(method)} does not give its network the whole volume but slices, in a loop"
+            " that one graph cannot hold; use crossvox predict"
         )
     return shape[2]
 
 
 class _Probe(nn.Module):
-    """Stands for a network and keeps the shapes of what it is given."""
+    """Stand-in for a network that records the shapes of its inputs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.shapes: list[tuple[int, ...]] = []
 
     def forward(self, source: Tensor, *others: Tensor) -> Tensor:
-        self.shapes += [tuple(one.shape) for one in (source, *others)]
+        self.shapes += [tuple(tensor.shape) for tensor in (source, *others)]
         return source[:, :1]
 
 

@@ -1,4 +1,4 @@
-"""Normalization over a volume in operations whose sums are right in every engine."""
+"""Normalization over a volume in operations that every engine sums accurately."""
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -9,8 +9,8 @@ AXES = (4, 3, 2)  # Z, Y, X of (B, C, X, Y, Z)
 class VolumeNormalization(nn.Module):
     """Batch normalization of one volume, or group normalization, as means along one axis at a time.
 
-    An engine's own operation may add millions of voxels up in float32; along one axis there are
-    some hundreds.
+    An engine's own operation may sum millions of voxels in float32, which loses precision; along
+    one axis there are only hundreds.
     """
 
     channels: int
@@ -25,25 +25,25 @@ class VolumeNormalization(nn.Module):
             self.channels = self.groups = layer.num_features
 
     def forward(self, features: Tensor) -> Tensor:
-        """(1, C, X, Y, Z) of the same."""
+        """Normalize features (1, C, X, Y, Z); the shape is kept."""
         centered = features - self._mean(features)
         scale = (self._mean(centered.square()) + self.eps).rsqrt()
         shape = (1, self.channels, 1, 1, 1)
         return centered * (scale * self.weight.reshape(shape)) + self.bias.reshape(shape)
 
     def _mean(self, features: Tensor) -> Tensor:
-        """The mean of each channel's group, (1, C, 1, 1, 1)."""
+        """Mean over each channel's group, (1, C, 1, 1, 1)."""
         for axis in AXES:
             features = features.mean(dim=axis, keepdim=True)
         if self.groups == self.channels:
             return features
-        each = self.channels // self.groups
-        grouped = features.reshape(1, self.groups, each, 1, 1, 1).mean(dim=2, keepdim=True)
-        return grouped.expand(1, self.groups, each, 1, 1, 1).reshape(1, self.channels, 1, 1, 1)
+        size = self.channels // self.groups
+        grouped = features.reshape(1, self.groups, size, 1, 1, 1).mean(dim=2, keepdim=True)
+        return grouped.expand(1, self.groups, size, 1, 1, 1).reshape(1, self.channels, 1, 1, 1)
 
 
 def normalize_by_volume(method: nn.Module, kinds: tuple[type[nn.Module], ...]) -> None:
-    """Replace every layer of `kinds` in `method` by the same normalization of one volume."""
+    """Replace every layer of `kinds` in `method` with the equivalent `VolumeNormalization`."""
     for parent in list(method.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, kinds) and isinstance(layer, _BatchNorm | nn.GroupNorm):

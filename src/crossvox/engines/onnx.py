@@ -1,4 +1,4 @@
-"""A method as an ONNX graph of any size."""
+"""Export of a method to an ONNX graph for volumes of any size."""
 
 import logging
 import warnings
@@ -15,12 +15,12 @@ from crossvox.contract import SynthesisMethod
 from crossvox.errors import SettingsError
 
 SOURCE, SYNTHESIZED = "source", "synthesized"
-TRACED = (2, 3, 4)  # multiples along X, Y, Z while tracing: unequal, so that none is confused
+TRACED_MULTIPLES = (2, 3, 4)  # along X, Y, Z; unequal, so that the tracer keeps the axes apart
 AXES = "xyz"
 
 
 class _Graph(nn.Module):
-    """A method's synthesis as the forward pass of one module."""
+    """Module whose forward pass is a method's synthesis."""
 
     def __init__(self, method: SynthesisMethod) -> None:
         super().__init__()
@@ -33,21 +33,21 @@ class _Graph(nn.Module):
 def onnx_bytes(
     method: SynthesisMethod, *, sources: int, multiple: int, metadata: dict[str, str]
 ) -> bytes:
-    """The ONNX file of a method: `source` (1, C, X, Y, Z) to `synthesized` (1, 1, X, Y, Z).
+    """Contents of an ONNX file from `source` (1, C, X, Y, Z) to `synthesized` (1, 1, X, Y, Z).
 
     Args:
-        method: Exportable.
-        sources: Channels in.
-        multiple: Of each size.
-        metadata: Goes into the file.
+        method: Method in the form that `exportable` returns.
+        sources: Number of input channels.
+        multiple: Number of which X, Y and Z are multiples.
+        metadata: Metadata of the file.
 
     Raises:
         SettingsError: The extra [export] is not installed.
     """
-    _ask_for_exporter()
-    example = torch.zeros(1, sources, *(count * multiple for count in TRACED))
-    sizes = {2 + at: multiple * Dim(name, min=2) for at, name in enumerate(AXES)}
-    with _quietly(), torch.no_grad():
+    _require_exporter()
+    example = torch.zeros(1, sources, *(count * multiple for count in TRACED_MULTIPLES))
+    sizes = {2 + axis: multiple * Dim(name, min=2) for axis, name in enumerate(AXES)}
+    with _silenced_exporter(), torch.no_grad():
         program: Any = torch.onnx.export(
             _Graph(method).eval(),
             (example,),
@@ -64,24 +64,24 @@ def onnx_bytes(
     return bytes(model.SerializeToString())
 
 
-def _ask_for_exporter() -> None:
+def _require_exporter() -> None:
     try:
         import_module("onnxscript")
     except ImportError:
         raise SettingsError(
-            "exporting needs onnx and onnxscript: pip install 'crossvox[export]'"
+            "export needs onnx and onnxscript; run pip install 'crossvox[export]'"
         ) from None
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Without what the exporter says of itself: that torchvision is absent, and its own future."""
+def _silenced_exporter() -> Iterator[None]:
+    """Suppress the exporter's messages about missing torchvision and its own deprecations."""
     logger = logging.getLogger("torch.onnx")
-    before = logger.level
+    level = logger.level
     logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
             yield
     finally:
-        logger.setLevel(before)
+        logger.setLevel(level)

@@ -1,4 +1,4 @@
-"""An ONNX graph as OpenVINO's pair of files."""
+"""Conversion of an ONNX graph to OpenVINO's pair of files."""
 
 import hashlib
 import json
@@ -12,12 +12,12 @@ from crossvox.synthesis.engines import BIN_SHA256, CONSTANTS, openvino
 
 
 def write_openvino(graph: bytes, path: Path, *, constants: Mapping[str, Any]) -> None:
-    """Write `path` (.xml) and its weights, float32, beside it (.bin).
+    """Write an OpenVINO model: `path` (.xml), and its float32 weights beside it (.bin).
 
     Args:
-        graph: An ONNX file.
-        path: Ends in .xml.
-        constants: Go into the file as JSON, with the sha256 of the .bin.
+        graph: Contents of an ONNX file.
+        path: Path of the .xml file.
+        constants: Constants for the file's metadata, where they are JSON with the .bin's sha256.
 
     Raises:
         SettingsError: OpenVINO is not installed.
@@ -26,12 +26,12 @@ def write_openvino(graph: bytes, path: Path, *, constants: Mapping[str, Any]) ->
     library = openvino()
     model = library.Core().read_model(graph)
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "model.xml"
-        library.save_model(model, made, compress_to_fp16=False)
-        weights = made.with_suffix(".bin").read_bytes()
-        said = {**constants, BIN_SHA256: hashlib.sha256(weights).hexdigest()}
-        model.set_rt_info(json.dumps(said), [CONSTANTS])
-        library.save_model(model, made, compress_to_fp16=False)
-        text = made.read_bytes()
+        temporary = Path(folder) / "model.xml"
+        library.save_model(model, temporary, compress_to_fp16=False)
+        weights = temporary.with_suffix(".bin").read_bytes()
+        metadata = {**constants, BIN_SHA256: hashlib.sha256(weights).hexdigest()}
+        model.set_rt_info(json.dumps(metadata), [CONSTANTS])
+        library.save_model(model, temporary, compress_to_fp16=False)
+        text = temporary.read_bytes()
     write_atomically(path.with_suffix(".bin"), weights)
     write_atomically(path, text)

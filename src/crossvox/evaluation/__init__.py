@@ -1,4 +1,4 @@
-"""Score anybody's synthesized volumes against their references; no model is known here."""
+"""Score synthesized volumes of any origin against their references, without any model."""
 
 from crossvox.evaluation.evaluate import evaluate, score_pair
 from crossvox.evaluation.results import Evaluation, EvaluationSettings

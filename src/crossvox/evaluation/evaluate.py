@@ -1,4 +1,4 @@
-"""Score synthesized volumes against their references and write it all down."""
+"""Score synthesized volumes against their references; write tables and a report."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,17 +37,17 @@ def evaluate(
     """Score every pair; write scores.csv, pairs.csv, comparison.json and report.html.
 
     Args:
-        pairing: What `find_pairs` found.
-        out: Folder, made where it is missing.
-        settings: Choices that go into the report.
-        progress: Told of each case.
+        pairing: Result of `find_pairs`.
+        out: Path of the output folder, created if missing.
+        settings: Settings of the evaluation, shown in the report.
+        progress: Receiver of the progress over cases.
 
     Raises:
-        SomeCasesFailedError: Some cases could not be scored; everything is written for the rest.
-        CohortError: None could or may be scored, or references and synthesized volumes are
-            exchanged; nothing is written.
-        FileError: The mean training target or the output folder cannot be used.
-        ModelError: The weights of Inception-v3 are not those.
+        SomeCasesFailedError: Some cases could not be scored; all files are written for the rest.
+        CohortError: No case could or may be scored, or references and synthesized volumes are
+            swapped; nothing is written.
+        FileError: The mean training target cannot be read, or the output folder not written.
+        ModelError: The weights of Inception-v3 are missing or wrong.
     """
     admitted = admit(pairing.pairs, settings.admission)
     mean_target = read_mean_target(settings.mean_target)
@@ -55,7 +55,7 @@ def evaluate(
     results: list[CaseResult] = []
     worst = WorstPictures(settings.strips)
     failures = list(pairing.failures)
-    for done, pair in enumerate(sorted(admitted.pairs, key=lambda pair: pair.name), start=1):
+    for count, pair in enumerate(sorted(admitted.pairs, key=lambda pair: pair.name), start=1):
         try:
             loaded = load_pair(pair, data_range=settings.data_range)
             result = score_loaded(
@@ -65,9 +65,9 @@ def evaluate(
             results.append(result)
         except CrossvoxError as error:
             failures.append(Failure(name=pair.name, reason=str(error)))
-        progress.stage("evaluating", done, len(admitted.pairs))
+        progress.stage("evaluating", count, len(admitted.pairs))
     if not results:
-        raise CohortError(f"no case could be scored; the first: {failures[0].reason}")
+        raise CohortError(f"no case could be scored; the first failed with: {failures[0].reason}")
     evaluation = Evaluation(
         results=tuple(results),
         failures=tuple(failures),
@@ -80,9 +80,7 @@ def evaluate(
         pictures=worst.pictures,
     )
     evaluation = replace(
-        evaluation,
-        table=score_table(evaluation),
-        perfect=perfect_sentence(evaluation.summary),
+        evaluation, table=score_table(evaluation), perfect=perfect_sentence(evaluation.summary)
     )
     write_tables(evaluation, out, settings=settings)
     write_pairs([result.pair for result in results], out)
@@ -99,7 +97,7 @@ def score_pair(
     mean_target: Volume | None = None,
     inception: InceptionFeatures | None = None,
 ) -> CaseResult:
-    """Every measure of one pair and of the baselines that it allows.
+    """Load and score one pair and the baselines that are available for it.
 
     Raises:
         FileError: A file is damaged.
@@ -117,7 +115,7 @@ def score_loaded(
     mean_target: Volume | None = None,
     inception: InceptionFeatures | None = None,
 ) -> CaseResult:
-    """Every measure of a pair in memory and of the baselines that it allows."""
+    """Score a loaded pair and the baselines that are available for it."""
     volumes = {
         SYNTHESIZED: loaded.synthesized.voxels,
         **baselines_of(loaded, mean_target=mean_target),
@@ -134,7 +132,7 @@ def score_loaded(
 
 
 def _on_scored(results: Sequence[CaseResult]) -> tuple[str, ...]:
-    return notes_on_scored({r.pair.name: r.facts.known[SYNTHESIZED] for r in results})
+    return notes_on_scored({case.pair.name: case.facts.known[SYNTHESIZED] for case in results})
 
 
 def _failed(evaluation: Evaluation) -> str:
@@ -142,5 +140,5 @@ def _failed(evaluation: Evaluation) -> str:
     reasons = "; ".join(failure.reason for failure in evaluation.failures)
     return (
         f"{len(evaluation.failures)} of {total} cases could not be scored ({reasons});"
-        f" the others are in {evaluation.report}"
+        f" the scores of the others are in {evaluation.report}"
     )

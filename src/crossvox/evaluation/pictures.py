@@ -1,4 +1,4 @@
-"""Pictures of the worst cases, drawn while their volumes are in memory."""
+"""Draw pictures of the worst cases while their volumes are in memory."""
 
 from crossvox.report.figures import draw_strip
 from crossvox.scoring.loading import LoadedPair
@@ -6,10 +6,10 @@ from crossvox.scoring.results import CaseResult
 
 
 class WorstPictures:
-    """Keeps pictures of the cases of lowest SSIM among those it was offered.
+    """Collector of pictures of the offered cases with the lowest SSIM.
 
     Args:
-        limit: Number of pictures to keep.
+        limit: Largest number of pictures.
     """
 
     def __init__(self, limit: int) -> None:
@@ -18,7 +18,7 @@ class WorstPictures:
         self.pictures: dict[str, bytes] = {}
 
     def offer(self, result: CaseResult, loaded: LoadedPair) -> None:
-        """Draw the case if it is among the worst so far, in place of the best of these."""
+        """Draw the case if it is among the worst so far, and drop the best of them if needed."""
         name = result.pair.name
         rank = (result.own["ssim"], name)
         if len(self._ranks) >= self._limit:

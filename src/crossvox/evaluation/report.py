@@ -1,4 +1,4 @@
-"""One self-contained page that says what was done, how well, and how sure one can be."""
+"""Write the self-contained HTML report of an evaluation."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ TILES = ("ssim", "mae", "psnr", "slice_consistency")
 
 @dataclass(frozen=True, kw_only=True)
 class Strip:
-    """One case's pictures."""
+    """Picture of one case with its caption."""
 
     name: str
     caption: str
@@ -49,16 +49,16 @@ class Strip:
 
 
 def write_report(evaluation: Evaluation, *, settings: EvaluationSettings) -> None:
-    """Write the page of an evaluation at `evaluation.report`.
+    """Write the report of an evaluation to `evaluation.report`.
 
     Raises:
-        FileError: The page cannot be written.
+        FileError: The report cannot be written.
     """
     write_atomically(evaluation.report, render_report(evaluation, settings=settings).encode())
 
 
 def render_report(evaluation: Evaluation, *, settings: EvaluationSettings) -> str:
-    """The page as text."""
+    """Render the report as HTML text."""
     unit = unit_of(evaluation.results)
     return render(
         TEMPLATE,
@@ -114,10 +114,10 @@ def _title(results: tuple[CaseResult, ...]) -> str:
 
 
 def _tiles(evaluation: Evaluation, unit: str) -> list[dict[str, str]]:
-    found = evaluation.summary.intervals[SYNTHESIZED]
+    intervals = evaluation.summary.intervals[SYNTHESIZED]
     tiles = []
     for name in TILES:
-        measure, interval = MEASURE[name], found[name]
+        measure, interval = MEASURE[name], intervals[name]
         digits = decimals(ends_of([interval]), measure)
         tiles.append(
             {
@@ -157,14 +157,14 @@ def _strips(evaluation: Evaluation, settings: EvaluationSettings) -> list[Strip]
 def _strip_note(results: tuple[CaseResult, ...], settings: EvaluationSettings) -> str:
     low, high = WINDOW_PERCENTILES
     shown = min(settings.strips, len(results))
-    which = "All cases" if shown == len(results) else f"The {shown} worst of {len(results)} cases"
+    cases = "all cases" if shown == len(results) else f"the {shown} worst of {len(results)} cases"
     return (
-        f"{which}, the lowest SSIM first; slices through the center of the mask. Radiological"
-        " convention: the patient's right (R) is on the picture's left; in sagittal slices the"
-        " nose points left (A anterior, P posterior). Synthesized and reference share one window,"
-        f" the {low:g} to {high:g} percentile of the reference inside the mask; the source has"
-        f" its own. The error is shown inside the mask; its colors end at {ERROR_SHARE:.0%} of the"
-        " stated range; the thin"
-        " line is the mask's border. Axes are turned to the nearest right-anterior-superior"
-        " ones, never rotated; between voxels the pictures are interpolated linearly."
+        f"The pictures show {cases}, lowest SSIM first, in slices through the center of the mask."
+        " In radiological convention the patient's right (R) is on the left of the picture; in"
+        " sagittal slices the nose points left (A anterior, P posterior). Synthesized and reference"
+        f" share one window, the {low:g} to {high:g} percentile of the reference inside the mask;"
+        " the source has its own window. The absolute error is shown inside the mask, whose border"
+        f" is the thin line; its colors end at {ERROR_SHARE:.0%} of the stated range. The axes are"
+        " permuted and flipped to the nearest right-anterior-superior orientation, never rotated;"
+        " pictures are interpolated linearly between voxels."
     )

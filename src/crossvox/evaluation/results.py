@@ -15,17 +15,17 @@ from crossvox.scoring.training_run import RunDescription
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSettings:
-    """Choices of an evaluation.
+    """Settings of an evaluation.
 
     Attributes:
-        seed: Of the bootstrap.
-        window: Of SSIM.
-        data_range: One stated range for every case; each reference's own where absent.
-        mean_target: Volume that serves as a baseline where grids agree.
-        inception: Weights of Inception-v3 for FID and KID; these are n/a where absent.
-        run: The training run behind the volumes, for the report.
-        strips: How many cases are shown in pictures, the worst first.
-        admission: Which cases may be scored.
+        seed: Random seed for the bootstrap confidence intervals.
+        window: SSIM window.
+        data_range: Stated range of every case; None for each reference's own.
+        mean_target: Path of the mean training target, a baseline on matching grids.
+        inception: Path of Inception-v3 weights; None to leave out FID and KID.
+        run: Description of the training run behind the volumes, for the report.
+        strips: Number of cases in the pictures of the report, worst first.
+        admission: Exceptions that admit cases with misleading scores.
     """
 
     seed: int = 0
@@ -39,26 +39,26 @@ class EvaluationSettings:
 
     @property
     def protocol(self) -> Protocol:
-        """Settings that move a number."""
+        """Settings that change a number."""
         return Protocol(window=self.window, data_range=self.data_range, seed=self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """The result, as it stands in the output folder.
+    """Result of an evaluation, as written to the output folder.
 
     Attributes:
         results: Scored cases, in the order of their names.
-        failures: Cases that could not be scored.
-        left_out: Cases that could have been scored but must not be, and why.
-        notes: What was decided about the cases, for the top of the report.
-        unanswered: References for which nothing was synthesized.
-        summary: Over subjects.
-        report: The HTML page.
-        inception_sha256: SHA-256 of the weights behind FID and KID; empty without them.
-        table: Means and intervals, as text.
-        pictures: WebP pictures of the worst cases, by name.
-        perfect: Sentence on the limit that the model's intensity scale sets; empty if unknown.
+        failures: Cases that could not be scored, with the reason.
+        left_out: Cases that may not be scored, with the reason.
+        notes: Sentences on the choice of cases, for the top of the report.
+        unanswered: Paths of references without a synthesized volume.
+        summary: Summary of the scores over subjects.
+        report: Path of the HTML report.
+        inception_sha256: SHA-256 of the weights behind FID and KID; empty without weights.
+        table: Means and intervals as a text table.
+        pictures: WebP pictures of the worst cases, by name of the case.
+        perfect: Sentence on the scores of a perfect network; empty if unknown.
     """
 
     results: tuple[CaseResult, ...]
@@ -74,6 +74,6 @@ class Evaluation:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Notes, table and the place of the report."""
+        """Notes, table and path of the report."""
         parts = (*self.notes, str(self.table), self.perfect, str(self.report))
         return "\n".join(part for part in parts if part)

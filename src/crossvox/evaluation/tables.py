@@ -1,4 +1,4 @@
-"""The numbers of an evaluation as files: CSV for people, JSON for programs."""
+"""Write the numbers of an evaluation as CSV and JSON files."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,7 @@ NUMBERS_FILE = "comparison.json"
 
 
 def write_tables(evaluation: Evaluation, out: Path, *, settings: EvaluationSettings) -> None:
-    """Write scores.csv, baselines.csv, comparison.json and, with labels, regions.csv."""
+    """Write scores.csv, baselines.csv, comparison.json and, given labels, regions.csv."""
     results = evaluation.results
     scores = [score_row(result, SYNTHESIZED) for result in results]
     baselines = [
@@ -34,10 +34,11 @@ def write_tables(evaluation: Evaluation, out: Path, *, settings: EvaluationSetti
 
 
 def read_failures(folder: Path) -> tuple[Failure, ...]:
-    """The cases that an evaluation in `folder` did not score; none where it does not say."""
+    """Read the cases that an evaluation in `folder` did not score; empty if unknown."""
     try:
-        said = json.loads((folder / NUMBERS_FILE).read_bytes())
-        return tuple(Failure(**one) for one in (*said["failed"], *said.get("left_out", ())))
+        numbers = json.loads((folder / NUMBERS_FILE).read_bytes())
+        cases = (*numbers["failed"], *numbers.get("left_out", ()))
+        return tuple(Failure(**case) for case in cases)
     except (OSError, ValueError, KeyError, TypeError):
         return ()
 
@@ -56,12 +57,12 @@ def _numbers(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
         },
         "frechet_random3d": dict(summary.frechet_random3d),
         "fid": dict(summary.fid) or None,
-        "kid": {name: asdict(found) for name, found in summary.kid.items()} or None,
+        "kid": {name: asdict(kid) for name, kid in summary.kid.items()} or None,
         "inception": inception_facts(evaluation.inception_sha256, summary.images),
         "comparisons": [asdict(comparison) for comparison in summary.comparisons],
         "perfect_network": {name: asdict(perfect) for name, perfect in summary.perfect.items()},
         "notes": evaluation.notes,
-        "left_out": [asdict(left) for left in evaluation.left_out],
+        "left_out": [asdict(failure) for failure in evaluation.left_out],
         "failed": [asdict(failure) for failure in evaluation.failures],
         "references_without_synthesized": [path.name for path in evaluation.unanswered],
         "versions": versions(),

@@ -1,4 +1,4 @@
-"""Volume files: read with every doubt settled, written whole."""
+"""Volume files: checked reading, and writing that leaves no partial files."""
 
 from crossvox.files.atomic import replacing, write_atomically, write_together
 from crossvox.files.encoding import encode_volume, write_volume

@@ -1,4 +1,4 @@
-"""Which affine of a header counts, and whether it can be one."""
+"""Choice and validation of the affine in a file's header."""
 
 import warnings
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from crossvox.errors import FileError, FileWarning
 SMALLEST_SPACING_MM = 0.05
 LARGEST_SPACING_MM = 30.0
 MOST_DISAGREEMENT_VOXELS = 0.5
-FLATTEST = 1e-3  # voxel volume over the product of spacings; axes this close to one plane are wrong
+SMALLEST_VOLUME_RATIO = 1e-3  # voxel volume over product of spacings; 1 for orthogonal axes
 
 Affine = NDArray[np.float64]
 Form = Literal["sform", "qform"]
@@ -22,10 +22,10 @@ FORMS: tuple[Form, ...] = ("sform", "qform")
 
 
 def warn_of_no_geometry(path: Path) -> None:
-    """Say that a file does not tell where it lies."""
+    """Warn that a file has no orientation."""
     warnings.warn(
-        f"{path}: says nothing about its orientation (neither sform nor qform); it must not be "
-        "aligned with another file by position",
+        f"{path}: says nothing about its orientation (neither sform nor qform); its position "
+        "must not be used to align it with another file",
         FileWarning,
         stacklevel=2,
     )
@@ -34,33 +34,33 @@ def warn_of_no_geometry(path: Path) -> None:
 def chosen_affine(
     forms: Mapping[Form, Affine], path: Path, *, shape: tuple[int, int, int], prefer: Form | None
 ) -> Affine:
-    """The one affine of a file that gives one or two.
+    """Affine to use of a file that has one or two.
 
     Raises:
-        FileError: They disagree by more than half a voxel at a corner and none is preferred;
-            or the chosen one is not finite, singular or of impossible spacing.
+        FileError: The two disagree by more than half a voxel at a corner and none is preferred;
+            or the chosen affine is not finite, is singular or has an impossible spacing.
     """
     first = min(forms, key=FORMS.index)
-    wanted = prefer if prefer is not None and prefer in forms else first
-    affine = _sound(forms[wanted], path, name=wanted)
+    chosen = prefer if prefer is not None and prefer in forms else first
+    affine = _checked(forms[chosen], path, name=chosen)
     if prefer is not None or len(forms) == 1:
         return affine
-    other = _sound(forms["qform"], path, name="qform")
-    apart = np.linalg.norm(_corners(affine, shape) - _corners(other, shape), axis=1).max()
-    limit = MOST_DISAGREEMENT_VOXELS * np.linalg.norm(affine[:3, :3], axis=0).min()
-    if apart > limit:
+    other = _checked(forms["qform"], path, name="qform")
+    distance_mm = np.linalg.norm(_corners(affine, shape) - _corners(other, shape), axis=1).max()
+    limit_mm = MOST_DISAGREEMENT_VOXELS * np.linalg.norm(affine[:3, :3], axis=0).min()
+    if distance_mm > limit_mm:
         raise FileError(
-            f"{path}: its sform and qform place a corner {apart:.2f} mm apart; "
+            f"{path}: its sform and qform place a corner {distance_mm:.2f} mm apart; "
             "decide with --prefer sform or --prefer qform"
         )
     return affine
 
 
 def refuse_spacing(spacing: NDArray[np.float64], path: Path) -> None:
-    """Refuse distances between voxels that no scanner makes.
+    """Refuse voxel spacings that no scanner produces.
 
     Raises:
-        FileError: One of them is not a number, below 0.05 or above 30 mm.
+        FileError: A spacing is not finite, below 0.05 mm or above 30 mm.
     """
     if np.isfinite(spacing).all() and (
         spacing.min() >= SMALLEST_SPACING_MM and spacing.max() <= LARGEST_SPACING_MM
@@ -72,12 +72,12 @@ def refuse_spacing(spacing: NDArray[np.float64], path: Path) -> None:
     )
 
 
-def _sound(affine: Affine, path: Path, *, name: str) -> Affine:
+def _checked(affine: Affine, path: Path, *, name: str) -> Affine:
     if not np.isfinite(affine).all():
         raise FileError(f"{path}: its {name} holds NaN or infinity; correct the header")
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     refuse_spacing(spacing, path)
-    if abs(np.linalg.det(affine[:3, :3])) < FLATTEST * spacing.prod():
+    if abs(np.linalg.det(affine[:3, :3])) < SMALLEST_VOLUME_RATIO * spacing.prod():
         raise FileError(f"{path}: its {name} is singular (a flat grid); correct the header")
     return affine
 

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their final name, then moved onto it."""
+"""Atomic writing: files are written under a temporary name, then renamed."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ LONGEST_NAME = 255  # bytes, on every usual file system
 
 
 def write_atomically(path: Path, payload: bytes) -> None:
-    """`payload` at `path`, durable, or an error and what was there before.
+    """Write `payload` to `path` durably; after an error, `path` is unchanged.
 
     Raises:
         ResourceError: The disk or the quota is full.
@@ -25,14 +25,14 @@ def write_atomically(path: Path, payload: bytes) -> None:
 
 
 def write_together(path: Path, payload: bytes, *, companion: Path, said: bytes) -> None:
-    """`payload` at `path`, and `said` at `companion`, which is never there for an older payload.
+    """Write `payload` to `path` and `said` to `companion`, which never describes an older payload.
 
-    Both are complete on disk before either takes its name; what was at `path` goes first, so
-    that a process killed between the two leaves a companion alone, which describes nothing.
+    Both are complete on disk before either is renamed. The old file at `path` is removed first,
+    so that a process killed between the two renames leaves only a companion.
 
     Raises:
-        ResourceError: The disk or the quota is full; both files are as they were.
-        FileError: The folder cannot be written; both files are as they were.
+        ResourceError: The disk or the quota is full; both files are unchanged.
+        FileError: The folder cannot be written; both files are unchanged.
     """
     with replacing(path) as temporary:
         temporary.write_bytes(payload)
@@ -41,14 +41,14 @@ def write_together(path: Path, payload: bytes, *, companion: Path, said: bytes) 
             beside.write_bytes(said)
             _flush(beside)
             path.unlink(missing_ok=True)
-        temporary.touch()  # no older than its companion
+        temporary.touch()  # the payload must not be older than its companion
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path in the folder of `path` that takes its name once the block ends well.
+    """Temporary path beside `path`, renamed to `path` when the block succeeds.
 
-    The folder is made where it is missing. A block that fails leaves `path` as it was.
+    The folder is created if missing. If the block fails, `path` is unchanged.
 
     Raises:
         ResourceError: The disk or the quota is full.
@@ -62,20 +62,20 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        if not _is_ours(error, temporary, path):
+        if not _is_write_error(error, temporary, path):
             raise
         raise _refusal(error, path) from error
     finally:
-        # Usually nothing is there to remove; where it cannot be, the block's own error is told.
+        # Usually there is nothing to remove; an error here must not hide that of the block.
         with suppress(OSError):
             temporary.unlink()
 
 
 def _temporary_name(name: str) -> str:
-    """A hidden name of this process alone, no longer than a name may be."""
-    own = f".{os.getpid()}-{secrets.token_hex(4)}"
-    whole = f"{own}-{name}"
-    return whole if len(os.fsencode(whole)) <= LONGEST_NAME else own
+    """Hidden file name unique to this process, within the longest name allowed."""
+    prefix = f".{os.getpid()}-{secrets.token_hex(4)}"
+    temporary = f"{prefix}-{name}"
+    return temporary if len(os.fsencode(temporary)) <= LONGEST_NAME else prefix
 
 
 def _flush(path: Path) -> None:
@@ -86,9 +86,9 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_ours(error: OSError, temporary: Path, path: Path) -> bool:
-    """Whether writing failed, rather than something else that the block did."""
-    if error.filename is None:  # as of a write; those that open or make something name it
+def _is_write_error(error: OSError, temporary: Path, path: Path) -> bool:
+    """Whether writing `path` failed, rather than something else in the block."""
+    if error.filename is None:  # a failed write has no file name, a failed open or mkdir has
         return error.errno is not None
     return str(error.filename) in map(str, (temporary, path, *path.parents))
 
@@ -96,7 +96,7 @@ def _is_ours(error: OSError, temporary: Path, path: Path) -> bool:
 def _refusal(error: OSError, path: Path) -> CrossvoxError:
     if error.errno in FULL_DISK:
         return ResourceError(
-            f"{path}: disk, quota or file size limit is full; make room, run again"
+            f"{path}: disk, quota or file size limit is full; free some space and run again"
         )
     if error.errno == errno.ENAMETOOLONG:
         return FileError(f"{path}: the name is too long for this file system; choose a shorter one")

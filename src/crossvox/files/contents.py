@@ -1,4 +1,4 @@
-"""The bytes of a volume file, inflated as they are asked for and checked to the last one."""
+"""Contents of a volume file, decompressed on demand and verified to the end."""
 
 import gzip
 import io
@@ -17,20 +17,20 @@ GZIP_MAGIC = b"\x1f\x8b"
 GZIPPED_SUFFIXES = (".gz", ".mgz")
 LARGEST_DEFLATE_RATIO = 1032  # 258 bytes from two bits, RFC 1951
 # isal's stub declares its error as a value.
-DAMAGED = (gzip.BadGzipFile, cast("type[Exception]", isal_zlib.error))
+GZIP_ERRORS = (gzip.BadGzipFile, cast("type[Exception]", isal_zlib.error))
 CHUNK_BYTES = 1 << 20
-TRAILING_BYTES = 64 << 20  # more than any note that a program leaves behind its voxels
+TRAILING_BYTES = 64 << 20  # more than any program appends after the voxels
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """An open file.
+    """Open volume file, read as decompressed bytes.
 
     Attributes:
-        path: Named in every refusal.
-        stream: Inflated bytes, from where the last call stopped.
-        holds_at_most: Upper bound of the inflated size, known without inflating.
-        gzipped: Whether the bound is only a bound.
+        path: Path of the file, for error messages.
+        stream: Stream of decompressed bytes.
+        holds_at_most: Upper bound of the decompressed size in bytes, known in advance.
+        gzipped: Whether the file is compressed; if not, the bound is the exact size.
     """
 
     path: Path
@@ -39,51 +39,51 @@ class Contents:
     gzipped: bool
 
     def take(self, count: int) -> bytes:
-        """The next bytes, fewer than `count` only at the end of the file."""
-        with self._named():
+        """Read the next `count` bytes, or fewer at the end of the file."""
+        with self._file_errors():
             return self.stream.read(count)
 
     def fill(self, target: memoryview) -> None:
-        """The next bytes into all of `target`.
+        """Fill `target` with the next bytes.
 
         Raises:
-            FileError: The file ends earlier.
+            FileError: The file ends before `target` is full.
         """
         done = 0
         while done < target.nbytes:
-            with self._named():
+            with self._file_errors():
                 count = self.stream.readinto(target[done:])  # type: ignore[attr-defined]  # not in BinaryIO
             if not count:
                 raise self._truncated()
             done += count
 
     def rewind(self) -> None:
-        """Stand at the first byte again."""
+        """Go back to the first byte."""
         self.stream.seek(0)
 
     def skip(self, count: int) -> None:
-        """Pass over the next `count` bytes."""
+        """Skip the next `count` bytes."""
         if not self.gzipped:
             self.stream.seek(count, io.SEEK_CUR)
             return
         while count > 0:
-            passed = len(self.take(min(count, CHUNK_BYTES)))
-            if not passed:
+            skipped = len(self.take(min(count, CHUNK_BYTES)))
+            if not skipped:
                 raise self._truncated()
-            count -= passed
+            count -= skipped
 
     def finish(self) -> None:
-        """Inflate what is left, so that the checksum is compared.
+        """Decompress the rest of the file, which verifies its checksum.
 
         Raises:
-            FileError: The checksum is wrong, or far more follows than the header says.
+            FileError: The checksum is wrong, or far more data follows than the header declares.
         """
-        left = TRAILING_BYTES if self.gzipped else 0
-        while left > 0:
-            passed = len(self.take(CHUNK_BYTES))
-            if not passed:
+        allowed = TRAILING_BYTES if self.gzipped else 0
+        while allowed > 0:
+            count = len(self.take(CHUNK_BYTES))
+            if not count:
                 return
-            left -= passed
+            allowed -= count
         if self.gzipped:
             raise FileError(
                 f"{self.path}: inflates to far more than its header declares; not a plain volume"
@@ -93,27 +93,28 @@ class Contents:
         return FileError(f"{self.path}: truncated, voxels are missing at its end; copy it again")
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
+    def _file_errors(self) -> Iterator[None]:
+        """Turn errors of reading and decompression into `FileError`."""
         try:
             yield
         except EOFError as error:
             raise FileError(f"{self.path}: the gzip stream is cut off; copy it again") from error
-        except DAMAGED as error:
+        except GZIP_ERRORS as error:
             raise FileError(
                 f"{self.path}: the gzip stream is damaged ({error}); copy it again"
             ) from error
         except OSError as error:
             raise FileError(
-                f"{self.path}: reading it failed ({error.strerror or error}); see to the disk"
+                f"{self.path}: reading it failed ({error.strerror or error}); check the disk"
             ) from error
 
 
 @contextmanager
 def open_contents(path: Path) -> Iterator[Contents]:
-    """The contents of `path`, gzipped or not, whatever its name says.
+    """Open the file `path`, gzipped or not, regardless of its name's ending.
 
     Raises:
-        FileError: There is no such file, or it is empty or cannot be opened.
+        FileError: The file is missing, is empty or cannot be opened.
     """
     try:
         file = path.open("rb")
@@ -138,7 +139,9 @@ def open_contents(path: Path) -> Iterator[Contents]:
 def _warn_about_name(path: Path, *, gzipped: bool) -> None:
     if gzipped == path.name.lower().endswith(GZIPPED_SUFFIXES):
         return
-    found = (
-        "gzipped although its name does not say so" if gzipped else "not gzipped as its name says"
+    mismatch = (
+        "gzipped although its name does not say so"
+        if gzipped
+        else "not gzipped although its name says so"
     )
-    warnings.warn(f"{path}: {found}; read all the same", FileWarning, stacklevel=2)
+    warnings.warn(f"{path}: {mismatch}; read anyway", FileWarning, stacklevel=2)

@@ -1,4 +1,4 @@
-"""Volumes from whatever a caller holds: a path, a nibabel image, an array with its affine."""
+"""Conversion to volumes from paths, nibabel images and arrays with their affine."""
 
 import os
 from pathlib import Path
@@ -14,27 +14,28 @@ from crossvox.files.voxels import made_finite, refuse_constant
 from crossvox.volume import Grid, Volume
 
 AXES, PAIR = 3, 2
-ARRAY = Path("the array")  # name in errors
+ARRAY = Path("the array")  # stands for the file name in error messages
 
 
 def volume_of(
-    given: Any,  # noqa: ANN401 - whatever the caller holds
+    given: Any,  # noqa: ANN401 - one of the types below
     *,
     affine: ArrayLike | None = None,
     modality: str = "",
     unit: str = "arbitrary",
 ) -> Volume:
-    """A volume from a path, a nibabel image, an array with an affine, or a volume itself.
+    """Convert a path, a nibabel image or an array with an affine to a volume.
 
     Args:
         given: `Volume`, `str`, `Path`, nibabel image, (X, Y, Z) array, or (array, affine).
-        affine: (4, 4) voxel index to RAS+ millimeters, for an array alone.
-        modality: BIDS suffix that the volume is to carry where it carries none.
-        unit: Unit that the volume is to carry unless it is a volume already.
+        affine: (4, 4) matrix from voxel index to RAS+ millimeters, for an array without one.
+        modality: BIDS suffix for a volume that has none.
+        unit: Unit of the intensities, unless `given` is a `Volume`.
 
     Raises:
-        SettingsError: It is something else, or an array without an affine.
-        FileError: It cannot be read, has not three axes, is constant, or is not finite.
+        SettingsError: `given` has another type, or is an array without an affine.
+        FileError: The file cannot be read, or the voxels do not have three axes, are constant, or
+            more than 1 % of them are not finite.
         GridError: The affine is impossible.
     """
     if isinstance(given, Volume):
@@ -64,7 +65,7 @@ def _of_array(
     if array.ndim != AXES or not np.issubdtype(array.dtype, np.number):
         raise FileError(f"{name}: expected numbers on three axes, got {array.dtype}{array.shape}")
     if np.iscomplexobj(array):
-        raise FileError(f"{name}: complex numbers; give their magnitude")
+        raise FileError(f"{name}: holds complex numbers; give their magnitude")
     matrix = np.asarray(affine, dtype=np.float64)
     if matrix.shape != (AXES + 1, AXES + 1):
         raise SettingsError(f"{name}: an affine is 4 x 4, got {matrix.shape}")

@@ -1,4 +1,4 @@
-"""A volume as the bytes of a NIfTI file: the same volume, the same bytes."""
+"""Encoding of volumes as NIfTI files; the same volume always gives the same bytes."""
 
 from pathlib import Path
 
@@ -15,46 +15,47 @@ from crossvox.volume.memory_order import copied_in_order
 
 WRITABLE_SUFFIXES = (".nii.gz", ".nii")
 NO_EXTENSIONS = bytes(4)
-LARGEST_NIFTI1_SIZE = 32767
+LARGEST_NIFTI1_SIZE = 32767  # voxels along one axis
 INT16 = np.iinfo(np.int16)
 INT16_STEPS = INT16.max - INT16.min
-LEAST_SLOPE = float(np.finfo(np.float32).tiny)
-ENOUGH_LEVELS = 255
-# Cosine between two voxel axes from which the grid counts as sheared; float32 files show 1e-6.
-LEAST_SKEW = 1e-4
-FAST_COMPRESSION = 1
+SMALLEST_SLOPE = float(np.finfo(np.float32).tiny)
+SMALLEST_INTEGER_RANGE = 255  # intensity range above which rounding to integers loses little
+# Cosine between two voxel axes above which a grid is sheared; rounding to float32 gives 1e-6.
+SMALLEST_SKEW = 1e-4
+FAST_COMPRESSION = 1  # level of gzip
 
 
 def write_volume(path: Path, volume: Volume, *, description: str = "") -> None:
-    """Write `volume` as NIfTI, whole or not at all; see `encode_volume`.
+    """Write `volume` as NIfTI, encoded by `encode_volume`; a failed write leaves no partial file.
 
     Raises:
-        FileError: Another ending, voxels that are not finite, or a folder that is not writable.
+        FileError: The ending is not .nii or .nii.gz, voxels are not finite, or the folder is not
+            writable.
         ResourceError: The disk is full.
     """
     write_atomically(path, encode_volume(path, volume, description=description))
 
 
 def encode_volume(path: Path, volume: Volume, *, description: str = "") -> bytes:
-    """Contents of the NIfTI file `path` that is to hold `volume`.
+    """Encode `volume` as the contents of the NIfTI file `path`.
 
-    Voxels that came as integers become int16: rounded where their range is that of int16 and
-    wider than 255, else scaled so that the error stays below a 60000th of their range. Others
-    become float32. The codes of sform and qform are those that the volume's grid came with.
+    Voxels that were read from integers become int16: rounded if they lie within int16 and their
+    range exceeds 255, else scaled with an error below 1/60000 of their range. Others become
+    float32. The codes of sform and qform are those of the volume's grid.
 
     Args:
-        path: Ends in .nii.gz, which is compressed, or .nii.
-        volume: Finite voxels.
+        path: Path of the file, ending in .nii.gz (compressed) or .nii.
+        volume: Volume with finite voxels.
         description: At most 79 ASCII characters for the header's `descrip`, such as `NOTICE`.
 
     Raises:
-        FileError: Another ending, or voxels that are not finite.
+        FileError: The ending is not .nii or .nii.gz, or voxels are not finite.
     """
     name = path.name.lower()
     if not name.endswith(WRITABLE_SUFFIXES):
         raise FileError(f"{path}: volumes are written as .nii.gz or .nii; give such a name")
     if not np.isfinite(volume.voxels).all():
-        raise FileError(f"{path}: not written, its voxels hold NaN or infinity")
+        raise FileError(f"{path}: not written, its voxels hold NaN or infinity; replace them first")
     payload = _encode(volume, description=description)
     if name.endswith(".gz"):
         payload = igzip.compress(payload, FAST_COMPRESSION, mtime=0)
@@ -71,22 +72,22 @@ def _encode(volume: Volume, *, description: str) -> bytes:
 
 
 def _stored(volume: Volume) -> tuple[NDArray[np.generic], float, float]:
-    """The numbers for the file, and slope and intercept that make voxels of them."""
+    """Stored numbers, and the slope and intercept that turn them into voxels."""
     voxels = volume.voxels
     if np.dtype(volume.stored_as).kind not in "iu":
         return voxels, 1.0, 0.0
     least, most = float(voxels.min()), float(voxels.max())
     if INT16.min <= least and most <= INT16.max and _are_whole_enough(voxels, most - least):
         return np.rint(voxels).astype(np.int16), 1.0, 0.0
-    # The file holds them as float32, so the codes are made with what will be read.
-    slope = max(float(np.float32((most - least) / (INT16_STEPS - 1))), LEAST_SLOPE)
+    # The header stores both as float32, so the codes are computed with the rounded values.
+    slope = max(float(np.float32((most - least) / (INT16_STEPS - 1))), SMALLEST_SLOPE)
     intercept = float(np.float32((most + least) / 2))
     codes = np.rint((voxels.astype(np.float64) - intercept) / slope)
     return np.clip(codes, INT16.min, INT16.max).astype(np.int16), slope, intercept
 
 
 def _are_whole_enough(voxels: NDArray[np.float32], span: float) -> bool:
-    return span > ENOUGH_LEVELS or np.array_equal(voxels, np.rint(voxels))
+    return span > SMALLEST_INTEGER_RANGE or np.array_equal(voxels, np.rint(voxels))
 
 
 def _header(grid: Grid) -> nibabel.Nifti1Header:
@@ -103,18 +104,18 @@ def _header(grid: Grid) -> nibabel.Nifti1Header:
 
 
 def _place(header: nibabel.Nifti1Header, grid: Grid) -> None:
-    """Say where `grid` lies, in the forms that it came with."""
+    """Set sform and qform of `header` to `grid`, with the codes of the file it came from."""
     qform = grid.affine if grid.forms.qform is None else grid.forms.qform
     if grid.forms.qform_code and _is_rotation_times_spacing(qform):
         header.set_qform(qform)
-        header["qform_code"] = grid.forms.qform_code  # nibabel refuses codes that it does not know
+        header["qform_code"] = grid.forms.qform_code  # nibabel would refuse codes unknown to it
     if grid.forms.sform_code:
         header.set_sform(grid.affine)
         header["sform_code"] = grid.forms.sform_code
-    if not Grid(grid.shape, header.get_best_affine()).matches(grid):  # those forms cannot say it
+    if not Grid(grid.shape, header.get_best_affine()).matches(grid):  # codes unset, or a shear
         header.set_sform(grid.affine, code=SCANNER_CODE)
 
 
 def _is_rotation_times_spacing(affine: NDArray[np.float64]) -> bool:
     directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return bool(np.abs(directions.T @ directions - np.eye(3)).max() < LEAST_SKEW)
+    return bool(np.abs(directions.T @ directions - np.eye(3)).max() < SMALLEST_SKEW)

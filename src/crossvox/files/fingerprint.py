@@ -1,11 +1,11 @@
-"""Whether two volume files hold the same bytes."""
+"""SHA-256 of volume files, to tell whether two hold the same bytes."""
 
 import hashlib
 from pathlib import Path
 
 from crossvox.errors import FileError
 
-PAIRS = ((".hdr", ".img"), (".HDR", ".IMG"))
+PAIRED_SUFFIXES = ((".hdr", ".img"), (".HDR", ".IMG"))
 
 
 def sha256_of(path: Path) -> str:
@@ -25,7 +25,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _files_of(path: Path) -> tuple[Path, ...]:
-    for header, voxels in PAIRS:
+    for header, voxels in PAIRED_SUFFIXES:
         pair = path.with_suffix(header), path.with_suffix(voxels)
         if path in pair and all(file.exists() for file in pair):
             return pair

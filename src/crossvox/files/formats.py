@@ -1,4 +1,4 @@
-"""The door to volume files: what is in a file decides how it is read, not its name."""
+"""Reading of volume files; the format is recognized from the contents, not the name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,19 +26,20 @@ DEFAULTS = ReadOptions()
 def read_volume(
     path: Path, *, modality: str = "", unit: str = "arbitrary", options: ReadOptions = DEFAULTS
 ) -> Volume:
-    """The volume in a NIfTI-1, NIfTI-2, MGH or MGZ file, in the axis order of the file.
+    """Read the volume in a NIfTI-1, NIfTI-2, MGH or MGZ file, in the axis order of the file.
 
     Args:
-        path: The file, gzipped or not; either half of a .hdr/.img pair.
-        modality: BIDS suffix that the volume is to carry.
-        unit: What its numbers are; the file does not say.
-        options: What to do where the file leaves a choice.
+        path: Path of the file, gzipped or not; either half of a .hdr/.img pair.
+        modality: BIDS suffix to give the volume.
+        unit: Unit of the intensities, which the file does not store.
+        options: Choices where the file is ambiguous.
 
     Returns:
         Float32 voxels, X contiguous, with slope and intercept applied.
 
     Raises:
-        FileError: The file is damaged, of another kind, more than 1 % not finite, or constant.
+        FileError: The file is damaged or of another kind, or its voxels are constant or more than
+            1 % of them are not finite.
         ResourceError: The file declares more voxels than may be read.
     """
     volume = _read(path, options=options)
@@ -47,18 +48,18 @@ def read_volume(
 
 
 def read_mask(path: Path, *, options: ReadOptions = DEFAULTS) -> Volume:
-    """The mask in a file: 1 where it is not zero, else 0; may be constant.
+    """Read a mask: 1 where the file is not zero, else 0; it may be constant.
 
     Raises:
-        FileError: As for `read_volume`.
-        ResourceError: As for `read_volume`.
+        FileError: The file is damaged or of another kind, or more than 1 % is not finite.
+        ResourceError: The file declares more voxels than may be read.
     """
     volume = _read(path, options=options)
     return replace(volume, voxels=(volume.voxels != 0).astype(np.float32), stored_as="uint8")
 
 
 def read_grid(path: Path, *, options: ReadOptions = DEFAULTS) -> Grid:
-    """Where the volume of a file lies; its voxels are not read.
+    """Read the grid of a file without its voxels.
 
     Raises:
         FileError: The header is damaged, or of a kind that is not a volume.
@@ -69,13 +70,13 @@ def read_grid(path: Path, *, options: ReadOptions = DEFAULTS) -> Grid:
 
 
 def is_volume(path: Path) -> bool:
-    """Whether the name is that of a volume; a .hdr stands for its pair, hidden files are none."""
+    """Whether the name is that of a volume: not hidden, and of a .hdr/.img pair only the .hdr."""
     name = path.name.lower()
     return name.endswith(VOLUME_SUFFIXES) and not name.endswith(".img") and not name.startswith(".")
 
 
 def stem_of(path: Path) -> str:
-    """The name of a volume file without its ending."""
+    """Name of a volume file without its ending."""
     for suffix in VOLUME_SUFFIXES:
         if path.name.lower().endswith(suffix):
             return path.name[: -len(suffix)]
@@ -91,7 +92,7 @@ def _read(path: Path, *, options: ReadOptions) -> Volume:
 
 @contextmanager
 def _opened(path: Path, *, options: ReadOptions) -> Iterator[tuple[Contents, Layout]]:
-    """The contents of the file that holds the voxels, standing at the first, and its layout."""
+    """Open the file that holds the voxels, positioned at the first voxel, and its layout."""
     path = _header_of_pair(path)
     with open_contents(path) as contents:
         start = contents.take(LARGEST_HEADER)
@@ -134,15 +135,15 @@ def _what_it_is(start: bytes) -> str:
 
 
 def _at_voxels(contents: Contents, layout: Layout, path: Path, *, options: ReadOptions) -> Contents:
-    """`contents` moved to the first voxel, once the sizes are known to be possible."""
-    holds = f"{'at most ' if contents.gzipped else ''}{contents.holds_at_most}"
+    """`contents` positioned at the first voxel, after the declared sizes are checked."""
+    size = f"{'at most ' if contents.gzipped else ''}{contents.holds_at_most}"
     if layout.offset >= contents.holds_at_most:
         raise FileError(
-            f"{path}: vox_offset {layout.offset} lies beyond the file, which holds {holds} bytes"
+            f"{path}: vox_offset {layout.offset} lies beyond the file, which holds {size} bytes"
         )
     if layout.end > contents.holds_at_most:
         raise FileError(
-            f"{path}: truncated; its header declares {layout.end} bytes, the file holds {holds}"
+            f"{path}: truncated; its header declares {layout.end} bytes, the file holds {size}"
         )
     refuse_oversized(layout, path, options=options)
     contents.rewind()

@@ -1,4 +1,4 @@
-"""What the header of any volume file tells: where its voxels are and where they lie."""
+"""Layout of a volume file, common to all formats: shape, type and position of its voxels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,18 +18,18 @@ LARGEST_RANK = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A header, read and found sound.
+    """Checked contents of a header.
 
     Attributes:
-        shape: Voxels along the three axes of the file.
-        volumes: How many volumes of that shape follow each other.
-        dtype: Of the stored numbers, with their byte order.
-        offset: First byte of the voxels in `voxel_path`.
-        voxel_path: The file itself, or the other half of a .hdr/.img pair.
-        affine: (4, 4); voxel index to RAS+ millimeters.
-        forms: How the header tells the affine.
-        slope: Stored number times `slope` plus `intercept` is the voxel.
-        intercept: See `slope`.
+        shape: Number of voxels along the three axes of the file.
+        volumes: Number of volumes of that shape, stored one after the other.
+        dtype: Data type of the stored numbers, with byte order.
+        offset: Position of the first voxel in `voxel_path`, in bytes.
+        voxel_path: Path of the file with the voxels: the file itself, or the .img of a pair.
+        affine: (4, 4) matrix from voxel index to RAS+ millimeters.
+        forms: Codes and qform with which the header stores the affine.
+        slope: Factor from stored numbers to voxels; `intercept` is added after it.
+        intercept: Offset from scaled stored numbers to voxels.
     """
 
     shape: tuple[int, int, int]
@@ -44,17 +44,17 @@ class Layout:
 
     @property
     def grid(self) -> Grid:
-        """Where the voxels of one volume lie."""
+        """Grid of one volume."""
         return Grid(self.shape, self.affine, self.forms)
 
     @property
     def volume_bytes(self) -> int:
-        """Size of one volume in the file."""
+        """Size of one volume in the file, in bytes."""
         return prod(self.shape) * self.dtype.itemsize
 
     @property
     def end(self) -> int:
-        """First byte after all volumes."""
+        """Position of the first byte after all volumes."""
         return self.offset + self.volumes * self.volume_bytes
 
     @property
@@ -64,13 +64,14 @@ class Layout:
 
 
 def three_sizes(sizes: Sequence[int], path: Path) -> tuple[tuple[int, int, int], int]:
-    """The shape of one volume, and how many there are, from all sizes that a file declares.
+    """Shape of one volume and number of volumes, from all sizes that a file declares.
 
     Raises:
-        FileError: Not 1 to 7 dimensions, a size below 1, fewer than three, or vectors.
+        FileError: There are not 1 to 7 dimensions, a size is below 1, fewer than three are above
+            1, or the voxels are vectors.
     """
     if not 1 <= len(sizes) <= LARGEST_RANK:
-        raise FileError(f"{path}: declares {len(sizes)} dimensions, 3 are wanted; damaged header")
+        raise FileError(f"{path}: declares {len(sizes)} dimensions, 3 are expected; damaged header")
     if min(sizes) < 1:
         raise FileError(f"{path}: declares the sizes {list(sizes)}; each must be at least 1")
     x, y, z = (*sizes, 1, 1)[:AXES]
@@ -80,30 +81,31 @@ def three_sizes(sizes: Sequence[int], path: Path) -> tuple[tuple[int, int, int],
         raise FileError(f"{path}: is two-dimensional ({x}x{y}x{z}); give a volume")
     volumes, *vector = (*sizes, 1)[AXES:]
     if max(vector, default=1) > 1:
-        raise FileError(f"{path}: holds vectors (sizes {list(sizes)}); give one number a voxel")
+        raise FileError(f"{path}: holds vectors (sizes {list(sizes)}); give one number per voxel")
     return (x, y, z), volumes
 
 
 def refuse_oversized(layout: Layout, path: Path, *, options: ReadOptions) -> None:
-    """Refuse a volume that is declared larger than may be read, before a byte of it is.
+    """Refuse a volume whose header declares more voxels than may be read.
 
     Raises:
-        ResourceError: More voxels than the limit.
+        ResourceError: The volume has more voxels than the limit of `options`.
     """
     count, limit = prod(layout.shape), options.voxel_limit()
     if count > limit:
         sizes = "x".join(str(size) for size in layout.shape)
         raise ResourceError(
             f"{path}: declares {sizes} voxels, more than the {limit} allowed here; "
-            "if that is right, raise --max-voxels or use a larger machine"
+            "if the size is right, raise --max-voxels or use a larger machine"
         )
 
 
 def volume_to_read(layout: Layout, path: Path, *, options: ReadOptions) -> int:
-    """Index of the wanted volume.
+    """Index of the volume to read.
 
     Raises:
-        FileError: There are several and none was chosen, or the chosen one does not exist.
+        FileError: The file holds several volumes and none is chosen, or the chosen volume does not
+            exist.
     """
     index = options.volume_index
     last = layout.volumes - 1

@@ -1,4 +1,4 @@
-"""How much memory a process may still take: what the machine has left, and its cgroups allow."""
+"""Memory that this process can still use, within the machine's free memory and its cgroups."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
-UNLIMITED = 1 << 60  # bytes; version 1 writes a number near 2**63 where nothing is limited
+UNLIMITED = 1 << 60  # bytes; cgroups version 1 writes a number near 2**63 for no limit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cgroups:
-    """Where Linux tells about control groups.
+    """Paths of Linux control groups.
 
     Attributes:
-        membership: File with the groups of this process.
-        root: Where the hierarchies are mounted.
+        membership: File that lists the groups of this process.
+        root: Folder where the hierarchies are mounted.
     """
 
     membership: Path = Path("/proc/self/cgroup")
@@ -24,13 +24,13 @@ class Cgroups:
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """File names of one version of cgroups.
+    """File names in one version of cgroups.
 
     Attributes:
         mount: Folder of the memory controller below the root.
         limit: File with the limit in bytes.
-        usage: File with the bytes in use.
-        reclaimable: Line of memory.stat with the file cache that the kernel gives up first.
+        usage: File with the usage in bytes.
+        reclaimable: Key in memory.stat of the file cache that the kernel reclaims first.
     """
 
     mount: str
@@ -48,17 +48,17 @@ VERSION_1 = _Layout(
 VERSION_2 = _Layout(
     mount="", limit="memory.max", usage="memory.current", reclaimable="inactive_file"
 )
-HERE = Cgroups()
+DEFAULT_CGROUPS = Cgroups()
 
 
-def available_memory_bytes(*, cgroups: Cgroups = HERE) -> int:
-    """Memory that can still be taken without swapping or being killed.
+def available_memory_bytes(*, cgroups: Cgroups = DEFAULT_CGROUPS) -> int:
+    """Memory that this process can still use without swapping or being killed.
 
-    A container or batch job is killed at the limit of its cgroup or of any group above it, so
-    the tightest of them and the machine's free memory counts.
+    A container or batch job is killed at the limit of its cgroup or of any group above it, so the
+    result is the least of the machine's free memory and what is left in each of these groups.
 
     Args:
-        cgroups: Where Linux tells about them; no limits where it does not.
+        cgroups: Paths of the control groups; without such files there is no limit.
     """
     return min([int(psutil.virtual_memory().available), *_left_in_groups(cgroups)])
 
@@ -66,8 +66,8 @@ def available_memory_bytes(*, cgroups: Cgroups = HERE) -> int:
 def _left_in_groups(cgroups: Cgroups) -> Iterator[int]:
     for layout, path in _memberships(cgroups.membership):
         mount = cgroups.root / layout.mount
-        # In a container without a namespace of its own the path is the host's, and the mount
-        # shows the container's group: those folders that exist count.
+        # In a container without its own namespace the path is the host's but the mount shows the
+        # container's group, so only some of these folders exist.
         for group in (path, *path.parents):
             left = _left_in(mount / group, layout)
             if left is not None:
@@ -75,7 +75,7 @@ def _left_in_groups(cgroups: Cgroups) -> Iterator[int]:
 
 
 def _memberships(file: Path) -> Iterator[tuple[_Layout, PurePosixPath]]:
-    """The memory groups of this process, relative to the mount: lines are number:controllers:path.
+    """Memory groups of this process, relative to the mount, from lines number:controllers:path.
 
     Source: cgroups(7), "/proc files".
     """
@@ -94,7 +94,7 @@ def _memberships(file: Path) -> Iterator[tuple[_Layout, PurePosixPath]]:
 
 
 def _left_in(folder: Path, layout: _Layout) -> int | None:
-    """Bytes until the limit of a group; None where it has none."""
+    """Bytes left below the limit of a group; None without a limit."""
     limit, usage = _number(folder / layout.limit), _number(folder / layout.usage)
     if limit is None or usage is None or limit >= UNLIMITED:
         return None

@@ -1,4 +1,4 @@
-"""FreeSurfer's MGH header; .mgz is the same, gzipped.
+"""Header of FreeSurfer's MGH format (.mgz is the same, gzipped).
 
 Source:
     https://surfer.nmr.mgh.harvard.edu/fswiki/FsTutorial/MghFormat
@@ -30,7 +30,7 @@ WITHOUT_GEOMETRY: Final = ((-1, 0, 0), (0, 0, -1), (0, 1, 0))
 
 
 def looks_like_mgh(start: bytes) -> bool:
-    """Whether a file starts like MGH: version 1, a known type."""
+    """Whether a file starts with an MGH header: version 1 and a known data type."""
     if len(start) < HEADER.itemsize:
         return False
     header = np.frombuffer(start[: HEADER.itemsize], HEADER)[0]
@@ -38,7 +38,7 @@ def looks_like_mgh(start: bytes) -> bool:
 
 
 def mgh_layout(start: bytes, path: Path) -> Layout:
-    """The layout that the first bytes of an MGH file declare.
+    """Layout declared by the first bytes of an MGH file.
 
     Raises:
         FileError: The header is damaged, or of a kind that is not a volume.

@@ -1,4 +1,4 @@
-"""NIfTI-1 and NIfTI-2 headers, of either byte order, in one file or a .hdr/.img pair.
+"""Headers of NIfTI-1 and NIfTI-2, in either byte order, in one file or a .hdr/.img pair.
 
 Source:
     Cox et al. 2004, "A (sort of) new image data format standard: NIfTI-1", and nifti1.h.
@@ -38,12 +38,12 @@ REFUSED_TYPES: Final = {
     1: "single bits", 32: "complex numbers", 128: "RGB colors", 1536: "128-bit floats",
     1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colors",
 }  # fmt: skip
-MILLIMETRES_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
-UNIT_MASK = 0x07
+MILLIMETERS_PER_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # by xyzt_units code
+UNIT_MASK = 0x07  # bits of xyzt_units with the unit of length
 
 
 def nifti_byte_order(start: bytes) -> str | None:
-    """Numpy's sign of the byte order where a file starts like NIfTI, else None."""
+    """Byte order of a NIfTI header as NumPy's "<" or ">"; None if the file is not NIfTI."""
     for order in "<>":
         if int(np.frombuffer(start[:4].ljust(4), f"{order}i4")[0]) in HEADER_BYTES:
             return order
@@ -51,12 +51,12 @@ def nifti_byte_order(start: bytes) -> str | None:
 
 
 def nifti_layout(start: bytes, path: Path, *, options: ReadOptions) -> Layout:
-    """The layout that the first bytes of a NIfTI file declare.
+    """Layout declared by the first bytes of a NIfTI file.
 
     Args:
-        start: At least `LARGEST_HEADER` bytes, fewer where the file is shorter.
-        path: The .nii file or the .hdr of a pair.
-        options: Decides between sform and qform.
+        start: First `LARGEST_HEADER` bytes of the file, or all bytes of a shorter file.
+        path: Path of the .nii file or of the .hdr of a pair.
+        options: Options with the choice between sform and qform.
 
     Raises:
         FileError: The header is damaged, or of a kind that is not a volume.
@@ -86,7 +86,7 @@ def nifti_layout(start: bytes, path: Path, *, options: ReadOptions) -> Layout:
 
 
 def nifti_description(start: bytes) -> str:
-    """The free text (`descrip`) in the first bytes of a NIfTI file; empty if they are too few."""
+    """Free text (`descrip`) of a NIfTI header; empty if `start` is shorter than the header."""
     order = nifti_byte_order(start) or "<"
     size = int(np.frombuffer(start[:4], f"{order}i4")[0])
     if len(start) < size:
@@ -118,14 +118,14 @@ def _other_half(path: Path) -> Path:
 def _sizes(header: nibabel.Nifti1Header, path: Path) -> list[int]:
     rank = int(header["dim"][0])
     if not 1 <= rank <= LARGEST_RANK:
-        raise FileError(f"{path}: declares {rank} dimensions, 3 are wanted; damaged header")
+        raise FileError(f"{path}: declares {rank} dimensions, 3 are expected; damaged header")
     return [int(size) for size in header["dim"][1 : rank + 1]]
 
 
 def _dtype(header: nibabel.Nifti1Header, path: Path, *, order: str) -> np.dtype[np.generic]:
     code = int(header["datatype"])
     if code in REFUSED_TYPES:
-        raise FileError(f"{path}: holds {REFUSED_TYPES[code]}; give one real number a voxel")
+        raise FileError(f"{path}: holds {REFUSED_TYPES[code]}; give one real number per voxel")
     if code not in READABLE_TYPES:
         raise FileError(f"{path}: unknown data type {code}; damaged header")
     dtype = np.dtype(order + READABLE_TYPES[code])
@@ -139,7 +139,7 @@ def _offset(header: nibabel.Nifti1Header, path: Path, *, smallest: int) -> int:
     offset = float(header["vox_offset"])
     if not math.isfinite(offset) or offset < smallest or offset != int(offset):
         raise FileError(
-            f"{path}: vox_offset is {offset:g}, at least {smallest} is wanted; damaged header"
+            f"{path}: vox_offset is {offset:g}, at least {smallest} is expected; damaged header"
         )
     return int(offset)
 
@@ -157,7 +157,7 @@ def _scaling(header: nibabel.Nifti1Header, path: Path) -> tuple[float, float]:
 def _placement(
     header: nibabel.Nifti1Header, path: Path, *, shape: tuple[int, int, int], options: ReadOptions
 ) -> tuple[Affine, Forms]:
-    """The affine that counts, and how the header tells it."""
+    """Affine to use, with the codes and qform of the header."""
     factor = _millimeters_per_unit(header, path)
     spacing = np.array(header["pixdim"][1 : AXES + 1], dtype=np.float64) * factor
     refuse_spacing(spacing, path)
@@ -174,7 +174,7 @@ def _placement(
     forms = Forms(
         sform_code=codes["sform"],
         qform_code=codes["qform"],
-        # A preferred form replaces the other, which would contradict it.
+        # The form that is not preferred contradicts the preferred one, so it is dropped.
         qform=affines.get("qform") if options.prefer is None else None,
     )
     return chosen_affine(affines, path, shape=shape, prefer=options.prefer), forms
@@ -190,16 +190,18 @@ def _affines(header: nibabel.Nifti1Header, path: Path) -> dict[Form, Affine]:
         try:
             affines["qform"] = np.asarray(header.get_qform(), dtype=np.float64)
         except (HeaderDataError, ValueError) as error:
-            raise FileError(f"{path}: its qform is no rotation ({error})") from error
+            raise FileError(
+                f"{path}: its qform is not a rotation ({error}); correct the header"
+            ) from error
     return affines
 
 
 def _millimeters_per_unit(header: nibabel.Nifti1Header, path: Path) -> float:
     code = int(header["xyzt_units"]) & UNIT_MASK
-    factor = MILLIMETRES_PER_UNIT.get(code)
+    factor = MILLIMETERS_PER_UNIT.get(code)
     if factor is None:
         raise FileError(f"{path}: unknown unit of length {code}; damaged header")
     if factor != 1:
-        unit = "meters" if factor > 1 else "micrometres"
-        warnings.warn(f"{path}: positions are in {unit}; read as such", FileWarning, stacklevel=2)
+        unit = "meters" if factor > 1 else "micrometers"
+        warnings.warn(f"{path}: positions are in {unit}; converted", FileWarning, stacklevel=2)
     return factor

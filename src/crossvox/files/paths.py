@@ -1,4 +1,4 @@
-"""Paths as callers write them."""
+"""Conversion of path arguments of public functions."""
 
 import os
 from pathlib import Path
@@ -7,14 +7,14 @@ from crossvox.errors import SettingsError
 
 
 def path_of(given: object, *, name: str) -> Path:
-    """A `str` or `Path` as `Path`.
+    """Convert a `str` or `Path` to `Path`.
 
     Args:
-        given: The path.
-        name: Argument that is told in an error.
+        given: Value of the argument.
+        name: Name of the argument, for error messages.
 
     Raises:
-        SettingsError: It is something else, or empty.
+        SettingsError: `given` is not a path, or is empty.
     """
     if not isinstance(given, str | os.PathLike):
         raise SettingsError(f"{name} must be a path, got {type(given).__name__}")
@@ -25,9 +25,9 @@ def path_of(given: object, *, name: str) -> Path:
 
 
 def optional_path(given: object | None, *, name: str) -> Path | None:
-    """`path_of` where something is given.
+    """Convert a `str` or `Path` to `Path`, and None to None.
 
     Raises:
-        SettingsError: It is no path.
+        SettingsError: `given` is neither None nor a path.
     """
     return None if given is None else path_of(given, name=name)

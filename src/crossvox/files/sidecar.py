@@ -1,4 +1,4 @@
-"""The JSON file beside a volume, and the notice that marks a synthesized one."""
+"""JSON sidecars of volumes, and the notice that marks synthesized volumes."""
 
 import json
 import warnings
@@ -14,12 +14,12 @@ NOTICE = "Synthetic, not for diagnosis"
 
 
 def sidecar_of(path: Path) -> Path:
-    """The JSON file that belongs to a volume."""
+    """Path of the JSON sidecar of the volume `path`."""
     return path.with_name(f"{stem_of(path)}.json")
 
 
 def read_sidecar(path: Path) -> dict[str, Any]:
-    """Contents of the sidecar of the volume `path`; empty if it is missing or no JSON object."""
+    """Contents of the sidecar of the volume `path`; empty if missing or not a JSON object."""
     try:
         contents = json.loads(sidecar_of(path).read_bytes())
     except (OSError, ValueError):
@@ -30,16 +30,16 @@ def read_sidecar(path: Path) -> dict[str, Any]:
 def is_synthetic(path: Path) -> bool:
     """Whether the volume `path` carries our notice, in its sidecar or in its NIfTI header.
 
-    The header keeps the notice where a volume is copied or renamed without its sidecar. A file
-    that cannot be read is not called synthetic; reading it will be refused anyway.
+    The header keeps the notice when a volume is copied or renamed without its sidecar. An
+    unreadable file does not count as synthetic; reading it will be refused anyway.
     """
     return read_sidecar(path).get("Notice") == NOTICE or is_marked(path)
 
 
 def is_marked(path: Path) -> bool:
-    """Whether the NIfTI header of the volume `path` carries our notice, whatever lies beside it."""
+    """Whether the NIfTI header of the volume `path` carries our notice; sidecars do not count."""
     try:
-        # Whoever reads the volume hears the warnings; here they would come a second time.
+        # Reading the volume gives the same warnings; here they would be repeated.
         with (
             warnings.catch_warnings(action="ignore", category=FileWarning),
             open_contents(path) as contents,

@@ -1,4 +1,4 @@
-"""CSV and JSON files of numbers, written whole."""
+"""Reading and atomic writing of CSV and JSON files."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV, with a line feed after each row."""
+    """Format a table as CSV, with a line feed after each row."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
@@ -29,14 +29,14 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def read_csv(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:
-    """Rows of a CSV file by column.
+    """Read the rows of a CSV file, each as a mapping from column to cell.
 
-    Cells that a short row lacks are empty, and what a long row has beyond the header is dropped.
+    Cells missing from a short row are empty, and cells of a long row beyond the header are dropped.
 
     Raises:
         OSError: The file cannot be read.
-        UnicodeDecodeError: It is not UTF-8.
-        csv.Error: It is no table.
+        UnicodeDecodeError: The file is not UTF-8.
+        csv.Error: The file is not CSV.
     """
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.DictReader(lines, delimiter=delimiter, restval="")
@@ -44,7 +44,7 @@ def read_csv(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:
 
 
 def write_json(path: Path, contents: Mapping[str, object]) -> None:
-    """Write strict JSON: NaN becomes null, infinity a word.
+    """Write standard JSON: NaN becomes null, and infinity a string.
 
     Raises:
         FileError: The folder cannot be written.

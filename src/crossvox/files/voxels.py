@@ -1,4 +1,4 @@
-"""Stored numbers to float32 voxels: scaled, finite, not all the same."""
+"""Conversion of stored numbers to float32 voxels, which must be finite and not constant."""
 
 import warnings
 from itertools import product
@@ -12,14 +12,14 @@ from crossvox.errors import FileError, FileWarning
 from crossvox.files.contents import Contents
 from crossvox.files.layout import Layout
 
-MOST_NON_FINITE = 0.01
-SLAB_VOXELS = 1 << 18  # 2 MiB as float64: stays in the processor's cache
+MOST_NON_FINITE = 0.01  # share of the voxels
+SLAB_VOXELS = 1 << 18  # 2 MiB as float64, which stays in the processor's cache
 
 
 def read_voxels(contents: Contents, layout: Layout, *, index: int) -> NDArray[np.float32]:
-    """Voxels (X, Y, Z) of volume `index`, from contents that stand at the first volume.
+    """Read voxels (X, Y, Z) of volume `index` from contents positioned at the first volume.
 
-    X is contiguous, as in the file. The rest of the file is read too, for its checksum.
+    X is contiguous, as in the file. The rest of the file is read too, to verify its checksum.
 
     Raises:
         FileError: The contents are truncated or damaged.
@@ -36,10 +36,10 @@ def read_voxels(contents: Contents, layout: Layout, *, index: int) -> NDArray[np
 
 
 def made_finite(voxels: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
-    """`voxels` with each NaN or infinity replaced by the least finite voxel around it.
+    """`voxels` with each NaN or infinity replaced by the smallest finite voxel around it.
 
     Raises:
-        FileError: More than 1 % are not finite.
+        FileError: More than 1 % of the voxels are not finite.
     """
     missing = ~np.isfinite(voxels)
     count = int(np.count_nonzero(missing))
@@ -47,9 +47,11 @@ def made_finite(voxels: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
         return voxels
     share = count / voxels.size
     if share > MOST_NON_FINITE:
-        raise FileError(f"{path}: {share:.1%} of the voxels are NaN or infinite; at most 1 % may")
+        raise FileError(
+            f"{path}: {share:.1%} of the voxels are NaN or infinite; at most 1 % are accepted"
+        )
     warnings.warn(
-        f"{path}: {count} voxels are NaN or infinite; replaced by the least voxel around each",
+        f"{path}: {count} voxels are NaN or infinite; replaced by the smallest voxel around each",
         FileWarning,
         stacklevel=2,
     )
@@ -60,23 +62,23 @@ def refuse_constant(voxels: NDArray[np.float32], path: Path) -> None:
     """Refuse a volume that shows nothing.
 
     Raises:
-        FileError: All voxels are the same.
+        FileError: All voxels have the same value.
     """
     if voxels.min() == voxels.max():
         raise FileError(f"{path}: every voxel is {voxels.flat[0]:g}; the volume shows nothing")
 
 
 def _convert(contents: Contents, layout: Layout, voxels: NDArray[np.float32]) -> None:
-    """Fill `voxels` slab by slab, so that no second whole copy is ever held."""
+    """Fill `voxels` slab by slab, so that no second copy of the whole volume is held."""
     slab = np.empty(min(SLAB_VOXELS, voxels.size), dtype=layout.dtype)
     for start in range(0, voxels.size, SLAB_VOXELS):
         stored = slab[: voxels.size - start]
         contents.fill(stored.view(np.uint8).data)
-        wanted = voxels[start : start + stored.size]
-        # Beyond float32 becomes infinite here and is dealt with as such.
+        target = voxels[start : start + stored.size]
+        # Values beyond float32 become infinite here and are replaced later.
         with np.errstate(over="ignore", invalid="ignore"):
-            # float64 between: float32 would round 32-bit integers and large intercepts twice.
-            wanted[:] = (
+            # In float64, because float32 would round 32-bit integers and large intercepts twice.
+            target[:] = (
                 stored.astype(np.float64) * layout.slope + layout.intercept
                 if layout.is_scaled
                 else stored
@@ -86,7 +88,7 @@ def _convert(contents: Contents, layout: Layout, voxels: NDArray[np.float32]) ->
 def _filled_from_around(
     voxels: NDArray[np.float32], missing: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Fill from the rim inwards, 26 neighbors at a time."""
+    """Fill missing voxels from the rim inwards with the smallest of their 26 neighbors."""
     filled = np.pad(np.where(missing, np.float32(np.inf), voxels), 1, constant_values=np.inf)
     places = np.argwhere(missing) + 1
     while len(places):

@@ -1,4 +1,4 @@
-"""Whole ways through the package: what a command does in one call."""
+"""Complete workflows of the package, one call for each command."""
 
 from crossvox.journey.demo import DEMO, DEMO_CASES, demo
 from crossvox.journey.run import evaluate_run, write_mean

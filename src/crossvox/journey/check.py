@@ -1,4 +1,4 @@
-"""From a cohort's files to what is wrong with it."""
+"""Check a cohort of files and report its findings."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from crossvox.screening import CohortCheck, check_cohort
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedCohort:
-    """A cohort with its findings.
+    """Findings of a checked cohort.
 
     Attributes:
         check: Findings of every case.
@@ -36,16 +36,16 @@ def check_files(
     allow_synthetic: bool = False,
     progress: Progress = QUIET,
 ) -> CheckedCohort:
-    """Read and examine the cohort below `data`.
+    """Read and check the cohort below `data`.
 
     Args:
-        data: A BIDS folder, a manifest, or a folder with one folder per modality.
-        modalities: The source first; those that every case has where empty.
-        allow_synthetic: Check synthesized volumes too, which are left out otherwise.
-        progress: Told of each case.
+        data: Path of a BIDS folder, a manifest, or a folder with one folder per modality.
+        modalities: Modalities to check, source first; by default those that every case has.
+        allow_synthetic: Whether to check synthesized volumes too instead of leaving them out.
+        progress: Receiver of the progress over cases.
 
     Raises:
-        CohortError: There is no case with these modalities.
+        CohortError: No case has these modalities.
     """
     reading = _read(data, modalities, synthesized="taken" if allow_synthetic else "left out")
     check = check_cohort(reading.cases, modalities=reading.modalities, progress=progress)
@@ -58,24 +58,26 @@ def check_files(
 
 
 def _read(data: Path, modalities: Sequence[str], *, synthesized: Synthesized) -> Reading:
-    """The cohort with the named modalities, or those that every case has."""
+    """Read the cohort with the named modalities, or with those that every case has."""
     if modalities:
         return survey_cohort(data, modalities=modalities, synthesized=synthesized)
-    everything = survey_cohort(data, synthesized=synthesized)
-    shared, others = _shared(everything.cases)
+    survey = survey_cohort(data, synthesized=synthesized)
+    shared, others = _shared(survey.cases)
     reading = survey_cohort(data, modalities=shared, synthesized=synthesized)
     unchecked = [
-        f"{name} is not checked, only {count} of {len(everything.cases)} cases have it;"
-        f" --modalities {','.join([*shared, name])} checks them"
+        f"{name} is not checked, because only {count} of {len(survey.cases)} cases have it; use"
+        f" --modalities {','.join([*shared, name])} to check those"
         for name, count in others.items()
     ]
-    return replace(reading, notes=(*everything.notes, *unchecked))
+    return replace(reading, notes=(*survey.notes, *unchecked))
 
 
 def _shared(cases: Sequence[Case]) -> tuple[list[str], dict[str, int]]:
-    """The modalities that every case has, and how many have each of the others."""
-    held = Counter(name for case in cases for name in case.images)
-    shared = sorted(name for name, count in held.items() if count == len(cases))
+    """Modalities that every case has, and the number of cases with each other modality."""
+    counts = Counter(name for case in cases for name in case.images)
+    shared = sorted(name for name, count in counts.items() if count == len(cases))
     if not shared:
-        raise CohortError("no modality is in every case; name some: --modalities FLAIR,T1w")
-    return shared, {name: held[name] for name in sorted(held) if name not in shared}
+        raise CohortError(
+            "no modality is in every case; name the modalities, for example --modalities FLAIR,T1w"
+        )
+    return shared, {name: counts[name] for name in sorted(counts) if name not in shared}

@@ -1,4 +1,4 @@
-"""Runs and folders of volumes as contestants, and their comparison."""
+"""Compare training runs and folders of volumes."""
 
 import filecmp
 from collections import Counter
@@ -28,20 +28,20 @@ EVALUATION, TIMING = "evaluation", "timing"
 
 @dataclass(frozen=True, kw_only=True)
 class ContestSettings:
-    """Choices of a comparison of runs and folders.
+    """Settings of a comparison of runs and folders.
 
     Attributes:
-        names: One for each, in their order; those of their folders where empty.
-        against: Name of the contestant or baseline that the others are tested against.
-        reference: What folders of volumes should be; runs know their own.
+        names: Name of each run or folder, in order; by default the names of their folders.
+        against: Contestant or baseline to test all others against; None for the first.
+        reference: Path of the references of folders of volumes; runs have their own.
         source_modality: Suffix of the sources beside the references, such as FLAIR.
-        mask: Where metrics of folders count.
-        inception: Weights of Inception-v3 for FID and KID.
-        seed: Of the bootstrap.
-        device: That runs are timed on; the GPU where there is one, if None.
-        fresh: Time again what was timed before.
-        admission: Which cases of folders may be scored.
-        beside: Published numbers that stand below the table.
+        mask: Path of the masks for folders of volumes.
+        inception: Path of Inception-v3 weights; None to leave out FID and KID.
+        seed: Random seed for the bootstrap confidence intervals.
+        device: Device for timing runs, "cpu" or "cuda"; None for the GPU if there is one.
+        fresh: Whether to repeat timings from an earlier call.
+        admission: Exceptions that admit cases of folders with misleading scores.
+        beside: Published numbers to show below the table.
     """
 
     names: tuple[str, ...] = ()
@@ -67,27 +67,27 @@ def compare_runs(
     settings: ContestSettings = DEFAULTS,
     progress: Progress = QUIET,
 ) -> Comparison:
-    """Compare finished runs and folders of volumes; the runs are timed one after the other.
+    """Compare finished runs and folders of volumes; runs are timed one after the other.
 
     Args:
-        paths: Runs, each with its evaluation, or folders of volumes.
-        out: Gets the tables, the page and timing/.
-        settings: Choices.
-        progress: Told of each run and case.
+        paths: Folders of evaluated runs or of volumes.
+        out: Path of the folder for the tables, the page and timing/.
+        settings: Settings of the comparison.
+        progress: Receiver of the progress over runs and cases.
 
     Raises:
         CohortError: A run is not finished, a folder has no references, or no case is in all.
-        SettingsError: Names do not fit, or `against` is no one's.
+        SettingsError: The number of names is wrong, or `against` is unknown.
         SomeCasesFailedError: Some cases could not be scored; the rest is compared.
     """
     contestants = contestants_of(paths, settings=settings)
     chosen_opponent(contestants, settings.against)
     match_cases(contestants)
-    timed = []
-    for done, (path, contestant) in enumerate(zip(paths, contestants, strict=True), start=1):
-        timed.append(_timed(contestant, path, out / TIMING, settings=settings))
-        progress.stage("timing", done, len(paths))
-    choices = ComparisonSettings(
+    timed_contestants = []
+    for count, (path, contestant) in enumerate(zip(paths, contestants, strict=True), start=1):
+        timed_contestants.append(_timed(contestant, path, out / TIMING, settings=settings))
+        progress.stage("timing", count, len(paths))
+    comparison_settings = ComparisonSettings(
         against=settings.against,
         seed=settings.seed,
         mean_target=_mean_target(paths),
@@ -95,9 +95,9 @@ def compare_runs(
         beside=settings.beside,
     )
     return compare(
-        timed,
+        timed_contestants,
         out,
-        settings=choices,
+        settings=comparison_settings,
         progress=progress,
     )
 
@@ -105,15 +105,17 @@ def compare_runs(
 def contestants_of(
     paths: Sequence[Path], *, settings: ContestSettings = DEFAULTS
 ) -> tuple[Contestant, ...]:
-    """Runs and folders with their volumes and all costs that are known without measuring.
+    """Describe runs and folders as contestants, with all costs known without measuring.
 
     Raises:
         CohortError: A run is not finished, or a folder has no references.
-        SettingsError: There are not as many names as runs and folders.
+        SettingsError: The number of names differs from the number of runs and folders.
     """
     names = settings.names or unique_names(paths)
     if len(names) != len(paths):
-        raise SettingsError(f"{len(names)} names for {len(paths)} runs; give one for each")
+        raise SettingsError(
+            f"there are {len(names)} names for {len(paths)} runs and folders; give one for each"
+        )
     return tuple(
         _contestant_of_run(path, name) if is_run(path) else _contestant_of(path, name, settings)
         for path, name in zip(paths, names, strict=True)
@@ -126,21 +128,22 @@ def is_run(path: Path) -> bool:
 
 
 def refuse_run(out: Path) -> None:
-    """Check that `out` is a place for a comparison, and not a run that was named last.
+    """Check that the output folder `out` is not a run.
 
     Raises:
-        SettingsError: It is a run.
+        SettingsError: `out` is a run.
     """
     if is_run(out) or (out / PAIRS_FILE).is_file():
-        raise SettingsError(f"{out} is a run; name a folder for the comparison behind the runs")
+        raise SettingsError(f"{out} is a run; after the runs, name a folder for the comparison")
 
 
 def unique_names(paths: Sequence[Path]) -> tuple[str, ...]:
-    """The folders' names; with their parents' where two are called alike, else numbered."""
-    whole = [path.resolve() for path in paths]
-    shared = Counter(path.name for path in whole)
+    """Names of the folders; equal names get their parent's name or else a number."""
+    folders = [path.resolve() for path in paths]
+    counts = Counter(path.name for path in folders)
     names = [
-        path.name if shared[path.name] == 1 else f"{path.parent.name}-{path.name}" for path in whole
+        path.name if counts[path.name] == 1 else f"{path.parent.name}-{path.name}"
+        for path in folders
     ]
     return tuple(
         name if names.count(name) == 1 else f"{name}-{names[: number + 1].count(name)}"
@@ -152,46 +155,45 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
     if not (run / EVALUATION / PAIRS_FILE).is_file():
         raise CohortError(
             f"{run} is not finished: {EVALUATION}/{PAIRS_FILE} is missing;"
-            f" run crossvox train DATA {run} to its end"
+            f" let crossvox train DATA {run} run to its end"
         )
     description = read_description(run)
-    # A run without test people was scored on its validation people, and says so.
+    # A run without test people was scored on its validation people; cautions report this.
     admitted = admit(read_pairs(run / EVALUATION), Admission(include_trained=True))
     pairs = admitted.pairs
-    made_by = {read_sidecar(pair.synthesized).get("ModelSHA256") for pair in pairs}
-    if made_by != {description.sha256}:
+    models = {read_sidecar(pair.synthesized).get("ModelSHA256") for pair in pairs}
+    if models != {description.sha256}:
         raise CohortError(
-            f"{run} has learned since its volumes were made; run crossvox train DATA {run} again"
+            f"{run} has new weights since its volumes were synthesized; run"
+            f" crossvox train DATA {run} again"
         )
     return Contestant(
         name=name,
         pairs=pairs,
         costs=costs_of_training(run, description),
-        method=_in_words(description),
+        method=_method_in_words(description),
         failures=(*read_failures(run / EVALUATION), *admitted.left_out),
         cautions=_on_people(name, pairs, description),
     )
 
 
 def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> tuple[str, ...]:
-    """Warnings where a run was scored on people that it was trained on or that chose its weights.
+    """Cautions about a run scored on people that it was trained or its weights chosen on.
 
-    Only names are looked at, of volumes whose sidecars do not say it themselves.
+    People are compared by name, for volumes whose sidecars do not record their status.
     """
     scored = {
         pair.subject
         for pair in pairs
         if status_in_model(read_sidecar(pair.synthesized)) not in KNOWN
     }
-    said = {
+    overlaps = {
         "that it was trained on": scored & set(description.cohort.get("train", ())),
-        "of its validation, who chose its weights": (
-            scored & set(description.cohort.get("validation", ()))
-        ),
+        "that its weights were chosen on": scored & set(description.cohort.get("validation", ())),
     }
     return tuple(
         f"{name} was scored on people {words}: {', '.join(sorted(people))}."
-        for words, people in said.items()
+        for words, people in overlaps.items()
         if people
     )
 
@@ -199,7 +201,8 @@ def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> tu
 def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contestant:
     if settings.reference is None:
         raise CohortError(
-            f"{folder} is no training run; a folder of volumes needs references: --reference DATA"
+            f"{folder} is not a training run, and a folder of volumes needs references; add"
+            " --reference DATA"
         )
     pairing = find_pairs(
         folder,
@@ -222,7 +225,7 @@ def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contes
     )
 
 
-def _in_words(description: Description) -> str:
+def _method_in_words(description: Description) -> str:
     settings = ", ".join(f"{name} {value}" for name, value in description.settings.items())
     return f"{description.method}: {settings}"
 
@@ -230,7 +233,7 @@ def _in_words(description: Description) -> str:
 def _timed(
     contestant: Contestant, path: Path, folder: Path, *, settings: ContestSettings
 ) -> Contestant:
-    """With seconds and memory measured now; a folder of volumes stays as its sidecars say."""
+    """Add measured seconds and memory of a run; a folder of volumes keeps those of its sidecars."""
     if not is_run(path):
         return contestant
     description = read_description(path)
@@ -249,7 +252,7 @@ def _timed(
     try:
         measured = timing.costs(fresh=settings.fresh)
     except ModelError as error:
-        remark = f"{contestant.name} has no seconds and no memory here: {error}."
+        remark = f"Time and memory of {contestant.name} could not be measured: {error}."
         return replace(contestant, costs=replace(contestant.costs, remark=remark))
     return replace(
         contestant,
@@ -263,7 +266,7 @@ def _timed(
 
 
 def _sources(pair: Pair, modalities: Sequence[str]) -> dict[str, Path] | None:
-    """The source files; of several, those beside the first that are named alike."""
+    """Find the source file of each modality, beside the first source; None if one is missing."""
     if pair.source is None:
         return None
     name = pair.source.name
@@ -275,15 +278,15 @@ def _sources(pair: Pair, modalities: Sequence[str]) -> dict[str, Path] | None:
 
 
 def _compute(paths: Sequence[Path], settings: ContestSettings) -> Compute:
-    """As runs are evaluated: float32 for one that was trained in it."""
+    """Precision and device of a run's evaluation: float32 for runs trained in float32."""
     files = [path / EXPERIMENT for path in paths if (path / EXPERIMENT).is_file()]
     precisions = {read_experiment(path).training.precision for path in files}
     return compute_at_hand(device=settings.device, precise=precisions == {"32-true"})
 
 
 def _mean_target(paths: Sequence[Path]) -> Path | None:
-    """The mean that all runs share; none where they were trained on different people."""
-    found = [file for path in paths for file in sorted(path.glob(f"{EVALUATION}/mean_*.nii.gz"))]
-    if not all(filecmp.cmp(found[0], file, shallow=False) for file in found[1:]):
+    """Path of the mean target that all runs share; None if their training people differ."""
+    files = [file for path in paths for file in sorted(path.glob(f"{EVALUATION}/mean_*.nii.gz"))]
+    if not all(filecmp.cmp(files[0], file, shallow=False) for file in files[1:]):
         return None
-    return found[0] if found else None
+    return files[0] if files else None

@@ -1,4 +1,4 @@
-"""What a method takes, as its run and the sidecars of its volumes tell."""
+"""Costs of a method, from its training run and the sidecars of its volumes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,35 +15,35 @@ from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.store import Description
 
 SECONDS_PER_HOUR = 3600
-QUIET = 0.25  # of the intervals, at least, nothing else disturbed the machine
+UNDISTURBED_SHARE = 0.25  # of the timed intervals, at least, had no other load
 
 
 def method_of(description: Description) -> SynthesisMethod:
-    """A fresh method as a stored one was built."""
+    """Build the method of a stored description, without its weights."""
     sources = len(description.preparation.source_modalities)
     return build_method(description.method, description.settings, sources=sources)
 
 
 def costs_of_training(run: Path, description: Description) -> Costs:
-    """Parameters of the networks that synthesis needs, passes, steps, epochs and hours of training.
+    """Parameters and passes of synthesis, and steps, epochs and hours of training.
 
-    Hours are the lower quartile of the seconds of a step times the steps: what training takes on
-    a machine that has nothing else to do. Pauses, validations, other work there and the time
-    between two sessions of an interrupted run do not count. Epochs are passes over the voxels of
-    the training cases, whatever patches or slices they were cut into.
+    Hours are the lower quartile of the seconds per step times the number of steps: the time on
+    an otherwise idle machine. Pauses, validations, other load and the time between two sessions
+    of an interrupted run do not count. Epochs are passes over the voxels of the training cases,
+    independent of the patches or slices.
     """
     method = method_of(description)
     columns = read_run(run).columns
     epochs = description.cohort.get("epochs_per_step")
     steps = int(max(columns.get("step", (0.0,))))
     seconds = columns.get("seconds_per_step")
-    undisturbed = float(np.nanquantile(seconds, QUIET)) if seconds else None
+    undisturbed = float(np.nanquantile(seconds, UNDISTURBED_SHARE)) if seconds else None
     return Costs(
         passes=method.passes,
         parameters=sum(
-            one.numel()
+            parameter.numel()
             for name in method.product
-            for one in method.get_submodule(name).parameters()
+            for parameter in method.get_submodule(name).parameters()
         ),
         training_steps=steps or None,
         training_epochs=steps * epochs if isinstance(epochs, float) else None,
@@ -52,12 +52,13 @@ def costs_of_training(run: Path, description: Description) -> Costs:
 
 
 def costs_of_volumes(volumes: Sequence[Path]) -> Costs:
-    """Median seconds, largest memory, passes and machines of volumes whose sidecars have them."""
-    said = [read_sidecar(path) for path in volumes]
+    """Median seconds, peak memory, passes and machines from the sidecars of volumes."""
+    sidecars = [read_sidecar(path) for path in volumes]
     seconds, memory, passes = (
-        _numbers(said, name) for name in ("SynthesisSeconds", "PeakMemoryBytes", "NetworkPasses")
+        _numbers(sidecars, name)
+        for name in ("SynthesisSeconds", "PeakMemoryBytes", "NetworkPasses")
     )
-    machines = {str(one["Machine"]) for one in said if "Machine" in one}
+    machines = {str(sidecar["Machine"]) for sidecar in sidecars if "Machine" in sidecar}
     return Costs(
         seconds=median(seconds) if seconds else None,
         machine=" or ".join(sorted(machines)),
@@ -66,5 +67,7 @@ def costs_of_volumes(volumes: Sequence[Path]) -> Costs:
     )
 
 
-def _numbers(said: Sequence[dict[str, Any]], name: str) -> list[float]:
-    return [float(one[name]) for one in said if isinstance(one.get(name), int | float)]
+def _numbers(sidecars: Sequence[dict[str, Any]], name: str) -> list[float]:
+    return [
+        float(sidecar[name]) for sidecar in sidecars if isinstance(sidecar.get(name), int | float)
+    ]

@@ -1,4 +1,4 @@
-"""The whole way on phantoms, small enough for any machine."""
+"""Demo of the complete workflow on phantoms, small enough for any machine."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,14 +34,14 @@ def demo(
     changes: Sequence[str] = (),
     progress: Progress = QUIET,
 ) -> Evaluation | None:
-    """A phantom cohort, a small 3D GAN trained on it, and the report on people it never saw.
+    """Write a phantom cohort, train a small 3D GAN on it and evaluate it on unseen people.
 
     Args:
-        out: Gets phantom/ and run/.
-        cases: How many people.
-        size: Voxels along each axis.
-        changes: "section.key=value" over the demo's own experiment.
-        progress: Told what happens.
+        out: Path of the folder for phantom/ and run/.
+        cases: Number of people.
+        size: Number of voxels along each axis.
+        changes: Changes to the demo's experiment, each "section.key=value".
+        progress: Receiver of the progress.
     """
     data = out / "phantom"
     write_phantom(

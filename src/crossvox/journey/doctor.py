@@ -1,4 +1,4 @@
-"""Facts about the installation and the machine, one in each line."""
+"""Report facts about the installation and the machine."""
 
 import platform
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ import torch
 from crossvox.acceleration.compute import compute_at_hand, free_memory_bytes, keep_pages
 from crossvox.version import __version__
 
-EXTRAS = {
+PACKAGES_OF_EXTRA = {
     "export": ("onnx", "onnxscript", "onnxruntime", "openvino"),
     "benchmark": ("monai",),
 }
-NEEDED = ("torch", "lightning-fabric", "nibabel", "numpy", "scipy", "safetensors", "pydantic")
+REQUIRED = ("torch", "lightning-fabric", "nibabel", "numpy", "scipy", "safetensors", "pydantic")
 GIBIBYTE = 2**30
 
 
 def doctor_lines() -> Iterator[str]:
-    """Versions, devices, memory, and the extras that are missing."""
+    """Lines on versions, devices, memory and missing extras."""
     compute = compute_at_hand()
     yield f"crossvox {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    for name in NEEDED:
+    for name in REQUIRED:
         yield f"  {name} {_version(name)}"
     yield f"device {compute.device}, networks in {compute.precision}"
     if compute.device == "cuda":
@@ -29,7 +29,7 @@ def doctor_lines() -> Iterator[str]:
     kept = "yes" if keep_pages() else "no"
     yield f"  {torch.get_num_threads()} threads, freed pages kept: {kept}"
     yield f"  {free_memory_bytes(compute.device) / GIBIBYTE:.1f} GiB of memory free"
-    for extra, packages in EXTRAS.items():
+    for extra, packages in PACKAGES_OF_EXTRA.items():
         missing = [name for name in packages if not _version(name)]
         state = f"missing {', '.join(missing)}: pip install 'crossvox[{extra}]'"
         yield f"extra {extra}: {state if missing else 'ready'}"

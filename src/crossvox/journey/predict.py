@@ -1,4 +1,4 @@
-"""From a model and files to files of synthesized volumes."""
+"""Synthesize volumes from files with a model, and write them to files."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,27 +23,27 @@ def predict_files(
     shard: Shard = WHOLE,
     progress: Progress = QUIET,
 ) -> Predicted:
-    """Synthesize what lies below `sources`; see `crossvox.synthesis.predict.predict`.
+    """Synthesize volumes for all sources below a path, by `crossvox.synthesis.predict.predict`.
 
     Args:
-        description: Contents of the model's description; files are found by it alone.
-        load: Loads the model, once it is known that there is something to do.
-        sources: A volume, a folder of volumes, a BIDS folder or a manifest.
-        out: A volume's name for a single one, else a folder.
-        options: How a cohort is gone through.
-        shard: Part of the cohort to do.
-        progress: Told of each case.
+        description: Contents of the model's description, sufficient to find the sources.
+        load: Function that loads the model, called only if there are sources.
+        sources: Path of a volume, a folder of volumes, a BIDS folder or a manifest.
+        out: Path of the output volume for a single source, else of a folder.
+        options: Options of the prediction.
+        shard: Part of the cohort to predict.
+        progress: Receiver of the progress over cases.
 
     Raises:
-        CohortError: Nothing there is a source, or all cases failed.
-        SomeCasesFailedError: Some cases failed; its `result` is what became of the others.
+        CohortError: There are no sources, or all cases failed.
+        SomeCasesFailedError: Some cases failed; its `result` has the others.
     """
-    found = find_sources(sources, description.preparation.source_modalities)
-    cases = shard.of(found.cases)
-    notes = [found.in_words()] if found.left_out else []
-    if len(cases) < len(found.cases):
+    selection = find_sources(sources, description.preparation.source_modalities)
+    cases = shard.of(selection.cases)
+    notes = [selection.in_words()] if selection.left_out else []
+    if len(cases) < len(selection.cases):
         part = f"part {shard.index + 1} of {shard.count}"
-        notes.append(f"{part}: {len(cases)} of {len(found.cases)} cases")
+        notes.append(f"{part}: {len(cases)} of {len(selection.cases)} cases")
     for note in notes:
         progress.say(note)
     model = load()
@@ -52,8 +52,8 @@ def predict_files(
     )
     predicted = replace(predicted, notes=tuple(notes))
     if predicted.failed:
-        reasons = "; ".join(f"{name}: {why}" for name, why in predicted.failed.items())
-        message = f"{len(predicted.failed)} of {len(cases)} failed: {reasons}"
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in predicted.failed.items())
+        message = f"{len(predicted.failed)} of {len(cases)} cases failed: {reasons}"
         if len(predicted.failed) == len(cases):
             raise CohortError(message)
         raise SomeCasesFailedError(message, result=predicted)

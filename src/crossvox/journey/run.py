@@ -1,4 +1,4 @@
-"""What follows training: predict the people never seen, evaluate."""
+"""Evaluate a finished training run on unseen people."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,29 +20,29 @@ from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.training.lock import locked
 from crossvox.training.train import Trained
 
-PREDICTED = "synthesized"
+SYNTHESIZED_FOLDER = "synthesized"
 
 
 def evaluate_run(
     trained: Trained, *, device: str | None = None, progress: Progress = QUIET
 ) -> Evaluation | None:
-    """Synthesize and score the people a run never saw, in its `evaluation` folder.
+    """Synthesize and score the unseen people of a run, in its `evaluation` folder.
 
-    The test people are taken, or the validation people where no one is for test. What the same
-    weights synthesized before is not made again.
+    These are the test people, or the validation people if there are no test people. Volumes
+    already synthesized with the same weights are kept.
 
     Args:
         trained: A finished run.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
-        progress: Told of each case.
+        device: "cpu" or "cuda"; None for the GPU if there is one.
+        progress: Receiver of the progress over cases.
 
     Returns:
-        The scores, or None where there is no one to test on.
+        Evaluation of the run; None without test and validation people.
 
     Raises:
         SomeCasesFailedError: Some cases failed; the rest is scored.
-        SettingsError: Another process is at work in the run's folder.
-        CrossvoxError: All of them failed.
+        SettingsError: Another process is using the run's folder.
+        CrossvoxError: All cases failed.
     """
     cases = unseen_cases(trained)
     if not cases:
@@ -66,20 +66,20 @@ def _evaluated(
         synthesizer,
         description,
         cases,
-        out / PREDICTED,
+        out / SYNTHESIZED_FOLDER,
         options=PredictOptions(overwrite="stale"),
         progress=progress,
     )
     target = trained.experiment.cohort.target
-    learned = [case.images[target] for case in trained.cases if case.split == "train"]
+    training_targets = [case.images[target] for case in trained.cases if case.split == "train"]
     settings = EvaluationSettings(
-        mean_target=write_mean(learned, out / f"mean_{target}.nii.gz"),
+        mean_target=write_mean(training_targets, out / f"mean_{target}.nii.gz"),
         run=read_run(trained.folder),
-        # Without test people the validation people are scored, and the report says so.
+        # Without test people the validation people are scored; the report warns about this.
         admission=Admission(include_trained=all(case.split != "test" for case in cases)),
     )
     return evaluate(
-        _pairing(_pairs(trained, cases, out / PREDICTED), predicted.failed),
+        _pairing(_pairs(trained, cases, out / SYNTHESIZED_FOLDER), predicted.failed),
         out,
         settings=settings,
         progress=progress,
@@ -87,11 +87,11 @@ def _evaluated(
 
 
 def is_evaluated(trained: Trained, *, device: str | None = None) -> bool:
-    """Whether the report of a run is of these people, and younger than all it was made of."""
+    """Whether the report of a run covers its unseen people and is newer than all its inputs."""
     out = trained.folder / "evaluation"
     report, description = out / "report.html", read_description(trained.folder)
     cases = unseen_cases(trained)
-    pairs = _pairs(trained, cases, out / PREDICTED)
+    pairs = _pairs(trained, cases, out / SYNTHESIZED_FOLDER)
     if not (report.is_file() and are_written(pairs, out)):
         return False
     compute = _compute(trained, device)
@@ -106,14 +106,14 @@ def is_evaluated(trained: Trained, *, device: str | None = None) -> bool:
 
 
 def unseen_cases(trained: Trained) -> list[Case]:
-    """The test people, or the validation people where no one is for test, by name."""
+    """Cases of the test people, or of the validation people without test people, by name."""
     test = [case for case in trained.cases if case.split == "test"]
     unseen = test or [case for case in trained.cases if case.split == "validation"]
     return sorted(unseen, key=lambda case: case.name)
 
 
 def write_mean(files: Sequence[Path], path: Path) -> Path | None:
-    """The mean of volumes on one grid, written to `path`; None where their grids differ."""
+    """Write the mean of volumes on one grid to `path`; return None if their grids differ."""
     first = read_volume(files[0])
     total = first.voxels.astype(np.float64)
     for file in files[1:]:
@@ -148,5 +148,5 @@ def _pairs(trained: Trained, cases: Sequence[Case], folder: Path) -> tuple[Pair,
 def _pairing(pairs: Sequence[Pair], failed: Mapping[str, str]) -> Pairing:
     return Pairing(
         pairs=tuple(pair for pair in pairs if pair.name not in failed),
-        failures=tuple(Failure(name=name, reason=why) for name, why in failed.items()),
+        failures=tuple(Failure(name=name, reason=reason) for name, reason in failed.items()),
     )

@@ -1,10 +1,10 @@
-"""Several experiments on one cohort, trained one after the other and compared.
+"""Train several experiments on one cohort, one after the other, and compare them.
 
 OUT/
-├── check.json     the check of the cohort, also in each run
-├── phantom/       the cohort, where the suite images its own
-├── runs/NAME/     as `crossvox train` leaves them
-└── comparison/    as `crossvox compare` leaves it
+├── check.json     check of the cohort, also in each run
+├── phantom/       the cohort, if the suite generates one
+├── runs/NAME/     run folders of `crossvox train`
+└── comparison/    output of `crossvox compare`
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,18 +39,18 @@ from crossvox.training.run_folder import EXPERIMENT
 from crossvox.training.train import train
 
 RUNS, COMPARISON, PHANTOM = "runs", "comparison", "phantom"
-FEWEST = 2
+MIN_RUNS = 2  # of a comparison
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteOptions:
-    """What a command says beside the suite.
+    """Options of a suite from the command line.
 
     Attributes:
-        data: The cohort, in place of the suite's own.
-        only: Runs to train; all where empty.
-        inception: Weights of Inception-v3 for FID and KID.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
+        data: Path of the cohort, in place of the suite's own.
+        only: Names of the runs to train; empty for all.
+        inception: Path of Inception-v3 weights; None to leave out FID and KID.
+        device: "cpu" or "cuda"; None for the GPU if there is one.
     """
 
     data: Path | None = None
@@ -61,11 +61,11 @@ class SuiteOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteResult:
-    """What became of a suite.
+    """Result of a suite.
 
     Attributes:
-        page: Of the comparison; None where fewer than two runs are finished.
-        failed: Why, by run, or "comparison".
+        page: Path of the comparison's page; None if runs were not compared.
+        failed: Reasons of failure, by name of the run or "comparison".
     """
 
     page: Path | None
@@ -78,38 +78,40 @@ DEFAULTS = SuiteOptions()
 def run_suite(
     suite: Suite, out: Path, *, options: SuiteOptions = DEFAULTS, progress: Progress = QUIET
 ) -> SuiteResult:
-    """Train and evaluate each experiment, then compare them; what is done is not done again.
+    """Train and evaluate each experiment, then compare them; finished work is not repeated.
 
     Args:
-        suite: What `read_suite` read.
-        out: Gets runs/ and comparison/.
-        options: What the command says.
-        progress: Told what happens.
+        suite: Suite of experiments.
+        out: Path of the folder for runs/ and comparison/.
+        options: Options from the command line.
+        progress: Receiver of the progress.
 
     Returns:
-        The comparison's page, and which runs failed: the others go on without them. Runs whose
-        minutes came out as unequal budgets are not compared.
+        The comparison's page and the failed runs; the other runs continue without them. Runs
+        with equal minutes but unequal work are not compared.
 
     Raises:
-        SettingsError: `only` names no run, nothing says which cohort, there is no such device, or
+        SettingsError: `only` has an unknown run, no cohort is given, the device is unknown, or
             there are several processes.
-        ModelError: The weights of Inception-v3 are not those.
+        ModelError: The weights of Inception-v3 are missing or wrong.
         CohortError: The cohort is missing or has faults.
-        InterruptedRunError: Asked to stop; everything is saved.
+        InterruptedRunError: The process was asked to stop; all progress is saved.
     """
     names = _chosen(suite, options.only)
     _refuse_early(options)
     reading = _read(suite, out, options, progress)
     cases = reading.cases
-    spelled = {name: spelled_as(each, reading) for name, each in suite.experiments.items()}
-    suite = replace(suite, experiments=spelled)
+    experiments = {
+        name: spelled_as(experiment, reading) for name, experiment in suite.experiments.items()
+    }
+    suite = replace(suite, experiments=experiments)
     first = next(iter(suite.experiments.values()))
     if first.cohort.check and not any(out.glob(f"{RUNS}/*/{EXPERIMENT}")):
         settings = first.cohort
         split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
         refuse_faults(split, first, out / CHECK, progress=progress)
     failed: dict[str, str] = {}
-    lost: set[str] = set()
+    unfinished: set[str] = set()
     for name in names:
         progress.run(name)
         try:
@@ -119,32 +121,32 @@ def run_suite(
         except SomeCasesFailedError as error:
             failed[name] = str(error)
         except CrossvoxError as error:
-            lost.add(name)
+            unfinished.add(name)
             failed[name] = str(error)
         except (RuntimeError, ValueError, MemoryError) as error:
             # A defect in one method must not keep the others from being trained.
-            lost.add(name)
+            unfinished.add(name)
             failed[name] = f"{type(error).__name__}: {error}"
     progress.run(COMPARISON)
     finished = [
         name
         for name in suite.experiments
-        if name not in lost and (out / RUNS / name / EVALUATION / PAIRS_FILE).is_file()
+        if name not in unfinished and (out / RUNS / name / EVALUATION / PAIRS_FILE).is_file()
     ]
-    if len(finished) < FEWEST:
+    if len(finished) < MIN_RUNS:
         return SuiteResult(page=None, failed=failed)
     return _compared(suite, out, finished, options, progress, failed)
 
 
 def _refuse_early(options: SuiteOptions) -> None:
-    """What would only fail after hours of training."""
+    """Refuse options that would otherwise fail only after hours of training."""
     compute_at_hand(device=options.device)
     if options.inception is not None:
         load_inception(options.inception)
     if process_count() > 1:
         raise SettingsError(
-            "a suite runs in one process; train its runs by crossvox train into OUT/runs/NAME,"
-            " then run the suite alone"
+            "a suite runs in one process; to use several, run crossvox train for each of its"
+            " runs into OUT/runs/NAME, then start the suite in one process"
         )
 
 
@@ -152,16 +154,18 @@ def _chosen(suite: Suite, only: Sequence[str]) -> list[str]:
     unknown = [name for name in only if name not in suite.experiments]
     if unknown:
         known = ", ".join(suite.experiments)
-        raise SettingsError(f"no run of the suite is called {unknown[0]!r}; there are {known}")
+        raise SettingsError(f"no run of the suite is named {unknown[0]!r}; there are {known}")
     return [name for name in suite.experiments if name in only or not only]
 
 
 def _read(suite: Suite, out: Path, options: SuiteOptions, progress: Progress) -> Reading:
-    """The cohort, which is one for all runs."""
+    """Read the cohort, which all runs share; write the phantom first if there is one."""
     first = next(iter(suite.experiments.values()))
     data = options.data or suite.data
     if data is None and suite.phantom is None:
-        raise SettingsError("the suite names no cohort; say --data DATA, or set suite.data in it")
+        raise SettingsError(
+            "the suite has no cohort; add --data DATA, or set suite.data in its file"
+        )
     if data is None and suite.phantom is not None:
         data = out / PHANTOM
         write_phantom(
@@ -185,7 +189,7 @@ def _finish(
     options: SuiteOptions,
     progress: Progress,
 ) -> None:
-    """Train to the end and evaluate, as far as that is not done."""
+    """Train to the end and evaluate, skipping finished parts."""
     unchecked = replace(experiment, cohort=replace(experiment.cohort, check=False))
     trained = train(cases, folder, unchecked, device=options.device, progress=progress)
     checked = folder.parent.parent / CHECK
@@ -194,7 +198,9 @@ def _finish(
     if is_evaluated(trained, device=options.device):
         return
     if evaluate_run(trained, device=options.device, progress=progress) is None:
-        raise CohortError("no one is left to test on; see cohort.fractions or the split column")
+        raise CohortError(
+            "there are no test or validation people; change cohort.fractions or the split column"
+        )
 
 
 def _compared(
@@ -212,8 +218,8 @@ def _compared(
     if unequal:
         return SuiteResult(page=None, failed={**failed, COMPARISON: unequal})
     if suite.against and suite.against not in (*finished, *BASELINES):
-        why = f"{suite.against} is not finished, so the others are tested against {finished[0]}"
-        failed = {**failed, COMPARISON: why}
+        reason = f"{suite.against} is not finished, so the others are tested against {finished[0]}"
+        failed = {**failed, COMPARISON: reason}
     settings = ContestSettings(
         names=tuple(finished),
         against=suite.against if suite.against in (*finished, *BASELINES) else None,

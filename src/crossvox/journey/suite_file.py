@@ -1,4 +1,4 @@
-"""A suite as settings: a TOML file of shared sections and of what each run lays over them."""
+"""Read the TOML file of a suite: shared sections, and the sections that each run overrides."""
 
 import re
 from collections.abc import Mapping
@@ -16,19 +16,19 @@ from crossvox.training.engine import refuse_unequal_parts
 from crossvox.training.experiment import SECTIONS, Experiment, experiment_of, read_toml
 from crossvox.training.patch_plan import refuse_impossible_patch
 
-SHARED = ("cohort", "preparation", "training")
-OWN = ("method", "preparation", "training")  # the cohort is one for all
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-FEWEST_CASES = 3
+SHARED_SECTIONS = ("cohort", "preparation", "training")
+RUN_SECTIONS = ("method", "preparation", "training")  # all runs share one cohort
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+MIN_CASES = 3  # for training, validation and test
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteSettings:
-    """[suite].
+    """Settings in section [suite].
 
     Attributes:
-        against: The run or baseline that the others are tested against; the first run if None.
-        data: The cohort, relative to the file; the command's comes first.
+        against: Run or baseline to test all others against; None for the first run.
+        data: Path of the cohort, relative to the file; the command line has priority.
     """
 
     against: str | None = None
@@ -37,12 +37,12 @@ class SuiteSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleSettings:
-    """[phantom]: a cohort made for the suite.
+    """Settings in section [phantom]: a phantom cohort for the suite.
 
     Attributes:
-        cases: How many people.
-        size: Voxels along each axis.
-        seed: Same seed, same people.
+        cases: Number of people.
+        size: Number of voxels along each axis.
+        seed: Random seed for the people.
 
     Raises:
         SettingsError: There are too few people for training, validation and test.
@@ -53,9 +53,9 @@ class PeopleSettings:
     seed: Seed = 0
 
     def __post_init__(self) -> None:
-        if self.cases < FEWEST_CASES:
+        if self.cases < MIN_CASES:
             raise SettingsError(
-                f"phantom.cases is at least {FEWEST_CASES}, to learn from, choose and test by;"
+                f"phantom.cases must be at least {MIN_CASES}, for training, validation and test;"
                 f" got {self.cases}"
             )
 
@@ -65,10 +65,10 @@ class Suite:
     """Experiments on one cohort.
 
     Attributes:
-        experiments: By the name of their run, in the file's order.
-        against: Name that the others are tested against.
-        data: The cohort; None where it is a phantom or the command names it.
-        phantom: Who is imaged for it, if anyone.
+        experiments: Experiments by name of their run, in the order of the file.
+        against: Run or baseline to test all others against; None for the first run.
+        data: Path of the cohort; None if it is a phantom or named on the command line.
+        phantom: Settings of the phantom cohort; None without one.
     """
 
     experiments: Mapping[str, Experiment]
@@ -78,37 +78,39 @@ class Suite:
 
 
 def read_suite(path: Path) -> Suite:
-    """The suite of a TOML file, each of its experiments parsed and its method built once.
+    """Read a suite from a TOML file; check each experiment by building its method once.
 
     Sections: [suite], [phantom], shared [cohort] [preparation] [training], and for each run
-    [runs.NAME.method], where wanted [runs.NAME.training] and [runs.NAME.preparation] over the
-    shared ones.
+    [runs.NAME.method], optionally with [runs.NAME.training] and [runs.NAME.preparation] that
+    override the shared sections.
 
     Raises:
         SettingsError: A section or key is unknown, a value is wrong, or a method is impossible.
     """
     tables = read_toml(path)
-    _refuse_unknown(tables, ("suite", "phantom", *SHARED, "runs"), origin=str(path))
+    _refuse_unknown(tables, ("suite", "phantom", *SHARED_SECTIONS, "runs"), origin=str(path))
     runs = _table(tables.get("runs", {}), origin=f"{path}: runs")
     if not runs:
-        raise SettingsError(f"{path}: no runs; describe each in [runs.NAME.method]")
-    shared = {name: tables[name] for name in SHARED if name in tables}
+        raise SettingsError(f"{path}: there are no runs; add a section [runs.NAME.method] for each")
+    shared = {name: tables[name] for name in SHARED_SECTIONS if name in tables}
     experiments = {
         name: _experiment(name, _table(own, origin=f"{path}: runs.{name}"), shared, path)
         for name, own in runs.items()
     }
-    chosen = parse_settings(
+    settings = parse_settings(
         SuiteSettings, _table(tables.get("suite", {}), origin=f"{path}: suite"), section="suite"
     )
-    chosen_opponent([Contestant(name=name, pairs=()) for name in experiments], chosen.against)
+    chosen_opponent([Contestant(name=name, pairs=()) for name in experiments], settings.against)
     people = _table(tables.get("phantom", {}), origin=f"{path}: phantom")
     phantom = parse_settings(PeopleSettings, people, section="phantom")
-    if chosen.data and "phantom" in tables:
-        raise SettingsError(f"{path}: suite.data and [phantom] are two cohorts; keep one of them")
+    if settings.data and "phantom" in tables:
+        raise SettingsError(
+            f"{path}: suite.data and [phantom] give two cohorts; remove one of them"
+        )
     return Suite(
         experiments=experiments,
-        against=chosen.against,
-        data=path.parent / chosen.data if chosen.data else None,
+        against=settings.against,
+        data=path.parent / settings.data if settings.data else None,
         phantom=phantom if "phantom" in tables else None,
     )
 
@@ -117,9 +119,11 @@ def _experiment(
     name: str, own: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]], path: Path
 ) -> Experiment:
     origin = f"{path}: runs.{name}"
-    if not NAME.fullmatch(name):
-        raise SettingsError(f"{origin}: a run's name is of letters, digits, '-', '_' and '.'")
-    _refuse_unknown(own, OWN, origin=origin)
+    if not RUN_NAME.fullmatch(name):
+        raise SettingsError(
+            f"{origin}: the name of a run may only have letters, digits, '-', '_' and '.'"
+        )
+    _refuse_unknown(own, RUN_SECTIONS, origin=origin)
     sections = {
         section: {
             **_table(shared.get(section, {}), origin=f"{path}: {section}"),
@@ -144,10 +148,10 @@ def _refuse_unknown(table: Mapping[str, Any], known: tuple[str, ...], *, origin:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise SettingsError(f"{origin}: no section {name!r}; {hint}")
+            raise SettingsError(f"{origin}: unknown section {name!r}; {hint}")
 
 
 def _table(value: object, *, origin: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise SettingsError(f"{origin} is no table, got {value!r}")
+        raise SettingsError(f"{origin} must be a TOML table, got {value!r}")
     return value

@@ -1,4 +1,4 @@
-"""How long a run's synthesizer takes here and now, in a process of its own."""
+"""Time the synthesizer of a run on this machine, in a separate process."""
 
 import csv
 import io
@@ -22,21 +22,21 @@ from crossvox.synthesis.predict import PredictOptions, output_path
 from crossvox.synthesis.sidecar import up_to_date
 from crossvox.synthesis.store import Description, read_description
 
-WARM_UP, TIMED = 1, 3
-MANY_PASSES = 20  # of which the first, slower one is no twentieth
+WARM_UP_VOLUMES, TIMED_VOLUMES = 1, 3
+MANY_PASSES = 20  # so that the slower first pass takes a small share of the time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """One synthesizer to be timed on one person.
+    """Timing of one synthesizer on one person.
 
     Attributes:
-        run: Folder of the trained run.
-        description: Of its synthesizer.
-        sources: The person's files by modality.
-        passes: Network evaluations that a volume takes.
-        compute: Where and how it ran when it was evaluated.
-        folder: Keeps what was synthesized, and so what was measured.
+        run: Path of the trained run's folder.
+        description: Description of its synthesizer.
+        sources: Paths of the person's source files, by modality.
+        passes: Network evaluations per volume.
+        compute: Device and precision of the run's evaluation.
+        folder: Path of the folder that keeps the synthesized volumes and measurements.
     """
 
     run: Path
@@ -47,21 +47,21 @@ class Timing:
     folder: Path
 
     def costs(self, *, fresh: bool) -> Costs:
-        """Seconds and memory, kept from before for the same weights, person and machine.
+        """Measure seconds and memory, or reuse them for the same weights, person and machine.
 
-        The same person is synthesized four times by one process, one after the other, the first
-        time unnoticed; a method of many passes warms up within its first volume, and does so once.
+        One process synthesizes the same person four times in sequence, and the first time is not
+        counted; a method of many passes warms up within its first volume and runs only once.
 
         Args:
-            fresh: Measure again what was kept.
+            fresh: Whether to measure again instead of reusing earlier measurements.
 
         Raises:
             ModelError: The process failed.
         """
-        if fresh or not self._kept():
+        if fresh or not self._has_measurements():
             self._measure()
         volumes = [self._path(case) for case in self._cases()]
-        return costs_of_volumes(volumes[-TIMED:])
+        return costs_of_volumes(volumes[-TIMED_VOLUMES:])
 
     @property
     def _table(self) -> Path:
@@ -72,7 +72,7 @@ class Timing:
         table = csv.writer(text, lineterminator="\n")
         table.writerow(("subject", *self.sources))
         files = [str(path.resolve()) for path in self.sources.values()]
-        rows = 1 if self.passes >= MANY_PASSES else WARM_UP + TIMED
+        rows = 1 if self.passes >= MANY_PASSES else WARM_UP_VOLUMES + TIMED_VOLUMES
         table.writerows((f"time{row}", *files) for row in range(rows))
         return text.getvalue()
 
@@ -82,7 +82,7 @@ class Timing:
     def _path(self, case: Case) -> Path:
         return output_path(case, self.folder, self.description.preparation)
 
-    def _kept(self) -> bool:
+    def _has_measurements(self) -> bool:
         if not self._table.is_file() or self._table.read_text(encoding="utf-8") != self._text():
             return False
         machine = machine_in_words(self.compute)
@@ -95,9 +95,9 @@ class Timing:
     def _measure(self) -> None:
         write_atomically(self._table, self._text().encode())
         for path in map(self._path, self._cases()):
-            if is_marked(path):  # any other file stays, and the process refuses to replace it
+            if is_marked(path):  # the process refuses to replace any other file
                 path.unlink()
-        asked = {
+        arguments = {
             "model": str(self.run),
             "sources": str(self._table),
             "out": str(self.folder),
@@ -105,30 +105,30 @@ class Timing:
             "precise": not self.compute.bf16,
         }
         command = [sys.executable, "-c", f"from {__name__} import synthesize; synthesize()"]
-        ended = subprocess.run(  # noqa: S603 - this module in a fresh process
-            command, input=json.dumps(asked), capture_output=True, text=True, check=False
+        completed = subprocess.run(  # noqa: S603 - this module in a fresh process
+            command, input=json.dumps(arguments), capture_output=True, text=True, check=False
         )
-        if ended.returncode:
-            told = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise ModelError(f"{self.run} could not be timed: {told}")
+        if completed.returncode:
+            reason = (completed.stderr.strip().splitlines() or ["no error message"])[-1]
+            raise ModelError(f"{self.run} could not be timed: {reason}")
 
 
 def synthesize() -> None:
-    """Synthesize what JSON on standard input asks for, one volume after the other.
+    """Synthesize the volumes described by JSON on standard input, one after the other.
 
-    It runs in a process of its own, so that its peak memory is that of the model alone.
+    It runs in a separate process, so that its peak memory is that of the model alone.
 
     Raises:
-        SystemExit: A volume could not be synthesized; standard error says why.
+        SystemExit: A volume could not be synthesized; standard error has the reason.
     """
-    asked = json.load(sys.stdin)
-    model = Path(asked["model"])
+    arguments = json.load(sys.stdin)
+    model = Path(arguments["model"])
     try:
         predict_files(
             read_description(model),
-            lambda: load_model(model, device=asked["device"], precise=asked["precise"]),
-            Path(asked["sources"]),
-            Path(asked["out"]),
+            lambda: load_model(model, device=arguments["device"], precise=arguments["precise"]),
+            Path(arguments["sources"]),
+            Path(arguments["out"]),
             options=PredictOptions(overlap="nothing"),
         )
     except CrossvoxError as error:

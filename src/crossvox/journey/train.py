@@ -1,4 +1,4 @@
-"""From a cohort's files to a trained run with its report."""
+"""Train a run on a cohort of files and evaluate it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,9 @@ class Run:
 
     Attributes:
         folder: Folder of the run: experiment.toml, progress.csv, synthesizer/, evaluation/.
-        best_step: Step of the weights that the model has.
-        best_ssim: Their masked SSIM on the validation people; None without any.
-        evaluation: Scores of the people that the run never saw; None without any.
+        best_step: Training step of the model's weights.
+        best_ssim: Masked SSIM of these weights on the validation people; None without any.
+        evaluation: Evaluation on people that the run never saw; None without any.
         processes: Number of processes that trained it.
     """
 
@@ -38,7 +38,7 @@ class Run:
         finish(self.processes)
 
     def model(self) -> Model:
-        """The trained model."""
+        """Load the trained model."""
         return load_model(self.folder)
 
 
@@ -51,18 +51,18 @@ def train_files(
     fresh: bool = False,
     progress: Progress = QUIET,
 ) -> Run:
-    """Train on the cohort below `data`, then synthesize and score the people never seen.
+    """Train on the cohort below `data`, then synthesize and score unseen people.
 
     Args:
-        data: A BIDS folder, a manifest, or a folder with one folder per modality.
-        out: Folder of the run; an unfinished one goes on.
-        experiment: Settings; open ones are planned.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
-        fresh: Start again instead of going on.
-        progress: Told of each stage and step.
+        data: Path of a BIDS folder, a manifest, or a folder with one folder per modality.
+        out: Path of the run's folder; an unfinished run is continued.
+        experiment: Settings of the experiment; open settings are planned.
+        device: "cpu" or "cuda"; None for the GPU if there is one.
+        fresh: Whether to start again instead of continuing.
+        progress: Receiver of the progress over stages and steps.
 
     Raises:
-        CrossvoxError: As `crossvox.training.train.train` and `evaluate_run`.
+        CrossvoxError: `crossvox.training.train.train` or `evaluate_run` raises it.
     """
     reading = read_cohort_of(experiment, data)
     spelled = spelled_as(experiment, reading)
@@ -80,10 +80,10 @@ def train_files(
 def plan_files(
     data: Path, out: Path, experiment: Experiment, *, device: str | None = None
 ) -> tuple[Reason, ...]:
-    """What `train_files` would do with the same arguments, each setting with its reason.
+    """Plan a call of `train_files` with the same arguments: each setting with its reason.
 
     Raises:
-        CrossvoxError: As `crossvox.training.preview.preview`.
+        CrossvoxError: `crossvox.training.preview.preview` raises it.
     """
     reading = read_cohort_of(experiment, data)
     return preview(reading.cases, out, spelled_as(experiment, reading), device=device)

@@ -1,1 +1,1 @@
-"""How long things take here, beside the alternatives, measured in one run."""
+"""Benchmarks that measure crossvox and its alternatives side by side in one run."""

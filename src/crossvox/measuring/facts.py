@@ -1,4 +1,4 @@
-"""What a reader must know of the machine, and where the time goes on it."""
+"""Facts about the machine and a profile of operations, for benchmark reports."""
 
 import platform
 from datetime import date
@@ -13,14 +13,14 @@ from crossvox.acceleration.machine import machine_in_words
 from crossvox.variants.variant import Work
 from crossvox.version import __version__
 
-SHOWN_OPERATIONS = 15
-NAME_WIDTH = 50
+SHOWN_OPERATIONS = 15  # rows of the profile
+NAME_WIDTH = 50  # characters
 
 Facts = tuple[tuple[str, str], ...]
 
 
-def machine_facts(work: Work) -> Facts:  # noqa: ARG001 - a task
-    """The machine as the process that is asked has it."""
+def machine_facts(work: Work) -> Facts:  # noqa: ARG001 - signature of a task
+    """Collect facts about the machine and the software in the calling process."""
     compute = compute_at_hand(device="cpu")
     memory = psutil.virtual_memory().total / 2**30
     return (
@@ -31,7 +31,7 @@ def machine_facts(work: Work) -> Facts:  # noqa: ARG001 - a task
         ("bfloat16", "yes" if compute.bf16 else "no: float32"),
         (
             "pages",
-            "kept or returned, as the table says" if keep_pages() else "not ours to keep: no glibc",
+            "kept or returned, as in the table" if keep_pages() else "cannot be kept without glibc",
         ),
         ("C library", " ".join(platform.libc_ver()).strip() or "unknown"),
         ("system", platform.platform()),
@@ -41,10 +41,10 @@ def machine_facts(work: Work) -> Facts:  # noqa: ARG001 - a task
 
 
 def profiled(work: Work) -> str:
-    """A table of the operations that took longest by themselves."""
-    with profile(activities=[ProfilerActivity.CPU]) as found:
+    """Profile `work`; return a table of the operations with the longest self time."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
         work()
-    averages = found.key_averages()
+    averages = profiler.key_averages()
     table: str = averages.table(
         sort_by="self_cpu_time_total",
         row_limit=SHOWN_OPERATIONS,
@@ -54,10 +54,10 @@ def profiled(work: Work) -> str:
 
 
 def _versions() -> list[str]:
-    known = [f"crossvox {__version__}", f"Python {platform.python_version()}"]
+    versions = [f"crossvox {__version__}", f"Python {platform.python_version()}"]
     for name in ("torch", "monai", "openvino"):
         try:
-            known.append(f"{name} {version(name)}")
+            versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            known.append(f"{name} not installed")
-    return known
+            versions.append(f"{name} not installed")
+    return versions

@@ -1,4 +1,4 @@
-"""How seconds and memory of ours grow with the volume."""
+"""Benchmark of crossvox's time and memory as functions of the volume's size."""
 
 import csv
 import io
@@ -21,21 +21,21 @@ from crossvox.synthesis import Synthesizer
 from crossvox.variants.ours import generator_of, synthesizer_of
 from crossvox.variants.variant import OURS, Setting, Variant, Work, random_volume
 
-SIDES = (64, 96, 128, 192, 256, 384, 512)  # of cubes, voxels
-FIRST = (16, 16, 16)
-NAME = "growth"
+SIDES = (64, 96, 128, 192, 256, 384, 512)  # sides of the cubes in voxels
+WARM_UP_SIZES = (16, 16, 16)  # voxels
+NAME = "growth"  # file name without suffix
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """One cube.
+    """Time and memory of synthesizing one cube.
 
     Attributes:
-        side: Its voxels along each axis.
-        seconds: Of one volume.
-        way: "whole", "slabs of N" or "windows of X x Y x Z".
-        predicted_bytes: Of the whole process, before anything is synthesized.
-        measured_bytes: Of the whole process, at its height; None where no one counts them.
+        side: Side of the cube in voxels.
+        seconds: Time per volume.
+        way: How it was synthesized: "whole", "slabs of N" or "windows of X x Y x Z".
+        predicted_bytes: Memory of the whole process, predicted before synthesis.
+        measured_bytes: Peak memory of the whole process; None if the system does not report it.
     """
 
     side: int
@@ -46,43 +46,44 @@ class Growth:
 
     @property
     def voxels(self) -> int:
-        """Of the cube."""
+        """Number of voxels in the cube."""
         return self.side**3
 
 
 class Whole:
-    """A volume and what synthesizes it; the work of a process.
+    """Work of a process that synthesizes one volume.
 
     Attributes:
-        synthesizer: Ours.
-        sizes: Of the volume.
-        held_bytes: What the process held before the volume was there.
+        synthesizer: Synthesizer of crossvox.
+        sizes: Size of the volume in voxels.
+        held_bytes: Resident memory of the process before the volume is allocated.
     """
 
     def __init__(self, synthesizer: Synthesizer, setting: Setting) -> None:
         self.synthesizer, self.sizes = synthesizer, setting.sizes
-        synthesizer.synthesize(random_volume(replace(setting, sizes=FIRST)))  # loads the rest
+        small = random_volume(replace(setting, sizes=WARM_UP_SIZES))
+        synthesizer.synthesize(small)  # loads libraries before memory is measured
         self.held_bytes = psutil.Process().memory_info().rss
         self._source = random_volume(setting)
 
     def __call__(self) -> object:
-        """The volume synthesized."""
+        """Synthesize the volume."""
         return self.synthesizer.synthesize(self._source)
 
 
 def whole_cube(setting: Setting) -> Work:
-    """Ours, whose plan can be asked for."""
+    """Prepare the synthesis of a volume by crossvox, as work that has a plan."""
     return Whole(synthesizer_of(generator_of(setting)), setting)
 
 
 def plan_of(work: Work) -> tuple[str, int]:
-    """How a `Whole` will be synthesized, and the bytes that its process will come to hold.
+    """Return how a `Whole` will be synthesized and the predicted memory of its process in bytes.
 
     Raises:
-        SettingsError: It is other work.
+        SettingsError: `work` is not a `Whole`.
     """
     if not isinstance(work, Whole):
-        raise SettingsError("only whole cubes have a plan")
+        raise SettingsError("only the work of `whole_cube` has a plan")
     slab, window = work.synthesizer.fitting(work.sizes)
     needed = work.synthesizer.memory_bytes(window, slab=slab)
     return _way(slab, window, work.sizes), work.held_bytes + needed
@@ -91,42 +92,44 @@ def plan_of(work: Work) -> tuple[str, int]:
 def benchmark_growth(
     out: Path, setting: Setting, *, largest: int, rounds: int, progress: Progress = QUIET
 ) -> str:
-    """Cubes one after the other, each in a process of its own: growth.md, .csv, .svg and .png.
+    """Measure cubes of growing size, each in its own process; write growth.md, .csv, .svg and .png.
 
     Args:
-        out: Folder that is written.
-        setting: All but the sizes.
-        largest: Side of the largest cube.
-        rounds: Volumes of each cube that count, after one that warms up.
-        progress: Told what is done.
+        out: Folder for the results.
+        setting: Settings except for the sizes.
+        largest: Side of the largest cube in voxels.
+        rounds: Number of measured volumes per cube, after a warm-up.
+        progress: Receiver of progress.
 
     Returns:
-        What was written as Markdown.
+        Content of growth.md.
 
     Raises:
-        SettingsError: No cube is that small.
+        SettingsError: `largest` is smaller than the smallest cube.
         ResourceError: A cube did not fit in memory.
     """
     sides = [side for side in SIDES if side <= largest]
     if not sides:
-        raise SettingsError(f"the smallest cube has {SIDES[0]} voxels a side, got {largest}")
-    found = []
+        raise SettingsError(
+            f"the largest cube must have at least {SIDES[0]} voxels per side, got {largest}"
+        )
+    growths = []
     variant = Variant(name="ours", group=OURS, load=whole_cube, pages="kept")
     for number, side in enumerate(sides, start=1):
         cube = replace(setting, sizes=(side, side, side))
         with VariantProcess(variant, cube) as process:
-            found.append(_measured(process, side, rounds=rounds))
+            growths.append(_measured(process, side, rounds=rounds))
             facts = (("generator", f"width {setting.width}"), *process.ask(machine_facts))
         progress.stage("cubes", number, len(sides))
-    page = f"# How ours grows with the volume\n\n{markdown_facts(facts)}\n\n{_table(found)}\n"
+    page = f"# Time and memory by volume size\n\n{markdown_facts(facts)}\n\n{_table(growths)}\n"
     write_atomically(out / f"{NAME}.md", page.encode())
-    write_atomically(out / f"{NAME}.csv", _csv(found).encode())
+    write_atomically(out / f"{NAME}.csv", _csv(growths).encode())
     for form in ("svg", "png"):
         drawing = draw_growth(
             sides,
-            seconds=[one.seconds for one in found],
-            predicted=[one.predicted_bytes / GIB for one in found],
-            measured=[(one.measured_bytes or 0) / GIB for one in found],
+            seconds=[growth.seconds for growth in growths],
+            predicted=[growth.predicted_bytes / GIB for growth in growths],
+            measured=[(growth.measured_bytes or 0) / GIB for growth in growths],
             form=form,
         )
         write_atomically(out / f"{NAME}.{form}", drawing)
@@ -138,7 +141,7 @@ def _measured(process: VariantProcess, side: int, *, rounds: int) -> Growth:
     measurements = [process.ask(timed) for _ in range(1 + rounds)]
     return Growth(
         side=side,
-        seconds=median(one.seconds for one in measurements[1:]),
+        seconds=median(measurement.seconds for measurement in measurements[1:]),
         way=way,
         predicted_bytes=predicted,
         measured_bytes=measurements[-1].peak_bytes,
@@ -151,29 +154,29 @@ def _way(slab: Thickness, window: tuple[int, int, int], sizes: tuple[int, int, i
     return "whole" if slab is None else f"slabs of {slab}"
 
 
-def _table(found: Sequence[Growth]) -> str:
-    first = found[0]
+def _table(growths: Sequence[Growth]) -> str:
+    first = growths[0]
     lines = [
         f"| cube | voxels, times {first.side}³ | seconds, times {first.side}³ | seconds | how"
         " | predicted GiB | measured GiB | error |",
         "|---|---:|---:|---:|---|---:|---:|---:|",
     ]
-    for one in found:
+    for growth in growths:
         measured, error = "n/a", "n/a"
-        if one.measured_bytes:
-            measured = f"{one.measured_bytes / GIB:.2f}"
-            error = f"{one.predicted_bytes / one.measured_bytes - 1:+.0%}"
+        if growth.measured_bytes:
+            measured = f"{growth.measured_bytes / GIB:.2f}"
+            error = f"{growth.predicted_bytes / growth.measured_bytes - 1:+.0%}"
         lines.append(
-            f"| {one.side}³ | {one.voxels / first.voxels:,.1f} | {one.seconds / first.seconds:,.1f}"
-            f" | {one.seconds:#.3g} | {one.way} | {one.predicted_bytes / GIB:.2f} | {measured}"
-            f" | {error} |"
+            f"| {growth.side}³ | {growth.voxels / first.voxels:,.1f}"
+            f" | {growth.seconds / first.seconds:,.1f} | {growth.seconds:#.3g} | {growth.way}"
+            f" | {growth.predicted_bytes / GIB:.2f} | {measured} | {error} |"
         )
     return "\n".join(lines)
 
 
-def _csv(found: Sequence[Growth]) -> str:
+def _csv(growths: Sequence[Growth]) -> str:
     text = io.StringIO()
-    rows = [{"voxels": one.voxels, **asdict(one)} for one in found]
+    rows = [{"voxels": growth.voxels, **asdict(growth)} for growth in growths]
     table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     table.writeheader()
     table.writerows(rows)

@@ -1,4 +1,4 @@
-"""Seconds and memory against voxels, drawn."""
+"""Chart of time and memory against the number of voxels."""
 
 import io
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
-INK, QUIET, RULE = "#1f2937", "#6b7280", "#e5e7eb"
-ACCENT, PALE = "#1d5fa8", "#9ca3af"
-INCHES = (9.4, 3.6)
+INK, QUIET, RULE = "#1f2937", "#6b7280", "#e5e7eb"  # titles, labels, grid
+ACCENT, PALE = "#1d5fa8", "#9ca3af"  # measured, predicted
+INCHES = (9.4, 3.6)  # width and height of the figure
 DOTS_PER_INCH = 150
 
 Form = Literal["svg", "png"]
@@ -26,35 +26,35 @@ def draw_growth(
     measured: Sequence[float],
     form: Form,
 ) -> bytes:
-    """Two panels, both logarithmic.
+    """Draw time and memory in two panels with logarithmic axes.
 
     Args:
-        sides: Voxels along each axis of each cube.
-        seconds: Of each.
-        predicted: GiB before it was synthesized.
-        measured: GiB at the height; 0 where no one counted.
-        form: Of the drawing.
+        sides: Side of each cube in voxels.
+        seconds: Time per volume for each cube.
+        predicted: Predicted memory for each cube in GiB.
+        measured: Peak memory for each cube in GiB; 0 if it was not measured.
+        form: File format.
     """
     voxels = [side**3 for side in sides]
     figure = Figure(figsize=INCHES, layout="constrained")
     FigureCanvasAgg(figure)
     time, memory = figure.subplots(1, 2)
     time.plot(voxels, seconds, color=ACCENT, marker="o", markersize=4, linewidth=1.2)
-    _calm(time, sides, title="Seconds a volume")
+    _style(time, sides, title="Seconds per volume")
     memory.plot(
         voxels, predicted, color=PALE, marker="s", markersize=4, linewidth=1.2, label="predicted"
     )
-    counted = [(one, found) for one, found in zip(voxels, measured, strict=True) if found > 0]
+    points = [(count, gib) for count, gib in zip(voxels, measured, strict=True) if gib > 0]
     memory.plot(
-        [one for one, _ in counted],
-        [found for _, found in counted],
+        [count for count, _ in points],
+        [gib for _, gib in points],
         color=ACCENT,
         marker="o",
         markersize=4,
         linewidth=1.2,
         label="measured",
     )
-    _calm(memory, sides, title="Memory of the whole process, GiB")
+    _style(memory, sides, title="Memory of the whole process, GiB")
     memory.legend(frameon=False, fontsize=8, labelcolor=INK)
     drawing = io.BytesIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "crossvox"}):
@@ -63,7 +63,7 @@ def draw_growth(
     return drawing.getvalue()
 
 
-def _calm(axes: Axes, sides: Sequence[int], *, title: str) -> None:
+def _style(axes: Axes, sides: Sequence[int], *, title: str) -> None:
     axes.set_title(title, fontsize=9, color=INK, loc="left")
     axes.set_xlabel("voxels", fontsize=8, color=QUIET)
     axes.set_xscale("log")

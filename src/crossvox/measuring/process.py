@@ -1,4 +1,4 @@
-"""One variant in a process of its own, which loads once and works when asked."""
+"""A process for one variant, which loads it once and measures on request."""
 
 import ctypes
 import platform
@@ -22,19 +22,19 @@ from crossvox.variants.cost import Cost
 from crossvox.variants.variant import SEED, Setting, Variant, Work
 
 Answer = TypeVar("Answer")
-Task = Callable[[Work], Answer]  # a function of a module, done in the process
-PATIENCE = 5.0  # seconds that a process may take to end by itself
-TURN_SECONDS, TURN_WORKS = 1.0, 5
+Task = Callable[[Work], Answer]  # module-level function, run in the process
+PATIENCE = 5.0  # seconds that a process may take to exit by itself
+TURN_SECONDS, TURN_WORKS = 1.0, 5  # a turn ends when either is reached
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One work done.
+    """Measurement of one call of the work.
 
     Attributes:
-        seconds: On the clock.
-        page_faults: Pages that had to be mapped meanwhile; None where no one counts them.
-        peak_bytes: The most memory its process was resident with until then.
+        seconds: Wall-clock time.
+        page_faults: Number of minor page faults; None if the system does not count them.
+        peak_bytes: Peak resident memory of the process so far; None if it is not reported.
     """
 
     seconds: float
@@ -43,7 +43,7 @@ class Measurement:
 
 
 def timed(work: Work) -> Measurement:
-    """`work` done once."""
+    """Run `work` once and measure it."""
     before = _page_faults()
     start = perf_counter()
     work()
@@ -57,32 +57,31 @@ def timed(work: Work) -> Measurement:
 
 
 def turn(work: Work) -> tuple[Measurement, ...]:
-    """`work` done for a second, at least once and at most five times.
+    """Measure `work` repeatedly for a second, at least once and at most five times.
 
-    Once before that it does not count: a processor that was idle, or worked for others, begins
-    slowly, which can double the time of what is short. Kept pages are released afterwards, so
-    that a process that waits holds little more than its weights; the work that does not count
-    maps them again.
+    A warm-up run is not counted, because a processor that was idle or busy with other processes
+    starts slowly, which can double the time of short work. Kept pages are released afterwards, so a
+    waiting process holds little more than its weights; the warm-up maps them again.
     """
     work()
     measurements: list[Measurement] = []
-    while len(measurements) < TURN_WORKS and sum(it.seconds for it in measurements) < TURN_SECONDS:
+    while len(measurements) < TURN_WORKS and sum(m.seconds for m in measurements) < TURN_SECONDS:
         measurements.append(timed(work))
     _release_pages()
     return tuple(measurements)
 
 
 def counted(_work: Work, *, variant: Variant, setting: Setting) -> Cost | None:
-    """Operations and parameters of `variant`; None where it does not count them."""
+    """Count operations and parameters of `variant`; None if it has no cost function."""
     return variant.cost(setting) if variant.cost else None
 
 
 class VariantProcess:
-    """A variant's process, loaded; it ends with the `with` block, or with the program.
+    """Process with a loaded variant; it ends with the `with` block or the program.
 
     Attributes:
-        variant: Which.
-        failure: Why it could not load or work; nothing more is done by it then.
+        variant: Variant that the process runs.
+        failure: Reason why loading or working failed; empty while the process is usable.
     """
 
     def __init__(self, variant: Variant, setting: Setting) -> None:
@@ -90,13 +89,13 @@ class VariantProcess:
         self.failure = ""
         self._setting = setting
         context = get_context("spawn")  # a fork would inherit threads and the allocator's setting
-        self._connection, theirs = context.Pipe()
+        self._connection, child_connection = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, variant, setting), daemon=True, name=variant.name
+            target=serve, args=(child_connection, variant, setting), daemon=True, name=variant.name
         )
         self._process.start()
-        theirs.close()
-        with suppress(CrossvoxError):  # `failure` has it
+        child_connection.close()
+        with suppress(CrossvoxError):  # stored in `failure`
             self._answer()
 
     def __enter__(self) -> Self:
@@ -112,40 +111,40 @@ class VariantProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is running."""
         return self._process.is_alive()
 
     def ask(self, task: Task[Answer]) -> Answer:
-        """What `task` gives of the variant's work, done in its process.
+        """Run `task` on the variant's work in its process and return the result.
 
         Raises:
-            ResourceError: It found no memory, or the process was killed.
-            ModelError: It failed otherwise.
+            ResourceError: Memory ran out, or the process was killed.
+            ModelError: The task failed for another reason, or the process failed before.
         """
         if self.failure:
             raise ModelError(self.failure)
-        with suppress(OSError):  # its end is told below
+        with suppress(OSError):  # `_answer` reports a process that has ended
             self._connection.send(task)
         answer: Answer = self._answer()
         return answer
 
     def cost(self) -> Cost | None:
-        """Operations and parameters, counted in the process that has imported the networks.
+        """Count operations and parameters in the process, which has imported the networks.
 
         Raises:
-            ModelError: They cannot be counted.
+            ModelError: Counting failed.
         """
         return self.ask(partial(counted, variant=self.variant, setting=self._setting))
 
     def close(self, *, patience: float = PATIENCE) -> None:
-        """End the process: what it does is done, or it is stopped."""
+        """Wait up to `patience` seconds for the process to exit, then kill it."""
         self._connection.close()
         self._process.join(patience)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
 
-    def _answer(self) -> Any:  # noqa: ANN401 - whatever the task gives
+    def _answer(self) -> Any:  # noqa: ANN401 - any result of a task
         try:
             answer = self._connection.recv()
         except (EOFError, OSError):
@@ -161,15 +160,15 @@ class VariantProcess:
         code = self._process.exitcode
         if code is not None and code < 0:
             return ResourceError(
-                f"its process was killed by signal {-code}, as systems do when memory is short:"
-                " measure smaller sizes, or fewer variants"
+                f"the process was killed by signal {-code}, probably because memory ran out:"
+                " measure smaller sizes or fewer variants"
             )
-        return ModelError(f"its process ended with {code}; what it said stands above")
+        return ModelError(f"the process ended with exit code {code}; see its output above")
 
 
 def serve(connection: "Connection[Any, Any]", variant: Variant, setting: Setting) -> None:
-    """Load `variant`, then do what is asked until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when to stop
+    """Load `variant`, then run the tasks from `connection` until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
     if variant.pages == "kept":
         keep_pages()
     torch.set_num_threads(setting.threads)

@@ -1,4 +1,4 @@
-"""Variants in turn, round after round, so that what disturbs the machine disturbs them all."""
+"""Interleaved measurement of variants, so disturbances of the machine affect all of them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,13 +14,13 @@ from crossvox.variants.variant import Setting, Variant
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What was measured of one variant.
+    """Measurements of one variant.
 
     Attributes:
-        variant: Which.
-        turns: The works that count of each round; none where it failed.
-        failure: Why it failed.
-        cost: Operations and parameters; None where they could not be counted.
+        variant: Variant that was measured.
+        turns: Measurements of each round; empty if the variant failed.
+        failure: Reason of the failure; empty if there was none.
+        cost: Operations and parameters; None if they could not be counted.
     """
 
     variant: Variant
@@ -30,38 +30,38 @@ class Outcome:
 
     @property
     def measurements(self) -> list[Measurement]:
-        """Of all turns."""
-        return [one for turn in self.turns for one in turn]
+        """Measurements of all turns."""
+        return [measurement for turn in self.turns for measurement in turn]
 
     @property
     def seconds(self) -> float:
-        """The median work's.
+        """Median time of one call of the work.
 
         Raises:
             SettingsError: Nothing was measured.
         """
         if not self.measurements:
             raise SettingsError(f"{self.variant.name} was not measured: {self.failure}")
-        return median(one.seconds for one in self.measurements)
+        return median(measurement.seconds for measurement in self.measurements)
 
     @property
     def page_faults(self) -> int | None:
-        """The median work's."""
-        counted = [one.page_faults for one in self.measurements if one.page_faults is not None]
-        return round(median(counted)) if counted else None
+        """Median number of page faults per call of the work; None if they were not counted."""
+        faults = [run.page_faults for run in self.measurements if run.page_faults is not None]
+        return round(median(faults)) if faults else None
 
     @property
     def peak_bytes(self) -> int | None:
-        """Of the whole process until its last turn."""
-        counted = [one.peak_bytes for one in self.measurements if one.peak_bytes is not None]
-        return max(counted, default=None)
+        """Peak memory of the whole process up to its last turn; None if it was not measured."""
+        peaks = [run.peak_bytes for run in self.measurements if run.peak_bytes is not None]
+        return max(peaks, default=None)
 
 
 @contextmanager
 def started(
     variants: Sequence[Variant], setting: Setting, *, progress: Progress = QUIET
 ) -> Iterator[list[VariantProcess]]:
-    """Within it each variant has a process; they load one after the other."""
+    """Context with a process for each variant, loaded one after the other."""
     with ExitStack() as stack:
         processes = []
         for number, variant in enumerate(variants, start=1):
@@ -74,28 +74,29 @@ def started(
 def in_rounds(
     processes: Sequence[VariantProcess], *, rounds: int, progress: Progress = QUIET
 ) -> list[Outcome]:
-    """A turn of each process, once a round; only one works at a time.
+    """Measure one turn of each process per round, one process at a time.
 
-    A variant that fails is left out from then on.
+    A variant that fails is skipped from then on.
 
     Args:
-        processes: In the order of a round.
-        rounds: How often.
-        progress: Told what is done.
+        processes: Processes in the order of a round.
+        rounds: Number of rounds.
+        progress: Receiver of progress.
     """
-    turns: dict[str, list[tuple[Measurement, ...]]] = {one.variant.name: [] for one in processes}
+    names = [process.variant.name for process in processes]
+    turns: dict[str, list[tuple[Measurement, ...]]] = {name: [] for name in names}
     for number in range(rounds):
         for process in processes:
-            with suppress(CrossvoxError):  # the process keeps its failure
+            with suppress(CrossvoxError):  # stored in the process
                 turns[process.variant.name].append(process.ask(turn))
         progress.stage("rounds", number + 1, rounds)
-    return [_outcome(one, turns[one.variant.name]) for one in processes]
+    return [_outcome(process, turns[process.variant.name]) for process in processes]
 
 
 def _outcome(process: VariantProcess, turns: Sequence[tuple[Measurement, ...]]) -> Outcome:
     if process.failure:
         return Outcome(variant=process.variant, failure=process.failure)
     cost = None
-    with suppress(CrossvoxError):  # seconds count without it; the table says n/a
+    with suppress(CrossvoxError):  # times are valid without it; the table shows n/a
         cost = process.cost()
     return Outcome(variant=process.variant, turns=tuple(turns), cost=cost)

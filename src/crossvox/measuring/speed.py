@@ -1,4 +1,4 @@
-"""Predictions and steps of training beside the alternatives, measured in one run."""
+"""Benchmarks of prediction and training steps against alternatives."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,15 +26,16 @@ from crossvox.variants.variant import CEILING, OURS, Setting, Variant
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of work.
+    """A kind of benchmark.
 
     Attributes:
-        name: Of the files that are written.
-        title: Of the page.
-        variants: The first is what ratios are taken to.
-        against: Groups beside ours, unless others are asked for.
-        sizes: Voxels, unless others are asked for.
-        operations: Of one work by what the network is written as; the first is what runs.
+        name: Name of its command and of the files it writes.
+        title: Title of the page.
+        variants: Variants; ratios are relative to the first.
+        against: Groups that are compared by default.
+        sizes: Default size of the volume or patch in voxels.
+        operations: Function that counts the operations of one call of the work for each form of
+            the network; the first form is the one that crossvox runs.
     """
 
     name: str
@@ -65,15 +66,15 @@ TRAIN = Kind(
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a benchmark is made.
+    """Options of a benchmark.
 
     Attributes:
-        rounds: How often each variant has its turn.
-        against: Groups of variants beside ours.
-        profile: Whether operations are counted and timed too.
+        rounds: Number of turns of each variant.
+        against: Groups of variants to compare crossvox with.
+        profile: Whether to report arithmetic throughput and a profile of operations.
 
     Raises:
-        SettingsError: There are no rounds.
+        SettingsError: `rounds` is below 1.
     """
 
     rounds: int = 5
@@ -82,7 +83,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.rounds < 1:
-            raise SettingsError(f"rounds are at least 1, got {self.rounds}")
+            raise SettingsError(f"rounds must be at least 1, got {self.rounds}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +91,8 @@ class Result:
     """A finished benchmark.
 
     Attributes:
-        page: What was written as Markdown.
-        outcomes: In the order of the table.
+        page: Content of the Markdown page.
+        outcomes: Outcomes in the order of the table.
     """
 
     page: str
@@ -99,8 +100,9 @@ class Result:
 
     @property
     def failed(self) -> dict[str, str]:
-        """Why, by the name of the variant."""
-        return {one.variant.name: one.failure for one in self.outcomes if one.failure}
+        """Reason of each failure by the variant's name."""
+        failures = [outcome for outcome in self.outcomes if outcome.failure]
+        return {outcome.variant.name: outcome.failure for outcome in failures}
 
 
 def setting_of(
@@ -111,10 +113,10 @@ def setting_of(
     discriminator_width: int,
     threads: int | None,
 ) -> Setting:
-    """What the variants share, where nothing is said the kind's sizes and a thread a core.
+    """Create the shared settings; None means the default sizes of `kind` and one thread per core.
 
     Raises:
-        SettingsError: One of them is below 1.
+        SettingsError: A value is below 1.
     """
     return Setting(
         sizes=sizes or kind.sizes,
@@ -127,18 +129,18 @@ def setting_of(
 def benchmark(
     kind: Kind, out: Path, setting: Setting, *, options: Options, progress: Progress = QUIET
 ) -> Result:
-    """Every variant in a process of its own, in turn; a page and two tables in `out`.
+    """Measure every variant in its own process, in turn; write a page and two tables to `out`.
 
     Args:
-        kind: What is measured.
-        out: Folder of NAME.md, NAME.csv and NAME_rounds.csv.
-        setting: What the variants share.
-        options: How it is made.
-        progress: Told what is done.
+        kind: Kind of benchmark.
+        out: Folder for NAME.md, NAME.csv and NAME_rounds.csv.
+        setting: Settings shared by the variants.
+        options: Options of the benchmark.
+        progress: Receiver of progress.
 
     Raises:
-        SettingsError: A group is unknown, or what it needs is not installed.
-        ModelError: Ours failed, so that nothing can be compared.
+        SettingsError: A group is unknown, or a package that it needs is not installed.
+        ModelError: The variant of crossvox failed, so nothing can be compared.
     """
     chosen = chosen_variants(kind.variants, options.against)
     load = psutil.getloadavg()[0]
@@ -146,11 +148,11 @@ def benchmark(
     with started((*chosen, *ceilings), setting, progress=progress) as processes:
         outcomes = in_rounds(processes, rounds=options.rounds, progress=progress)
         if outcomes[0].failure:
-            raise ModelError(f"ours could not be measured: {outcomes[0].failure}")
+            raise ModelError(f"crossvox itself could not be measured: {outcomes[0].failure}")
         facts = (
-            *_given(kind, setting, options),
+            *_settings_facts(kind, setting, options),
             *processes[0].ask(machine_facts),
-            ("load before (processes at work)", f"{load:.2f}"),
+            ("load before (running processes)", f"{load:.2f}"),
         )
         operations = processes[0].ask(profiled) if options.profile else ""
     fast = fast_precision()
@@ -159,7 +161,7 @@ def benchmark(
     if options.profile:
         parts += [
             arithmetic(outcomes, kind.operations(setting), setting),
-            f"## Where the time goes in ours\n\n```\n{operations.strip()}\n```",
+            f"## Profile of crossvox\n\n```\n{operations.strip()}\n```",
         ]
     page = "\n\n".join(parts) + "\n"
     write_atomically(out / f"{kind.name}.md", page.encode())
@@ -169,47 +171,47 @@ def benchmark(
 
 
 def chosen_variants(variants: Sequence[Variant], against: Sequence[str]) -> list[Variant]:
-    """Ours and those of the groups `against`.
+    """Select the variants of crossvox and of the groups `against`.
 
     Raises:
-        SettingsError: A group is unknown, or what it needs is not installed.
+        SettingsError: A group is unknown, or a package that it needs is not installed.
     """
-    groups = dict.fromkeys(one.group for one in variants if one.group != OURS)
+    groups = dict.fromkeys(variant.group for variant in variants if variant.group != OURS)
     for name in against:
         if name not in groups:
             raise SettingsError(
-                f"nothing is called {name!r}; --against knows: {', '.join(groups) or 'nothing'}"
+                f"no group is called {name!r}; --against accepts: {', '.join(groups) or 'nothing'}"
             )
     if {MONAI, NETWORKS} & set(against):
         refuse_without_monai()
     if OPENVINO in against:
         openvino()
-    return [one for one in variants if one.group in (OURS, *against)]
+    return [variant for variant in variants if variant.group in (OURS, *against)]
 
 
-def _given(kind: Kind, setting: Setting, options: Options) -> Facts:
+def _settings_facts(kind: Kind, setting: Setting, options: Options) -> Facts:
     windows = " x ".join(map(str, setting.window))
-    special = ("windows", f"{windows}, grown to what a network takes")
+    detail = ("windows", f"{windows}, enlarged to sizes that a network accepts")
     if kind.name == TRAIN.name:
-        special = ("discriminator", f"width {setting.discriminator_width}")
+        detail = ("discriminator", f"width {setting.discriminator_width}")
     return (
         ("voxels", " x ".join(map(str, setting.sizes))),
         ("generator", f"width {setting.width}"),
-        special,
+        detail,
         (
             "rounds",
-            f"{options.rounds}; a turn is a work to warm up, then works for a second; medians",
+            f"{options.rounds}; each turn is a warm-up and then runs for a second; medians",
         ),
     )
 
 
 def arithmetic(outcomes: Sequence[Outcome], operations: Mapping[str, int], setting: Setting) -> str:
-    """What ours reaches of each convolution, as shares."""
-    counted = next(iter(operations))
-    reached = operations[counted] / outcomes[0].seconds / GIGA
-    lines = ["| | GFLOP | GFLOP/s | ours reaches |", "|---|---:|---:|---:|"]
+    """Report the throughput of crossvox, also as a share of that of large convolutions."""
+    form = next(iter(operations))
+    reached = operations[form] / outcomes[0].seconds / GIGA
+    lines = ["| | GFLOP | GFLOP/s | crossvox reaches |", "|---|---:|---:|---:|"]
     for name, count in operations.items():
-        rate = f"{reached:,.0f}" if name == counted else ""
+        rate = f"{reached:,.0f}" if name == form else ""
         lines.append(f"| network {name} | {count / GIGA:,.1f} | {rate} | |")
     for outcome in outcomes:
         cost = outcome.cost
@@ -223,8 +225,8 @@ def arithmetic(outcomes: Sequence[Outcome], operations: Mapping[str, int], setti
         (
             "## Arithmetic",
             "",
-            f"Two operations for a multiplication and an addition; ours is counted {counted} and"
-            f" begins with {setting.width} channels.",
+            f"A multiplication and an addition count as two operations; the network is counted"
+            f" {form} and has {setting.width} channels at its first level.",
             "",
             *lines,
         )

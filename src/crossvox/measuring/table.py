@@ -1,4 +1,4 @@
-"""What was measured as Markdown and CSV: seconds never stand without a ratio."""
+"""Benchmark results as Markdown and CSV tables, with a ratio beside all times."""
 
 import csv
 import io
@@ -14,15 +14,15 @@ COLUMNS = (
     "median_seconds", "shortest_seconds", "longest_seconds", "ratio", "operations", "parameters",
     "page_faults", "peak_bytes", "failure",
 )  # fmt: skip
-UNCOUNTED = "n/a"
+UNCOUNTED = "n/a"  # value that could not be measured
 
 
 def markdown_table(outcomes: Sequence[Outcome], *, fast: str) -> str:
-    """A row for each variant, and one for each product of its passes.
+    """Format a row for each variant, and another for each of its numbers of passes per volume.
 
     Args:
-        outcomes: The first is what ratios are taken to.
-        fast: The precision that "fast" is on this machine.
+        outcomes: Outcomes of the variants; ratios are relative to the first.
+        fast: Precision that "fast" stands for on this machine.
     """
     first = outcomes[0].seconds
     lines = [
@@ -36,30 +36,30 @@ def markdown_table(outcomes: Sequence[Outcome], *, fast: str) -> str:
 
 
 def markdown_facts(facts: Facts) -> str:
-    """One line for each."""
+    """Format facts as a Markdown list."""
     return "\n".join(f"- {name}: {value}" for name, value in facts)
 
 
 def csv_table(outcomes: Sequence[Outcome], *, fast: str) -> str:
-    """`markdown_table` for programs; `passes` is 1 where it was measured, else a product."""
+    """Format `markdown_table` as CSV; `passes` is 1 in measured rows, above 1 in products."""
     first = outcomes[0].seconds
-    rows = [_values(one, 1, first=first, fast=fast) for one in outcomes]
+    rows = [_values(outcome, 1, first=first, fast=fast) for outcome in outcomes]
     rows += [
-        _values(one, passes, first=first, fast=fast)
-        for one in outcomes
-        for passes in one.variant.products
-        if one.measurements
+        _values(outcome, passes, first=first, fast=fast)
+        for outcome in outcomes
+        for passes in outcome.variant.products
+        if outcome.measurements
     ]
     return _csv(COLUMNS, rows)
 
 
 def csv_rounds(outcomes: Iterable[Outcome]) -> str:
-    """Every single measurement."""
+    """Format every single measurement as CSV."""
     rows = [
-        (one.variant.name, number, work, found.seconds, found.page_faults, found.peak_bytes)
-        for one in outcomes
-        for number, turn in enumerate(one.turns, start=1)
-        for work, found in enumerate(turn, start=1)
+        (outcome.variant.name, number, work, run.seconds, run.page_faults, run.peak_bytes)
+        for outcome in outcomes
+        for number, turn in enumerate(outcome.turns, start=1)
+        for work, run in enumerate(turn, start=1)
     ]
     return _csv(("variant", "round", "work", "seconds", "page_faults", "peak_bytes"), rows)
 
@@ -70,13 +70,13 @@ def _rows(outcome: Outcome, *, first: float, fast: str) -> list[str]:
     if not outcome.measurements:
         reason = outcome.failure.replace("|", "/")
         return [f"| {variant.name} | {head} | failed: {reason} | | | | | | |"]
-    each = [one.seconds for one in outcome.measurements]
+    times = [run.seconds for run in outcome.measurements]
     faults = UNCOUNTED if outcome.page_faults is None else f"{outcome.page_faults:,}"
     peak = UNCOUNTED if outcome.peak_bytes is None else f"{outcome.peak_bytes / GIB:.2f}"
     seconds = outcome.seconds
     return [
         f"| {variant.name} | {head} | {seconds / first:,.2f} | {_seconds(seconds)}"
-        f" | {_seconds(min(each))} to {_seconds(max(each))} | {_size(outcome.cost, passes=1)}"
+        f" | {_seconds(min(times))} to {_seconds(max(times))} | {_size(outcome.cost, passes=1)}"
         f" | {faults} | {peak} |",
         *(
             f"| {variant.name}, x {passes} (product) | {head} | {passes * seconds / first:,.0f}"
@@ -102,9 +102,9 @@ def _values(outcome: Outcome, passes: int, *, first: float, fast: str) -> tuple[
     size = (passes * cost.operations, cost.parameters) if cost else ("", "")
     if not outcome.measurements:
         return (*head, "", "", "", "", *size, "", "", outcome.failure)
-    each = [passes * one.seconds for one in outcome.measurements]
+    times = [passes * run.seconds for run in outcome.measurements]
     median = passes * outcome.seconds
-    seconds = (median, min(each), max(each), median / first)
+    seconds = (median, min(times), max(times), median / first)
     return (*head, *seconds, *size, outcome.page_faults, outcome.peak_bytes, "")
 
 

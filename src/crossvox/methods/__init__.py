@@ -1,1 +1,1 @@
-"""Synthesis methods: one file each, named as the method; `Config` its settings, `Method` itself."""
+"""Synthesis methods, one module each, with its settings in `Config` and the method in `Method`."""

@@ -1,4 +1,4 @@
-"""A 3D diffusion model that begins with noise and is told the source at each step."""
+"""A 3D diffusion model conditioned on the source at every step."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,20 +30,21 @@ from crossvox.networks.patches import refuse_undivided
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Settings of the diffusion.
+    """Settings of the diffusion model.
 
-    Velocity and the cosine schedule learn faster than the published noise and linear schedule.
+    The velocity and the cosine schedule train faster than the published noise prediction and linear
+    schedule.
 
     Attributes:
-        prediction: Answer of the denoiser: the velocity "v", or the noise "epsilon" (Ho et al.).
-        schedule: How fast the signal vanishes; "linear" in Ho et al.
-        steps: Of the diffusion, while training.
+        prediction: Training target of the denoiser: velocity "v", or noise "epsilon" (Ho et al.).
+        schedule: Noise schedule; "linear" in Ho et al.
+        steps: Number of diffusion steps in training.
         sampler: "ancestral" as published, or "ddim", which draws noise only once.
-        sampling_steps: Evenly chosen of `steps`; as published it is all of them, ancestral.
+        sampling_steps: Number of evenly spaced sampling steps; as published all of `steps`.
 
     Raises:
-        SettingsError: A setting is of the wrong type or out of bounds, or more steps are to be
-            sampled than there are.
+        SettingsError: A setting has the wrong type or is out of bounds, or there are more sampling
+            steps than steps.
 
     Source:
         Ho et al. 2020, arXiv 2006.11239; conditioned by concatenation: Saharia et al. 2022,
@@ -64,13 +65,13 @@ class Config:
         refuse_out_of_bounds(self, section="method")
         if self.sampling_steps > self.steps:
             raise SettingsError(
-                f"method.sampling_steps {self.sampling_steps} are more than there are"
-                f" (method.steps {self.steps})"
+                f"method.sampling_steps is {self.sampling_steps}, but must be at most method.steps"
+                f" ({self.steps})"
             )
 
 
 class Method(SynthesisMethod):
-    """A denoiser that learns to take noise away, of which sampling makes a volume."""
+    """A denoiser that is trained to remove noise and sampled to synthesize volumes."""
 
     product: ClassVar[tuple[str, ...]] = ("denoiser",)
     average_decay: ClassVar[float] = 0.999
@@ -84,17 +85,17 @@ class Method(SynthesisMethod):
 
     @property
     def passes(self) -> int:
-        """One for each step of sampling."""
+        """One forward pass per sampling step."""
         return self.config.sampling_steps
 
     @property
     def patch_multiples(self) -> Sizes:
-        """What `depth` strides halve to one voxel."""
+        """Sizes that `depth` strided convolutions halve to one voxel."""
         multiple = 2**self.config.depth
         return multiple, multiple, multiple
 
     def refuse_patch(self, sizes: Sizes) -> None:
-        """The denoiser must halve the patch.
+        """Check that the denoiser can halve the patch `depth` times.
 
         Raises:
             SettingsError: A size leaves a remainder.
@@ -103,7 +104,7 @@ class Method(SynthesisMethod):
         refuse_undivided(sizes, halvings=depth, setting=f"method.depth {depth}")
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """AdamW without decay of weights: Adam."""
+        """Create AdamW without weight decay, which is Adam."""
         settings = self.config
         optimizer = AdamW(
             self.denoiser.parameters(),
@@ -115,35 +116,34 @@ class Method(SynthesisMethod):
         return {"denoiser": optimizer}
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """The simple loss (Ho et al. 2020, equation 14), inside the mask."""
+        """Yield the simple loss (Ho et al. 2020, equation 14) within the mask."""
         count, device = len(batch.target), batch.target.device
         step = torch.randint(self.config.steps, (count,), device=device)
         share = self.shares.to(device)[step].reshape(count, 1, 1, 1, 1)
         noise = torch.randn_like(batch.target)
-        answer = self.denoiser(noised(batch.target, noise, share), batch.source, step)
-        wanted = aim(batch.target, noise, share, prediction=self.config.prediction)
-        loss = masked_l2(answer.float(), wanted, mask=batch.mask)
+        output = self.denoiser(noised(batch.target, noise, share), batch.source, step)
+        aimed = aim(batch.target, noise, share, prediction=self.config.prediction)
+        loss = masked_l2(output.float(), aimed, mask=batch.mask)
         yield Objective(network="denoiser", loss=loss)
 
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:
-        """A sample, given the source; equal noise, equal sample."""
-        drawn = noise or normal_noise((len(source), 1, *source.shape[2:]), seed=0)
+        """Draw a sample given the source; it is deterministic for given noise."""
+        noise = noise or normal_noise((len(source), 1, *source.shape[2:]), seed=0)
         grown, inner = padded(source, multiple=2**self.config.depth)
-        return self._sample(grown, surrounded(drawn, (len(grown), 1, *grown.shape[2:]), inner))[
-            inner
-        ]
+        grown_noise = surrounded(noise, (len(grown), 1, *grown.shape[2:]), inner)
+        return self._sample(grown, grown_noise)[inner]
 
     def _sample(self, source: Tensor, noise: Noise) -> Tensor:
-        """Algorithm 2 of Ho et al. 2020, over the steps that are visited."""
+        """Sample by algorithm 2 of Ho et al. 2020, over the chosen steps."""
         settings = self.config
         steps = visited(settings.sampling_steps, of=settings.steps)
-        shares = torch.cat((self.shares, torch.ones(1))).to(source.device)  # the last: clean
+        shares = torch.cat((self.shares, torch.ones(1))).to(source.device)  # last: clean volume
         noisy = noise(0).to(source.device)
         for index, (step, following) in enumerate(zip(steps, [*steps[1:], -1], strict=True)):
-            answer = self.denoiser(
+            output = self.denoiser(
                 noisy, source, torch.full((len(source),), step, device=source.device)
             )
-            clean = clean_of(answer.float(), noisy, shares[step], prediction=settings.prediction)
+            clean = clean_of(output.float(), noisy, shares[step], prediction=settings.prediction)
             fresh = noise(index + 1).to(source.device) if settings.sampler == "ancestral" else None
             noisy = less_noisy(
                 clean, noisy, fresh, share=shares[step], next_share=shares[following]

@@ -29,20 +29,20 @@ from crossvox.networks.unet import ResidualUNet
 class Config:
     """Settings of the 3D GAN.
 
-    The networks' defaults are the paper's where it gives them (decision 0011). The L1 weight and
-    the learning rate are those of our own experiments; `experiments/paper_flair_to_t1.toml` sets
+    Defaults of the networks follow the paper where it specifies them (decision 0011). The L1 weight
+    and the learning rate come from our own experiments; `experiments/paper_flair_to_t1.toml` sets
     the paper's.
 
     Attributes:
         width: Channels of the generator's first level; they double at each of `depth` poolings.
-        discriminator_width: Channels of the discriminator's first of `discriminator_levels`.
-        l1_weight: Weight of the L1 term; 1 in the paper's equation 1, 100 in Isola et al. 2017.
-        prediction_statistics: What batch normalization divides by at prediction time: "running"
-            means over training, or those of the volume itself ("batch"), as in training.
-        learning_rate: Of both Adam optimizers; 1e-4 in the paper.
+        discriminator_width: Channels of the first of the `discriminator_levels`.
+        l1_weight: Weight of the L1 loss; 1 in the paper's equation 1, 100 in Isola et al. 2017.
+        prediction_statistics: Statistics of batch normalization at inference: "running" averages
+            from training, or those of the volume itself ("batch"), as in training.
+        learning_rate: Learning rate of both Adam optimizers; 1e-4 in the paper.
 
     Raises:
-        SettingsError: A setting is of the wrong type or out of bounds.
+        SettingsError: A setting has the wrong type or is out of bounds.
     """
 
     width: Width = 16
@@ -61,7 +61,7 @@ class Config:
 
 
 class Method(SynthesisMethod):
-    """A generator that learns from a patch discriminator and from the mean absolute error."""
+    """A generator trained with a patch discriminator and the mean absolute error."""
 
     product: ClassVar[tuple[str, ...]] = ("generator",)
     free_settings: ClassVar[tuple[str, ...]] = ("prediction_statistics",)
@@ -85,20 +85,20 @@ class Method(SynthesisMethod):
 
     @property
     def fixed_statistics(self) -> bool:
-        """As `prediction_statistics` says."""
+        """Whether inference uses running statistics, as set by `prediction_statistics`."""
         return self.config.norm != "batch" or self.config.prediction_statistics == "running"
 
     @property
     def patch_multiples(self) -> Sizes:
-        """What `depth` poolings halve to one voxel."""
+        """Sizes that `depth` pooling layers halve to one voxel."""
         multiple = 2**self.config.depth
         return multiple, multiple, multiple
 
     def refuse_patch(self, sizes: Sizes) -> None:
-        """Both networks must halve the patch, and keep more than one voxel to normalize over.
+        """Check that both networks can halve the patch and keep more than one voxel to normalize.
 
         Raises:
-            SettingsError: A size leaves a remainder, or one voxel is left.
+            SettingsError: A size leaves a remainder, or a single voxel remains.
         """
         settings = self.config
         depth = f"method.depth {settings.depth}"
@@ -110,7 +110,7 @@ class Method(SynthesisMethod):
         refuse_exhausted(sizes, halvings=levels, setting=f"method.discriminator_levels {levels}")
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """Adam for each network."""
+        """Create Adam for each network."""
         settings = self.config
         return {
             name: Adam(
@@ -123,10 +123,10 @@ class Method(SynthesisMethod):
         }
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """Equation 1, first for the discriminator, then for the generator.
+        """Yield the losses of equation 1, first for the discriminator, then for the generator.
 
-        The generator minimizes -log D(x, G(x)) instead of log(1 - D(x, G(x))): the same optimum
-        with gradients that do not vanish (Goodfellow et al. 2014, section 3).
+        The generator minimizes -log D(x, G(x)) instead of log(1 - D(x, G(x))), which has the same
+        optimum and gradients that do not vanish (Goodfellow et al. 2014, section 3).
         """
         synthesized = self.generator(batch.source)
         real = self.discriminator(batch.source, batch.target)
@@ -146,8 +146,8 @@ class Method(SynthesisMethod):
                 terms={"adversarial": adversarial.detach(), "l1": l1.detach()},
             )
 
-    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
-        """G(x)."""
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - required by the contract
+        """Apply the generator to `source`: G(x)."""
         multiple = 2**self.config.depth
         if self.fixed_statistics:
             return synthesize_padded(self.generator, source, multiple=multiple)

@@ -1,4 +1,4 @@
-"""Pix2Pix, slice by slice: the 2D conditional GAN that volumes are usually synthesized with."""
+"""Pix2Pix: the 2D conditional GAN commonly applied to volumes slice by slice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ from crossvox.networks.pix2pix import Norm2d, PatchDiscriminator2d, Pix2PixUNet
 
 SliceAxis = Literal["x", "y", "z"]
 
-PUBLISHED_DEPTH = 8
-SLICES_AT_ONCE = 16
-AXES: dict[str, tuple[int, int]] = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}  # of a slice
-SMALLEST_LOGITS = 3  # pixels that two 4x4 convolutions without a stride need
+PUBLISHED_DEPTH = 8  # halvings of 256x256 pixels to one
+SLICES_AT_ONCE = 16  # per forward pass at inference
+AXES: dict[str, tuple[int, int]] = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}  # within a slice
+SMALLEST_LOGITS = 3  # pixels needed by two 4x4 convolutions without a stride
 TO_SLICES = {
     "x": "b c x y z -> (b x) c y z",
     "y": "b c x y z -> (b y) c x z",
@@ -44,20 +44,21 @@ TO_VOLUMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Settings of pix2pix; the published ones where it has them.
+    """Settings of pix2pix, with the published defaults.
 
     Attributes:
-        slice_axis: The axis that slices are stacked along: x right, y anterior, z superior. It
-            is planned as the one of the largest spacing where settings leave it open.
-        depth: Halvings of the U-Net: 8 see 256x256 pixels down to one, as published. It is planned
-            from the slices where settings leave it open.
-        norm: "instance" is what the published "batch" comes to at its batch of 1.
-        dropout: Half of the features at the bottom, the noise of the method; 0 turns it off.
-        discriminator_levels: 3 is the discriminator of 70x70 patches.
-        l1_weight: Of the mean absolute error.
+        slice_axis: Axis that slices are stacked along: x right, y anterior, z superior. By default
+            the axis with the largest voxel spacing.
+        depth: Number of halvings of the U-Net; the published 8 reduce 256x256 pixels to one. By
+            default it is planned from the size of the slices.
+        norm: Kind of normalization; "instance" is equivalent to the published "batch" with its
+            batch size of 1.
+        dropout: Whether half of the innermost decoder features are dropped, the noise of pix2pix.
+        discriminator_levels: Number of levels; 3 give the discriminator of 70x70 patches.
+        l1_weight: Weight of the mean absolute error.
 
     Raises:
-        SettingsError: A setting is of the wrong type or out of bounds.
+        SettingsError: A setting has the wrong type or is out of bounds.
 
     Source:
         Isola et al. 2017, doi 10.1109/CVPR.2017.632, sections 3 and 6
@@ -79,7 +80,7 @@ class Config:
 
 
 class Method(SynthesisMethod):
-    """A 2D generator that learns from a 2D patch discriminator and the mean absolute error."""
+    """A 2D generator trained with a 2D patch discriminator and the mean absolute error."""
 
     product: ClassVar[tuple[str, ...]] = ("generator",)
     free_settings: ClassVar[tuple[str, ...]] = ("dropout",)
@@ -104,10 +105,10 @@ class Method(SynthesisMethod):
         )
 
     def refuse_patch(self, sizes: Sizes) -> None:
-        """The discriminator must have a logit left; the generator pads what it cannot halve.
+        """Check that the discriminator has a logit left; the generator pads slices itself.
 
         Raises:
-            SettingsError: A slice is too small.
+            SettingsError: A slice is too small for the discriminator.
         """
         levels = self.config.discriminator_levels
         refuse_small(
@@ -118,7 +119,7 @@ class Method(SynthesisMethod):
         )
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """Adam for each network."""
+        """Create Adam for each network."""
         settings = self.config
         return {
             name: Adam(
@@ -131,7 +132,7 @@ class Method(SynthesisMethod):
         }
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """Equation 4; the discriminator's loss is halved, as published (section 3.3)."""
+        """Yield the losses of equation 4, the discriminator's halved as published (section 3.3)."""
         x, y, z = batch.source.shape[2:]
         self.refuse_patch((x, y, z))
         source, target = self._slices(batch.source), self._slices(batch.target)
@@ -152,10 +153,11 @@ class Method(SynthesisMethod):
                 terms={"adversarial": adversarial.detach(), "l1": l1.detach()},
             )
 
-    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - dropout has its own
-        """G of each slice by itself."""
-        parts = self._slices(source).split(SLICES_AT_ONCE)
-        return self._volume(torch.cat([self._synthesize_slices(one) for one in parts]), of=source)
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - dropout has its own noise
+        """Apply the generator to each slice separately."""
+        batches = self._slices(source).split(SLICES_AT_ONCE)
+        synthesized = torch.cat([self._synthesize_slices(batch) for batch in batches])
+        return self._volume(synthesized, of=source)
 
     def _slices(self, volume: Tensor) -> Tensor:
         slices = rearrange(volume, TO_SLICES[self.axis])

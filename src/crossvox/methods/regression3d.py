@@ -1,6 +1,6 @@
-"""Plain regression: a residual-encoder U-Net that learns the mean absolute error alone.
+"""Plain regression: a residual-encoder U-Net trained with the mean absolute error alone.
 
-It is the honest bar for every adversary: what wins the synthesis challenges.
+It is a strong baseline for adversarial methods: such networks win synthesis challenges.
 """
 
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ class Config:
     """Settings of the regression.
 
     Attributes:
-        width: Channels of the first level; they double at each level, to at most 320.
-        blocks: Residual blocks of each level; one level more than there are halvings.
-        weight_decay: Of AdamW.
+        width: Channels of the first level; they double at each level, up to 320.
+        blocks: Number of residual blocks at each level; sizes are halved between levels.
+        weight_decay: Weight decay of AdamW.
 
     Raises:
-        SettingsError: A setting is of the wrong type or out of bounds.
+        SettingsError: A setting has the wrong type or is out of bounds.
 
     Source:
         Isensee et al. 2024, arXiv 2404.09556: widths and blocks of its residual encoders
@@ -54,7 +54,7 @@ class Config:
 
 
 class Method(SynthesisMethod):
-    """One network and the masked mean absolute error."""
+    """A network trained with the masked mean absolute error."""
 
     product: ClassVar[tuple[str, ...]] = ("network",)
 
@@ -67,15 +67,15 @@ class Method(SynthesisMethod):
 
     @property
     def patch_multiples(self) -> Sizes:
-        """What the levels after the first halve to one voxel."""
+        """Sizes that the levels after the first halve to one voxel."""
         multiple = 2**self._halvings
         return multiple, multiple, multiple
 
     def refuse_patch(self, sizes: Sizes) -> None:
-        """The network must halve the patch, and keep more than one voxel to normalize over.
+        """Check that the network can halve the patch and keep more than one voxel to normalize.
 
         Raises:
-            SettingsError: A size leaves a remainder, or one voxel is left.
+            SettingsError: A size leaves a remainder, or a single voxel remains.
         """
         setting = f"the {len(self.config.blocks)} levels of method.blocks"
         refuse_undivided(sizes, halvings=self._halvings, setting=setting)
@@ -83,7 +83,7 @@ class Method(SynthesisMethod):
             refuse_exhausted(sizes, halvings=self._halvings, setting=setting)
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """AdamW."""
+        """Create AdamW."""
         settings = self.config
         optimizer = AdamW(
             self.network.parameters(),
@@ -95,14 +95,14 @@ class Method(SynthesisMethod):
         return {"network": optimizer}
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
-        """The mean absolute error inside the mask."""
+        """Yield the mean absolute error within the mask."""
         synthesized = self.network(batch.source)
         yield Objective(
             network="network", loss=masked_l1(synthesized, batch.target, mask=batch.mask)
         )
 
-    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - the contract's
-        """The network's output, cut to [-1, 1]."""
+    def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:  # noqa: ARG002 - required by the contract
+        """Apply the network and clamp its output to [-1, 1]."""
         multiple = 2**self._halvings
         return synthesize_padded(self.network, source, multiple=multiple).clamp(-1, 1)
 

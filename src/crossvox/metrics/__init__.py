@@ -1,4 +1,4 @@
-"""Measures of arrays: no files, no networks, no opinions about data ranges."""
+"""Measures on arrays, without files, networks or assumptions about data ranges."""
 
 from crossvox.metrics.consistency import (
     slice_consistency,

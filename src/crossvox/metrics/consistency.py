@@ -1,6 +1,6 @@
-"""Whether neighboring slices of a synthesized volume belong together.
+"""Measures of the consistency between neighboring slices of a synthesized volume.
 
-Slices lie across the *through-plane axis*, along which a scanner's slices are thickest.
+Slices are perpendicular to the *through-plane axis*, the axis with the largest voxel spacing.
 """
 
 import numpy as np
@@ -10,19 +10,19 @@ from crossvox.errors import GridError
 from crossvox.metrics.similarity import Mask, Voxels
 from crossvox.volume import Grid
 
-EQUAL_SPACING = 1.01
+EQUAL_SPACING_RATIO = 1.01
 
 
 def through_plane_axis(grid: Grid) -> int:
-    """The axis of the largest spacing.
+    """Axis with the largest voxel spacing.
 
-    Where spacings agree to one per cent it is the one of them nearest to superior, in whichever
-    order the file has its axes: slice-wise methods slice there.
+    Among axes whose spacings agree within one percent, it is the one closest to the superior
+    direction, whatever the order of the axes in the file: 2D methods slice along it.
     """
     spacing_mm = np.array(grid.spacing_mm)
-    largest = np.flatnonzero(spacing_mm * EQUAL_SPACING >= spacing_mm.max())
-    upwards = np.abs(grid.affine[2, :3]) / spacing_mm
-    return int(largest[np.argmax(upwards[largest])])
+    largest = np.flatnonzero(spacing_mm * EQUAL_SPACING_RATIO >= spacing_mm.max())
+    superior = np.abs(grid.affine[2, :3]) / spacing_mm
+    return int(largest[np.argmax(superior[largest])])
 
 
 def slice_consistency(
@@ -33,21 +33,21 @@ def slice_consistency(
     spacing_mm: float,
     mask: Mask | None = None,
 ) -> float:
-    """Mean absolute difference of the two volumes' derivatives through the slices.
+    """Mean absolute difference between the through-plane derivatives of the two volumes.
 
-    Derivatives are differences of neighboring slices over their distance; a pair of voxels
-    counts where both lie inside the mask. 0 is perfect; a constant offset of the whole volume
-    costs nothing, an offset of single slices does.
+    Derivatives are differences of neighboring slices divided by their distance; a pair of voxels
+    counts if both are inside the mask. 0 is perfect; a constant offset of the whole volume does
+    not change the value, an offset of single slices does.
 
     Args:
-        synthesized: What was made.
-        reference: What it should be.
-        axis: Through the slices.
-        spacing_mm: Between neighboring slices.
-        mask: Where to look.
+        synthesized: Synthesized voxels.
+        reference: Reference voxels.
+        axis: Index of the through-plane axis.
+        spacing_mm: Distance between neighboring slices in mm.
+        mask: Voxels that count; None for all.
 
     Returns:
-        In the volumes' unit per millimeter; NaN where no two neighboring slices touch the mask.
+        Value in the volumes' unit per mm; NaN if the mask has no pair of neighboring voxels.
 
     Raises:
         GridError: Shapes differ.
@@ -64,7 +64,7 @@ def slice_consistency(
 def slice_mean_difference(
     synthesized: Voxels, reference: Voxels, *, axis: int, mask: Mask | None = None
 ) -> NDArray[np.float64]:
-    """Mean of synthesized minus reference in each slice: (slices,); NaN beside the mask."""
+    """Mean of synthesized minus reference in each slice, (slices,); NaN outside the mask."""
     difference = _difference(synthesized, reference)
     inside = np.ones(difference.shape, dtype=bool) if mask is None else mask
     others = tuple(other for other in range(difference.ndim) if other != axis)
@@ -76,15 +76,18 @@ def slice_mean_difference(
 def slice_mean_std(
     synthesized: Voxels, reference: Voxels, *, axis: int, mask: Mask | None = None
 ) -> float:
-    """Standard deviation over slices of `slice_mean_difference`: brightness jumping about."""
+    """Standard deviation over slices of `slice_mean_difference`: jitter of their brightness."""
     curve = slice_mean_difference(synthesized, reference, axis=axis, mask=mask)
-    known = curve[np.isfinite(curve)]
-    return float(known.std()) if known.size else float("nan")
+    finite = curve[np.isfinite(curve)]
+    return float(finite.std()) if finite.size else float("nan")
 
 
 def _difference(synthesized: Voxels, reference: Voxels) -> NDArray[np.float64]:
     if synthesized.shape != reference.shape:
-        raise GridError(f"synthesized is {synthesized.shape}, the reference {reference.shape}")
+        raise GridError(
+            f"synthesized has shape {synthesized.shape}, the reference {reference.shape};"
+            " bring both to one grid"
+        )
     return np.subtract(synthesized, reference, dtype=np.float64)
 
 

@@ -1,4 +1,4 @@
-"""How far apart two clouds of feature vectors lie; rows are observations, columns features."""
+"""Distances between two sets of feature vectors; rows are observations, columns features."""
 
 import math
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 from crossvox.errors import SettingsError
 
 Features = NDArray[np.floating]
-FEWEST = 2
+MIN_OBSERVATIONS = 2
+MATRIX_AXES = 2
 ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class KernelDistance:
-    """A squared maximum mean discrepancy and how sure of it one is.
+    """A squared maximum mean discrepancy with its standard error.
 
     Attributes:
-        value: Unbiased, so it may fall below 0 for equal distributions.
-        standard_error: Of `value`, by leaving out one observation at a time; too small where
-            observations hang together, as the slices of one person do.
+        value: Unbiased estimate, which may be negative for equal distributions.
+        standard_error: Jackknife standard error of `value`; too small for correlated
+            observations, such as slices of one person.
     """
 
     value: float
@@ -28,17 +29,18 @@ class KernelDistance:
 
 
 def frechet_distance(first: Features, second: Features) -> float:
-    """Squared Frechet distance of the two normal distributions with these means and covariances.
+    """Squared Frechet distance between normal distributions fitted to both sets.
 
-    The trace of the square root of the covariances' product is the sum of the singular values of
-    the (N, M) matrix of inner products of centered observations: exact, without a matrix root.
+    The trace of the square root of the product of the covariances is the sum of the singular
+    values of the (N, M) matrix of inner products of centered observations, which is exact and
+    needs no matrix square root.
 
     Args:
-        first: (N, features), N at least 2.
-        second: (M, features), M at least 2.
+        first: Feature vectors, (N, features), N at least 2.
+        second: Feature vectors, (M, features), M at least 2.
 
     Raises:
-        SettingsError: Fewer than two observations, or different features.
+        SettingsError: There are fewer than two observations, or numbers of features differ.
 
     Source:
         Heusel et al. 2017, arXiv 1706.08500, equation 6
@@ -49,26 +51,26 @@ def frechet_distance(first: Features, second: Features) -> float:
     y = (y - y.mean(axis=0)) / math.sqrt(len(y) - 1)
     spread = float(np.square(x).sum() + np.square(y).sum())
     shared = float(np.linalg.svd(_cross(x, y), compute_uv=False).sum())
-    # Of equal clouds rounding may leave less than nothing.
+    # Rounding may give a negative distance for equal sets.
     return max(0.0, float(means @ means) + spread - 2 * shared)
 
 
 def kid(first: Features, second: Features) -> KernelDistance:
-    """Kernel distance with the kernel (x·y / features + 1)^3, all observations at once.
+    """Kernel distance with the kernel (x·y / features + 1)^3 over all observations, unsampled.
 
     Args:
-        first: (N, features), N at least 3.
-        second: (M, features), M at least 3.
+        first: Feature vectors, (N, features), N at least 3.
+        second: Feature vectors, (M, features), M at least 3.
 
     Raises:
-        SettingsError: Fewer than three observations, or different features.
+        SettingsError: There are fewer than three observations, or numbers of features differ.
 
     Source:
         Binkowski et al. 2018, arXiv 1801.01401; unbiased estimator of Gretton et al.
         2012, equation 3; standard error by the two-sample jackknife
     """
-    x, y = _checked(first, second, fewest=FEWEST + 1)
-    # What each observation has in common with all others of its side, and with the other side.
+    x, y = _checked(first, second, fewest=MIN_OBSERVATIONS + 1)
+    # Kernel sums of each observation with the others of its set, and with the other set.
     own_x, own_y = _row_sums(x, x) - _diagonal(x), _row_sums(y, y) - _diagonal(y)
     across_x, across_y = _row_sums(x, y), _row_sums(y, x)
     within = _pair_mean(own_x) + _pair_mean(own_y)
@@ -80,21 +82,23 @@ def kid(first: Features, second: Features) -> KernelDistance:
 
 
 def _checked(
-    first: Features, second: Features, *, fewest: int = FEWEST
+    first: Features, second: Features, *, fewest: int = MIN_OBSERVATIONS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if x.ndim != FEWEST or y.ndim != FEWEST or x.shape[1] != y.shape[1]:
+    if x.ndim != MATRIX_AXES or y.ndim != MATRIX_AXES or x.shape[1] != y.shape[1]:
         raise SettingsError(f"features must be (N, d) and (M, d), got {x.shape} and {y.shape}")
     if min(len(x), len(y)) < fewest:
-        raise SettingsError(f"need {fewest} observations on each side, got {len(x)} and {len(y)}")
+        raise SettingsError(
+            f"a distance needs {fewest} observations on each side, got {len(x)} and {len(y)}"
+        )
     return x, y
 
 
 def _cross(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A matrix with the singular values of x yᵀ, no larger than the features' number."""
+    """Matrix with the nonzero singular values of x yᵀ, no larger than the number of features."""
     if min(len(x), len(y)) <= x.shape[1]:
         return x @ y.T
-    # Orthonormal columns change no singular value, so long clouds shrink to triangles first.
+    # Orthonormal factors keep the singular values, so long sets are reduced by QR first.
     return np.asarray(_triangle(x) @ _triangle(y).T)
 
 
@@ -105,7 +109,7 @@ def _triangle(cloud: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _row_sums(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) sums over y of the kernel of each x with every y; the matrix is never held whole."""
+    """Sums over y of the kernel of each x with every y, (N,), in blocks to save memory."""
     starts = range(0, len(x), ROWS_AT_ONCE)
     blocks = (x[start : start + ROWS_AT_ONCE] @ y.T for start in starts)
     return np.concatenate([_kernel(block, y.shape[1]).sum(axis=1) for block in blocks])
@@ -124,8 +128,8 @@ def _pair_mean(sums: NDArray[np.float64]) -> float:
 
 
 def _pair_means_without_one(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    left = len(sums) - 1
-    return np.asarray((sums.sum() - 2 * sums) / (left * (left - 1)))
+    remaining = len(sums) - 1
+    return np.asarray((sums.sum() - 2 * sums) / (remaining * (remaining - 1)))
 
 
 def _means_without_one(sums: NDArray[np.float64], others: int) -> NDArray[np.float64]:
@@ -133,5 +137,5 @@ def _means_without_one(sums: NDArray[np.float64], others: int) -> NDArray[np.flo
 
 
 def _jackknife_variance(estimates: NDArray[np.float64]) -> float:
-    left = len(estimates) - 1
-    return float(left / len(estimates) * np.square(estimates - estimates.mean()).sum())
+    remaining = len(estimates) - 1
+    return float(remaining / len(estimates) * np.square(estimates - estimates.mean()).sum())

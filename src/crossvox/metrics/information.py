@@ -1,4 +1,4 @@
-"""How much one volume tells about another, whatever their contrasts."""
+"""Normalized mutual information of two volumes of any contrast."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,16 @@ BINS = 64
 
 
 def nmi(first: Voxels, second: Voxels, *, mask: Mask | None = None, bins: int = BINS) -> float:
-    """Normalized mutual information: 1 for independent volumes, 2 for one made of the other.
+    """Normalized mutual information: 1 for independent volumes, 2 for a one-to-one mapping.
 
     Args:
-        first: Any unit.
-        second: Any unit.
-        mask: Where to look.
-        bins: Of equal width from each volume's lowest to its highest value inside the mask.
+        first: Voxels in any unit.
+        second: Voxels in any unit.
+        mask: Voxels that count; None for all.
+        bins: Number of bins of equal width between the lowest and highest value in the mask.
 
     Returns:
-        NaN where both volumes are constant.
+        Value from 1 to 2; NaN if both volumes are constant.
 
     Raises:
         GridError: Shapes differ.
@@ -28,12 +28,15 @@ def nmi(first: Voxels, second: Voxels, *, mask: Mask | None = None, bins: int = 
         Studholme, Hill, Hawkes 1999, doi 10.1016/S0031-3203(98)00091-0
     """
     if first.shape != second.shape:
-        raise GridError(f"volumes of {first.shape} and {second.shape} cannot be compared")
+        raise GridError(
+            f"volumes of shapes {first.shape} and {second.shape} cannot be compared; bring both to"
+            " one grid"
+        )
     inside = ... if mask is None else mask
     joint, _, _ = np.histogram2d(first[inside].ravel(), second[inside].ravel(), bins=bins)
-    together = _entropy(joint)
-    apart = _entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))
-    return apart / together if together > 0 else float("nan")
+    joint_entropy = _entropy(joint)
+    marginal_entropies = _entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))
+    return marginal_entropies / joint_entropy if joint_entropy > 0 else float("nan")
 
 
 def _entropy(counts: NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""The linear map of intensities that brings one volume closest to another."""
+"""Linear least-squares fit of the intensities of one volume to another."""
 
 import numpy as np
 
@@ -7,17 +7,17 @@ from crossvox.metrics.similarity import Mask, Voxels
 
 
 def linear_fit(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> tuple[float, float]:
-    """Slope and offset that minimize the squared error to the reference inside the mask.
+    """Fit slope and offset that minimize the squared error to the reference inside the mask.
 
-    Scores after this fit tell errors of brightness and contrast apart from errors of structure.
+    Scores after this fit separate errors of brightness and contrast from errors of structure.
 
     Args:
-        synthesized: What was made, in any unit.
-        reference: What it should be.
-        mask: Where the fit is made.
+        synthesized: Synthesized voxels, in any unit.
+        reference: Reference voxels.
+        mask: Voxels of the fit.
 
     Returns:
-        Slope, which may be negative, and offset in the reference's unit; slope 0 where the
+        Slope, which may be negative, and offset in the unit of the reference; slope 0 if the
         synthesized volume is constant inside the mask.
 
     Raises:
@@ -38,7 +38,7 @@ def linear_fit(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> tuple[f
 
 
 def linearly_fitted(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> Voxels:
-    """`synthesized` after its `linear_fit`, in its own precision."""
+    """Apply `linear_fit` to `synthesized`, in its own precision."""
     slope, offset = linear_fit(synthesized, reference, mask=mask)
     precision = np.result_type(synthesized, np.float32).type
     return np.asarray(synthesized * precision(slope) + precision(offset))

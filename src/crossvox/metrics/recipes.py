@@ -1,6 +1,6 @@
-"""How others measure, by name, so that numbers can stand beside theirs.
+"""Measures by the recipes of other projects, so that numbers can be compared with theirs.
 
-These are for comparison only; `similarity` is how crossvox itself measures.
+These are for comparison only; crossvox itself uses the measures in `similarity`.
 """
 
 import math
@@ -24,10 +24,10 @@ BRASYN_PERCENTILES = (0.5, 99.5)
 
 
 def skimage7(synthesized: Voxels, reference: Voxels, *, data_range: float) -> float:
-    """SSIM as scikit-image's `structural_similarity` gives it by default.
+    """SSIM with the defaults of scikit-image's `structural_similarity`.
 
-    A uniform window of 7 voxels, sample covariance, mean over the volume without the 3 voxels
-    next to its borders.
+    It uses a uniform window of 7 voxels and sample covariance, averaged over the volume without
+    the 3 voxels next to its borders.
 
     Raises:
         GridError: The volume has fewer than 7 voxels along an axis.
@@ -42,10 +42,10 @@ def skimage7(synthesized: Voxels, reference: Voxels, *, data_range: float) -> fl
 def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[str, float]:
     """Scores of the SynthRAD2023 challenge, for volumes in HU.
 
-    `mae` counts inside the mask, unclipped. `ssim` clips both volumes to [-1024, 3000] HU, sets
-    them to -1024 HU outside the mask, looks through a uniform window of 7 voxels with range 4024,
-    and averages inside the mask without the 3 voxels next to the borders; NaN where the mask
-    holds no others.
+    `mae` is computed inside the mask without clipping. `ssim` clips both volumes to [-1024, 3000]
+    HU, sets them to -1024 HU outside the mask, uses a uniform window of 7 voxels with range 4024,
+    and averages inside the mask without the 3 voxels next to the borders; it is NaN if the mask
+    has no other voxels.
 
     Raises:
         GridError: The volume has fewer than 7 voxels along an axis, or the mask is empty.
@@ -61,10 +61,10 @@ def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[
     data_range = SYNTHRAD_HIGHEST_HU - SYNTHRAD_LOWEST_HU
     similarity = ssim_map(shifted[0], shifted[1], data_range=data_range, window=UNIFORM7)
     inner = _without_borders(similarity.shape)
-    counted = similarity[inner][mask[inner]]
+    scores = similarity[inner][mask[inner]]
     return {
         "mae": mae(synthesized, reference, mask=mask),
-        "ssim": float(counted.mean(dtype=np.float64)) if counted.size else math.nan,
+        "ssim": float(scores.mean(dtype=np.float64)) if scores.size else math.nan,
     }
 
 
@@ -72,7 +72,7 @@ def brasyn(synthesized: Voxels, reference: Voxels) -> float:
     """SSIM of the BraSyn challenge: each volume on its own scale, over the whole volume.
 
     Negative values become 0; each volume is clipped to its own 0.5 and 99.5 percentiles and
-    scaled to [0, 1]; then Gaussian SSIM with range 1. Errors of brightness and contrast vanish.
+    scaled to [0, 1]; then Gaussian SSIM with range 1. It ignores overall brightness and contrast.
 
     Raises:
         GridError: A volume is constant between its percentiles.
@@ -87,11 +87,15 @@ def _scaled_by_itself(voxels: Voxels) -> NDArray[np.float64]:
     positive = np.maximum(np.asarray(voxels, np.float64), 0.0)
     low, high = np.percentile(positive, BRASYN_PERCENTILES)
     if high <= low:
-        raise GridError("a volume is constant between its percentiles; BraSyn cannot scale it")
+        raise GridError(
+            "a volume is constant between its 0.5 and 99.5 percentiles, so BraSyn cannot scale it"
+        )
     return np.asarray((np.clip(positive, low, high) - low) / (high - low))
 
 
 def _without_borders(shape: tuple[int, ...]) -> tuple[slice, ...]:
     if min(shape) < UNIFORM7.size:
-        raise GridError(f"a window of {UNIFORM7.size} voxels does not fit into {shape}")
+        raise GridError(
+            f"a window of {UNIFORM7.size} voxels does not fit into a volume of shape {shape}"
+        )
     return tuple(slice(UNIFORM7.radius, size - UNIFORM7.radius) for size in shape)

@@ -1,4 +1,4 @@
-"""How alike two volumes are, voxel by voxel and neighborhood by neighborhood.
+"""Similarity of two volumes: voxel-wise errors, PSNR and SSIM.
 
 Every function takes the synthesized voxels first and the reference second, both (X, Y, Z) in the
 target's unit, and a boolean mask of the same shape; without a mask every voxel counts.
@@ -23,13 +23,13 @@ K_CONTRAST = 0.03
 
 @dataclass(frozen=True, kw_only=True)
 class SsimWindow:
-    """The neighborhood SSIM looks through.
+    """Window of SSIM around a voxel.
 
     Attributes:
-        shape: Weights inside the window.
-        size: Voxels along each axis, odd.
-        sigma: Of the Gaussian, in voxels; without meaning for a uniform window.
-        covariance: "sample" divides by n - 1, "population" by n.
+        shape: Weighting inside the window.
+        size: Number of voxels along each axis, odd.
+        sigma: Standard deviation of the Gaussian in voxels; ignored for a uniform window.
+        covariance: Estimator: "sample" divides by n - 1, "population" by n.
     """
 
     shape: Literal["gaussian", "uniform"]
@@ -86,10 +86,10 @@ def psnr(
     """Peak signal-to-noise ratio in decibels; infinite for identical volumes.
 
     Args:
-        synthesized: What was made.
-        reference: What it should be.
-        data_range: Of the *reference*; never taken from the synthesized volume.
-        mask: Where to look.
+        synthesized: Synthesized voxels.
+        reference: Reference voxels.
+        data_range: Range of the *reference*; never that of the synthesized volume.
+        mask: Voxels that count; None for all.
     """
     error = nrmse(synthesized, reference, data_range=data_range, mask=mask)
     return math.inf if error == 0 else -20 * math.log10(error)
@@ -105,19 +105,20 @@ def ssim_map(
 ) -> Voxels:
     """Structural similarity around every voxel, at most 1.
 
-    Beyond its borders a volume is mirrored (d c b a | a b c d), as often as a window wider than
-    the volume needs, so any size is allowed.
+    Volumes are mirrored beyond their borders (d c b a | a b c d), repeatedly for a window wider
+    than the volume, so any size is allowed.
 
     Args:
-        synthesized: What was made.
-        reference: What it should be.
-        data_range: The L of the stabilizing constants.
-        window: The neighborhood.
-        slice_axis: The window does not reach along this axis: 2D SSIM of every slice across it.
+        synthesized: Synthesized voxels.
+        reference: Reference voxels.
+        data_range: Range L of the stabilizing constants.
+        window: SSIM window.
+        slice_axis: Axis along which the window has no extent, which gives 2D SSIM of each slice
+            perpendicular to it; None for 3D SSIM.
 
     Returns:
-        As precise as the volumes: float32 of float32 volumes, good to about 1e-5 at a voxel and
-        1e-7 on average.
+        Map in the precision of the volumes: float32 for float32 volumes, accurate to about 1e-5
+        at a voxel and 1e-7 on average.
 
     Source:
         Wang, Bovik, Sheikh, Simoncelli 2004, doi 10.1109/TIP.2003.819861, equation 13
@@ -132,7 +133,7 @@ def ssim_map(
     variances = scale * (_smooth(x**2 + y**2, window, axes) - mean_x**2 - mean_y**2)
     mean_x += center
     mean_y += center
-    # As two quotients: one product of fourth powers overflows where units are 1e10 apart.
+    # Two quotients, because a product of fourth powers overflows if units differ by 1e10.
     luminance = (2 * mean_x * mean_y + K_LUMINANCE**2) / (mean_x**2 + mean_y**2 + K_LUMINANCE**2)
     contrast = (2 * covariance + K_CONTRAST**2) / (variances + K_CONTRAST**2)
     return np.asarray(luminance * contrast)
@@ -146,18 +147,15 @@ def ssim(
     mask: Mask,
     window: SsimWindow = GAUSSIAN,
 ) -> float:
-    """Mean of `ssim_map` inside `mask`, computed only around the mask.
+    """Mean of `ssim_map` inside `mask`, computed only in its neighborhood.
 
     Raises:
         GridError: Shapes differ or the mask is empty.
     """
     _check_shapes(synthesized, reference, mask)
-    inside = _box_of(mask)
-    around = _grown(inside, window.radius, mask.shape)
-    similarity = ssim_map(
-        synthesized[around], reference[around], data_range=data_range, window=window
-    )
-    return float(similarity[mask[around]].mean(dtype=np.float64))
+    box = _grown(_box_of(mask), window.radius, mask.shape)
+    similarity = ssim_map(synthesized[box], reference[box], data_range=data_range, window=window)
+    return float(similarity[mask[box]].mean(dtype=np.float64))
 
 
 def ssim_full(
@@ -179,11 +177,11 @@ def ssim_slice(
     """Mean over slices of the 2D SSIM of whole slices, background included.
 
     Args:
-        synthesized: What was made.
-        reference: What it should be.
-        data_range: As of `ssim_map`.
-        axis: Across the slices.
-        mask: Slices it does not touch are left out; it does not cut inside a slice.
+        synthesized: Synthesized voxels.
+        reference: Reference voxels.
+        data_range: Range L of the stabilizing constants.
+        axis: Axis perpendicular to the slices.
+        mask: Mask that selects whole slices; None for all.
     """
     _check_shapes(synthesized, reference, mask)
     similarity = ssim_map(synthesized, reference, data_range=data_range, slice_axis=axis)
@@ -200,13 +198,18 @@ def _differences(synthesized: Voxels, reference: Voxels, mask: Mask | None) -> N
 
 def _check_shapes(synthesized: Voxels, reference: Voxels, mask: Mask | None) -> None:
     if synthesized.shape != reference.shape:
-        raise GridError(f"synthesized is {synthesized.shape}, the reference {reference.shape}")
+        raise GridError(
+            f"synthesized has shape {synthesized.shape}, the reference {reference.shape};"
+            " bring both to one grid"
+        )
     if mask is None:
         return
     if mask.shape != reference.shape:
-        raise GridError(f"the mask is {mask.shape}, the volumes {reference.shape}")
+        raise GridError(
+            f"the mask has shape {mask.shape}, the volumes {reference.shape}; bring all to one grid"
+        )
     if not mask.any():
-        raise GridError("the mask is empty; nothing can be measured inside it")
+        raise GridError("the mask is empty; give a mask with at least one voxel")
 
 
 def _positive(data_range: float) -> float:
@@ -218,7 +221,7 @@ def _positive(data_range: float) -> float:
 def _centered(
     synthesized: Voxels, reference: Voxels, data_range: float
 ) -> tuple[Voxels, Voxels, float]:
-    """Both in units of the range, less the reference's mean, so that squares cancel little."""
+    """Both volumes minus the reference's mean, over the range, to limit cancellation."""
     precision = np.result_type(synthesized, reference, np.float32)
     mean = float(reference.mean(dtype=np.float64))
     x, y = (

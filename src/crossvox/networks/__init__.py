@@ -1,1 +1,1 @@
-"""Building blocks and networks that know only tensors."""
+"""Networks, their building blocks and losses, all on tensors alone."""

@@ -1,7 +1,7 @@
-"""Bounds of the settings that methods share, kept by whatever builds the settings.
+"""Bounds of the settings that methods share, checked when settings are created.
 
-The upper bounds are far above what anybody trains and low enough that nothing hangs: a model from
-somewhere else has its settings checked by the same bounds before a network is built.
+The upper bounds are far above practical values and low enough that nothing hangs: the settings of a
+model from another source are checked against them before its networks are built.
 """
 
 from dataclasses import fields
@@ -11,15 +11,15 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from crossvox.errors import SettingsError
 
-Width = Annotated[int, Field(ge=1, le=512)]  # channels of a first level
-Levels = Annotated[int, Field(ge=1, le=8)]  # halvings: 256 voxels become one
+Width = Annotated[int, Field(ge=1, le=512)]  # channels of the first level
+Levels = Annotated[int, Field(ge=1, le=8)]  # number of halvings; 8 reduce 256 voxels to one
 BlocksPerLevel = Annotated[
     tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=9)
 ]
-Steps = Annotated[int, Field(ge=1, le=100_000)]  # of a diffusion
+Steps = Annotated[int, Field(ge=1, le=100_000)]  # number of diffusion steps
 Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-Beta = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]  # of Adam
-Decay = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]  # of weights
+Beta = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]  # decay rate of a moment in Adam
+Decay = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]  # weight decay
 LossWeight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
@@ -33,18 +33,18 @@ def refuse_out_of_bounds(settings: Dataclass, *, section: str) -> None:
     """Check each field against the type and bounds of its annotation.
 
     Args:
-        settings: A dataclass.
-        section: Named in errors.
+        settings: Dataclass instance with annotated fields.
+        section: Section of the settings, for error messages.
 
     Raises:
-        SettingsError: A field is of another type, or out of bounds.
+        SettingsError: A field has the wrong type or is out of bounds.
     """
     hints = get_type_hints(type(settings), include_extras=True)
-    for one in fields(settings):
-        value = getattr(settings, one.name)
+    for field in fields(settings):
+        value = getattr(settings, field.name)
         try:
-            TypeAdapter(hints[one.name]).validate_python(value, strict=True)
+            TypeAdapter(hints[field.name]).validate_python(value, strict=True)
         except ValidationError as error:
             first = error.errors()[0]
-            message = f"{section}.{one.name}: {first['msg']}, got {first['input']!r}"
+            message = f"{section}.{field.name}: {first['msg']}, got {first['input']!r}"
             raise SettingsError(message) from None

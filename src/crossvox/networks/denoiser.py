@@ -1,4 +1,4 @@
-"""The denoiser of a diffusion: a 3D U-Net that knows how noisy its input is."""
+"""The denoiser of a diffusion model: a 3D U-Net conditioned on the diffusion step."""
 
 import math
 from itertools import pairwise
@@ -11,15 +11,15 @@ from torch import Tensor, nn
 from crossvox.networks.blocks import UpConv, conv3x3x3, norm_of
 from crossvox.networks.heads import HeadConv3d
 
-WIDEST_FACTOR = 8
-EMBEDDING = 128
-SLOWEST_PERIOD = 10_000.0
+WIDEST_FACTOR = 8  # largest width / width of the first level
+EMBEDDING = 128  # channels of the step embedding
+SLOWEST_PERIOD = 10_000.0  # in steps, over 2 pi
 
 
 class TimedBlock(nn.Module):
-    """Normalization, SiLU, convolution, twice, beside a shortcut; the step's embedding between.
+    """Residual block: normalization, SiLU and convolution, twice, with the step embedding between.
 
-    It begins as its shortcut: the second convolution starts at 0.
+    The second convolution is initialized to 0, so a new block returns its shortcut.
 
     Source:
         Ho et al. 2020, arXiv 2006.11239, appendix B
@@ -34,23 +34,23 @@ class TimedBlock(nn.Module):
         self.second = nn.Sequential(
             norm_of("group", outputs), nn.SiLU(inplace=True), conv3x3x3(outputs, outputs)
         )
-        nn.init.zeros_(self.second[-1].weight)  # type: ignore[arg-type]  # a convolution's
+        nn.init.zeros_(self.second[-1].weight)  # type: ignore[arg-type]  # a convolution's weight
         self.shortcut = (
             nn.Identity() if inputs == outputs else nn.Conv3d(inputs, outputs, 1, bias=False)
         )
 
     def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
-        """(B, outputs, X, Y, Z) of (B, inputs, X, Y, Z) and (B, 128)."""
-        told = rearrange(self.of_step(embedding), "b c -> b c 1 1 1")
-        return cast("Tensor", self.second(self.first(features) + told) + self.shortcut(features))
+        """Map (B, inputs, X, Y, Z) and an embedding (B, 128) to (B, outputs, X, Y, Z)."""
+        shift = rearrange(self.of_step(embedding), "b c -> b c 1 1 1")
+        return cast("Tensor", self.second(self.first(features) + shift) + self.shortcut(features))
 
 
 class Denoiser(nn.Module):
-    """Encoder and decoder of timed blocks; skips by concatenation.
+    """U-Net of timed blocks with concatenated skip connections.
 
-    It is convolutional throughout (no attention), so what learned from patches denoises whole
-    volumes, and answers 0 before it has learned. Smaller than published: one block a level, none
-    in the middle, no dropout. Every size of the input must be a multiple of `2 ** depth`.
+    It is fully convolutional (no attention), so a network trained on patches can denoise whole
+    volumes, and it outputs 0 before training. It is smaller than published: one block per level,
+    none in the middle, no dropout. Every input size must be a multiple of `2 ** depth`.
 
     Source:
         Ho et al. 2020, arXiv 2006.11239, appendix B
@@ -76,16 +76,16 @@ class Denoiser(nn.Module):
         self.head = nn.Sequential(
             norm_of("group", width), nn.SiLU(inplace=True), HeadConv3d(width, 1, 3, padding=1)
         )
-        nn.init.zeros_(self.head[-1].weight)  # type: ignore[arg-type]  # a convolution's
-        nn.init.zeros_(self.head[-1].bias)  # type: ignore[arg-type]  # likewise
+        nn.init.zeros_(self.head[-1].weight)  # type: ignore[arg-type]  # a convolution's weight
+        nn.init.zeros_(self.head[-1].bias)  # type: ignore[arg-type]  # a convolution's bias
 
     def forward(self, noisy: Tensor, source: Tensor, step: Tensor) -> Tensor:
-        """The answer (B, 1, X, Y, Z) to x_t (B, 1, X, Y, Z) of a source (B, C, X, Y, Z).
+        """Predict the velocity or noise (B, 1, X, Y, Z) in `noisy`, given the source.
 
         Args:
-            noisy: x_t.
-            source: Condition, joined to it.
-            step: (B,), counted from 0.
+            noisy: x_t, (B, 1, X, Y, Z).
+            source: Condition (B, C, X, Y, Z), concatenated to x_t.
+            step: Diffusion steps (B,), counted from 0.
         """
         embedding = self.embed(sinusoids(step).to(next(self.embed.parameters()).dtype))
         features = self.first(self.stem(torch.cat((noisy, source), dim=1)), embedding)
@@ -99,12 +99,12 @@ class Denoiser(nn.Module):
 
 
 def sinusoids(step: Tensor) -> Tensor:
-    """Sines and cosines of a step at geometrically falling frequencies, (B, 128) of (B,).
+    """Embed steps (B,) as sines and cosines of geometrically falling frequencies, (B, 128).
 
     Source:
         Vaswani et al. 2017, arXiv 1706.03762, section 3.5
     """
     half = EMBEDDING // 2
-    places = torch.arange(half, device=step.device) / half
-    angles = step.float()[:, None] * torch.exp(-math.log(SLOWEST_PERIOD) * places)
+    exponents = torch.arange(half, device=step.device) / half
+    angles = step.float()[:, None] * torch.exp(-math.log(SLOWEST_PERIOD) * exponents)
     return torch.cat((angles.sin(), angles.cos()), dim=1)

@@ -1,7 +1,7 @@
-"""The mathematics of diffusion: schedules, what a denoiser learns, how a sample is drawn.
+"""The mathematics of diffusion: noise schedules, training targets and sampling.
 
-Words for the papers' symbols: `share` is the signal's share of the variance (alpha-bar), `clean`
-is x_0, `noise` epsilon, `noisy` x_t; steps count from 0 to `steps` - 1 as x_1 to x_T.
+Names for the papers' symbols: `share` is the signal's share of the variance (alpha-bar), `clean` is
+x_0, `noise` epsilon and `noisy` x_t; steps 0 to `steps` - 1 correspond to x_1 to x_T.
 """
 
 import math
@@ -13,15 +13,15 @@ from torch import Tensor
 Schedule = Literal["linear", "cosine"]
 Prediction = Literal["epsilon", "v"]
 
-FIRST_BETA, LAST_BETA, PUBLISHED_STEPS = 1e-4, 0.02, 1000
-COSINE_OFFSET = 0.008
+FIRST_BETA, LAST_BETA, PUBLISHED_STEPS = 1e-4, 0.02, 1000  # linear schedule of Ho et al.
+COSINE_OFFSET = 0.008  # s in equation 17 of Nichol and Dhariwal
 LARGEST_BETA = 0.999
 
 
 def signal_shares(schedule: Schedule, *, steps: int) -> Tensor:
-    """The signal's share of the variance after each of `steps` steps, (steps,) float64, falling.
+    """Signal share of the variance after each of `steps` steps, (steps,) float64, decreasing.
 
-    Fewer or more steps than the published 1000 reach the same end: betas are scaled.
+    Betas are scaled, so other numbers of steps than the published 1000 end at the same share.
 
     Source:
         linear: Ho et al. 2020, arXiv 2006.11239, section 4; cosine: Nichol and Dhariwal 2021,
@@ -39,15 +39,15 @@ def signal_shares(schedule: Schedule, *, steps: int) -> Tensor:
 
 
 def noised(clean: Tensor, noise: Tensor, share: Tensor) -> Tensor:
-    """x_t (Ho et al. 2020, equation 4)."""
+    """Add noise to a clean volume: x_t (Ho et al. 2020, equation 4)."""
     return share.sqrt() * clean + (1 - share).sqrt() * noise
 
 
 def aim(clean: Tensor, noise: Tensor, share: Tensor, *, prediction: Prediction) -> Tensor:
-    """What the denoiser should answer.
+    """Training target of the denoiser.
 
-    The noise itself (Ho et al. 2020, equation 14), or the velocity (Salimans and Ho 2022,
-    arXiv 2202.00512, section 4), which tells the clean volume at every step.
+    It is the noise itself (Ho et al. 2020, equation 14), or the velocity (Salimans and Ho 2022,
+    arXiv 2202.00512, section 4), which determines the clean volume at every step.
     """
     if prediction == "epsilon":
         return noise
@@ -55,7 +55,7 @@ def aim(clean: Tensor, noise: Tensor, share: Tensor, *, prediction: Prediction) 
 
 
 def clean_of(answer: Tensor, noisy: Tensor, share: Tensor, *, prediction: Prediction) -> Tensor:
-    """The clean volume that a denoiser's answer means, cut to [-1, 1]."""
+    """Recover the clean volume from the denoiser's output, clamped to [-1, 1]."""
     if prediction == "epsilon":
         clean = (noisy - (1 - share).sqrt() * answer) / share.sqrt()
     else:
@@ -71,17 +71,17 @@ def less_noisy(
     share: Tensor,
     next_share: Tensor,
 ) -> Tensor:
-    """The volume at an earlier step, given where it seems to go.
+    """Take one sampling step toward the estimated clean volume.
 
-    Without fresh noise it is DDIM; with it, the variance is that of the posterior of Ho et al.
-    2020 (equation 7), whatever the distance of the two steps.
+    Without fresh noise this is DDIM; with it, the variance is that of the posterior of Ho et al.
+    2020 (equation 7), for any distance between the two steps.
 
     Args:
-        clean: x_0 as it seems at this step.
-        noisy: x at this step.
-        fresh: Standard normal, or None.
-        share: The signal's of this step.
-        next_share: Of the earlier step; 1 is the clean volume.
+        clean: x_0 as estimated at this step.
+        noisy: x_t at this step.
+        fresh: Standard normal noise, or None for DDIM.
+        share: Signal share at this step.
+        next_share: Signal share at the less noisy step; 1 for the clean volume.
 
     Source:
         Song et al. 2021, arXiv 2010.02502, equation 12, with sigma 0 or of equation 16 (eta 1)
@@ -95,7 +95,7 @@ def less_noisy(
 
 
 def visited(steps: int, *, of: int) -> list[int]:
-    """`steps` of the `of` steps from the last to the first, evenly, beginning with the last.
+    """Choose `steps` evenly spaced steps out of `of`, from the last toward the first.
 
     Source:
         Lin et al. 2023, arXiv 2305.08891, section 3.3 (trailing)

@@ -1,4 +1,4 @@
-"""Networks held still for a while."""
+"""Context managers that freeze weights or normalization statistics of a network."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """Gradients pass through `network`; its weights collect none and its statistics stay."""
+    """Freeze weights and running statistics of `network`; gradients still pass through it."""
     network.requires_grad_(requires_grad=False)
     try:
         with _statistics_kept(network):
@@ -20,7 +20,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def normalizing_by_batch(network: nn.Module) -> Iterator[None]:
-    """Batch normalization divides by the statistics of its input and leaves its own alone."""
+    """Make batch normalization use its input's statistics, without updating running statistics."""
     norms = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
     before = [layer.training for layer in norms]
     for layer in norms:

@@ -1,8 +1,8 @@
-"""Group normalization that is right and fast on a CPU.
+"""Accurate and fast group normalization on a CPU.
 
-torch's own in channels-last order adds all voxels up in float32, which is wrong for whole volumes
-(networks/sums.py), and its backward takes 27 times as long, for two fifths of a diffusion's
-training step.
+torch's implementation accumulates all voxels in float32 in channels-last order, which is inaccurate
+for whole volumes (networks/sums.py), and its backward pass takes 27 times as long: two fifths of a
+training step of the diffusion model.
 """
 
 import torch
@@ -12,16 +12,16 @@ from crossvox.networks.normalization import DEVICES, normalized
 
 
 class GroupNorm(nn.GroupNorm):
-    """`torch.nn.GroupNorm` with sums that are right for volumes of any size.
+    """`torch.nn.GroupNorm` with accurate sums for volumes of any size.
 
-    With as many groups as channels it is instance normalization.
+    With one group per channel it is instance normalization.
 
     Source:
         Wu and He 2018, arXiv 1803.08494, equation 7
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
-        """(B, C, X, Y, Z) of the same."""
+        """Normalize (B, C, X, Y, Z)."""
         if input.device.type not in DEVICES:
             return super().forward(input)
         items = [

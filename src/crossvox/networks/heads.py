@@ -1,7 +1,7 @@
-"""Last layers, which answer in float32 under autocast too.
+"""Last layers, which compute in float32 even under autocast.
 
-In bfloat16 a tanh is exactly 1 or -1 from 3.5 on, where its gradient is exactly 0: a network
-driven there never returns. In float32 it returns from as far as 8.
+In bfloat16 a tanh is exactly 1 or -1 beyond 3.5, where its gradient is exactly 0: a network that
+saturates there never recovers. In float32 it recovers from inputs of up to 8.
 """
 
 from collections.abc import Callable
@@ -13,27 +13,27 @@ from torch.nn import functional
 
 
 class VoxelHead(nn.Conv3d):
-    """A 1x1x1 convolution to one channel, which torch's own takes four times as long for."""
+    """A 1x1x1 convolution to one channel, four times as fast as torch's."""
 
     def __init__(self, inputs: int) -> None:
         super().__init__(inputs, 1, 1)
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
-        """(B, 1, X, Y, Z) of (B, C, X, Y, Z)."""
+        """Map (B, C, X, Y, Z) to (B, 1, X, Y, Z)."""
         return in_float32(self._product, input)
 
     def _product(self, features: Tensor) -> Tensor:
         batch, _, x, y, z = features.shape
         voxels = rearrange(features, "b c x y z -> (b x y z) c")
-        answer = functional.linear(voxels, self.weight.flatten(start_dim=1), self.bias)
-        return rearrange(answer, "(b x y z) c -> b c x y z", b=batch, x=x, y=y, z=z)
+        output = functional.linear(voxels, self.weight.flatten(start_dim=1), self.bias)
+        return rearrange(output, "(b x y z) c -> b c x y z", b=batch, x=x, y=y, z=z)
 
 
 class HeadConv2d(nn.Conv2d):
     """A 2D convolution in float32."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
-        """(B, outputs, x, y) of (B, inputs, X, Y)."""
+        """Map (B, inputs, X, Y) to (B, outputs, x, y)."""
         return in_float32(super().forward, input)
 
 
@@ -41,7 +41,7 @@ class HeadConv3d(nn.Conv3d):
     """A 3D convolution in float32."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
-        """(B, outputs, x, y, z) of (B, inputs, X, Y, Z)."""
+        """Map (B, inputs, X, Y, Z) to (B, outputs, x, y, z)."""
         return in_float32(super().forward, input)
 
 
@@ -49,13 +49,13 @@ class HeadConvTranspose2d(nn.ConvTranspose2d):
     """A transposed 2D convolution in float32."""
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: A002 - torch's name
-        """(B, outputs, x, y) of (B, inputs, X, Y)."""
-        ours = super().forward
-        return in_float32(lambda features: ours(features, output_size), input)
+        """Map (B, inputs, X, Y) to (B, outputs, x, y)."""
+        convolve = super().forward
+        return in_float32(lambda features: convolve(features, output_size), input)
 
 
 def in_float32(layers: Callable[[Tensor], Tensor], features: Tensor) -> Tensor:
-    """`layers` of `features`, in float32 where autocast would choose less."""
+    """Apply `layers` to `features`, in float32 even if autocast would choose less precision."""
     device = features.device.type
     if device == "meta" or not torch.is_autocast_enabled(device):
         return layers(features)

@@ -1,4 +1,4 @@
-"""Inception-v3 as FID uses it: the network of the TensorFlow release of 2015-12-05."""
+"""Inception-v3 as used for FID: the network of the TensorFlow release of 2015-12-05."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from torch.nn import functional
 
 from crossvox.errors import ModelError
 
-SIDE = 299
-FEATURES = 2048
+SIDE = 299  # height and width of the input in pixels
+FEATURES = 2048  # number of features per image
 BATCH_NORM_EPSILON = 1e-3
-IGNORED = ("fc.", "AuxLogits.")
-COUNTER = ".num_batches_tracked"
+IGNORED = ("fc.", "AuxLogits.")  # prefixes of the classifier's weights
+COUNTER = ".num_batches_tracked"  # suffix of unused entries
 
 Pool = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution with batch normalization and ReLU, under the name its weights are kept by."""
+    """Convolution with batch normalization and ReLU, and the published name of its weights."""
 
     name: str
     outputs: int
@@ -33,7 +33,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Fork:
-    """Two layers on the same features, joined along the channels."""
+    """Two layers on the same features, concatenated along the channels."""
 
     layers: tuple[Layer, Layer]
 
@@ -41,7 +41,7 @@ class Fork:
 Step = Pool | Layer | Fork
 Branches = Sequence[Sequence[Step]]
 
-# Averages leave the padding out, unlike torchvision's.
+# Averages exclude the padding, unlike torchvision's.
 AVERAGE: Pool = partial(
     functional.avg_pool2d, kernel_size=3, stride=1, padding=1, count_include_pad=False
 )
@@ -66,7 +66,7 @@ STEM: tuple[Pool | Layer, ...] = (
 
 
 def _fine(pooled: int) -> Branches:
-    """Figure 5 of the source: at an eighth of the image's size."""
+    """Branches of figure 5 of the source, at an eighth of the image's size."""
     return (
         (Layer("branch1x1", 64),),
         (Layer("branch5x5_1", 48), Layer("branch5x5_2", 64, (5, 5))),
@@ -92,7 +92,7 @@ def _to_middle() -> Branches:
 
 
 def _middle(width: int) -> Branches:
-    """Figure 6: at a sixteenth, 7x7 kernels in two parts."""
+    """Branches of figure 6, at a sixteenth, with 7x7 kernels factored into 1x7 and 7x1."""
     return (
         (Layer("branch1x1", 192),),
         (
@@ -125,7 +125,7 @@ def _to_coarse() -> Branches:
 
 
 def _coarse(pool: Pool) -> Branches:
-    """Figure 7: at a thirty-second, 3x3 kernels in two parts side by side."""
+    """Branches of figure 7, at a thirty-second, with parallel 1x3 and 3x1 kernels."""
     return (
         (Layer("branch1x1", 320),),
         (
@@ -142,7 +142,7 @@ def _coarse(pool: Pool) -> Branches:
 
 
 class NormalizedConv(nn.Module):
-    """Convolution, batch normalization by stored statistics, ReLU."""
+    """Convolution, batch normalization with stored statistics and ReLU."""
 
     def __init__(self, inputs: int, layer: Layer) -> None:
         super().__init__()
@@ -154,12 +154,12 @@ class NormalizedConv(nn.Module):
         self.bn = nn.BatchNorm2d(layer.outputs, eps=BATCH_NORM_EPSILON)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(N, outputs, h, w) of (N, inputs, H, W)."""
+        """Map (N, inputs, H, W) to (N, outputs, h, w)."""
         return functional.relu(self.bn(self.conv(features)), inplace=True)
 
 
 class Mixed(nn.Module):
-    """Branches on the same features, joined along the channels."""
+    """Branches on the same features, concatenated along the channels."""
 
     def __init__(self, inputs: int, branches: Branches) -> None:
         super().__init__()
@@ -167,15 +167,15 @@ class Mixed(nn.Module):
         self.outputs = sum(_add_layers(self, inputs, branch) for branch in branches)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(N, outputs, h, w) of (N, inputs, H, W)."""
+        """Map (N, inputs, H, W) to (N, outputs, h, w)."""
         return torch.cat([_run(self, branch, features) for branch in self.branches], dim=1)
 
 
 class InceptionV3(nn.Module):
-    """Inception-v3 up to its last pooling ("pool3"), ready for evaluation, never trained.
+    """Inception-v3 up to its last pooling ("pool3"), for inference only.
 
-    Three things differ from torchvision's network of the same names: average poolings do not
-    count their padding, Mixed_7c pools by maximum, and the weights are those of TensorFlow.
+    It differs from torchvision's network with the same names in three ways: average pooling
+    excludes the padding, Mixed_7c uses max pooling, and the weights come from TensorFlow.
 
     Source:
         Szegedy et al. 2016, doi 10.1109/CVPR.2016.308, table 1; as FID's network,
@@ -192,7 +192,7 @@ class InceptionV3(nn.Module):
         self.eval().requires_grad_(requires_grad=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features (N, 2048) of `images` (N, 3, H, W) in [-1, 1], any size."""
+        """Compute features (N, 2048) of `images` (N, 3, H, W) in [-1, 1], of any size."""
         if images.shape[2:] != (SIDE, SIDE):
             images = functional.interpolate(
                 images, size=(SIDE, SIDE), mode="bilinear", align_corners=False
@@ -200,33 +200,33 @@ class InceptionV3(nn.Module):
         return self.pool3(images)
 
     def pool3(self, images: Tensor) -> Tensor:
-        """The same without resizing; both sides at least 75."""
-        # Channels last in memory: a quarter faster on a CPU, the same function.
+        """Compute features without resizing; height and width must be at least 75."""
+        # Channels-last order is a quarter faster on a CPU.
         features = _run(self, STEM, images.contiguous(memory_format=torch.channels_last))
         for name, _ in _mixed_blocks():
             features = self.get_submodule(name)(features)
         return reduce(features, "n c h w -> n c", "mean")
 
     def load_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Take weights under their published names.
+        """Load weights by their published names.
 
-        The classifier (`fc`, `AuxLogits`) and the counters of batch normalization are left alone.
+        The classifier (`fc`, `AuxLogits`) and the counters of batch normalization are ignored.
 
         Raises:
-            ModelError: An entry is missing, unknown, of another shape or not of finite numbers.
+            ModelError: An entry is missing or unknown, or has a wrong shape or non-finite numbers.
         """
         names = self.state_dict().keys()
-        own = {name: value for name, value in self.state_dict().items() if not _counts(name)}
-        given = {
+        expected = {name: value for name, value in self.state_dict().items() if not _counts(name)}
+        relevant = {
             name: value
             for name, value in weights.items()
             if not name.startswith(IGNORED) and not (_counts(name) and name in names)
         }
-        _refuse_first("lacks", [name for name in own if name not in given])
-        _refuse_first("has the unknown entry", [name for name in given if name not in own])
-        for name, value in given.items():
-            _check_entry(name, value, own[name].shape)
-        self.load_state_dict(given, strict=False)
+        _refuse_first("lacks", [name for name in expected if name not in relevant])
+        _refuse_first("has the unknown entry", [name for name in relevant if name not in expected])
+        for name, value in relevant.items():
+            _check_entry(name, value, expected[name].shape)
+        self.load_state_dict(relevant, strict=False)
 
 
 def _mixed_blocks() -> Iterator[tuple[str, Branches]]:
@@ -239,7 +239,7 @@ def _mixed_blocks() -> Iterator[tuple[str, Branches]]:
 
 
 def _add_layers(parent: nn.Module, inputs: int, steps: Sequence[Step]) -> int:
-    """Make the layers of `steps` children of `parent`; the channels that come out at the end."""
+    """Add the layers of `steps` to `parent`; return the number of output channels."""
     for step in steps:
         layers = _layers_of(step)
         for layer in layers:
@@ -251,8 +251,8 @@ def _add_layers(parent: nn.Module, inputs: int, steps: Sequence[Step]) -> int:
 def _run(parent: nn.Module, steps: Sequence[Step], features: Tensor) -> Tensor:
     for step in steps:
         if isinstance(step, Layer | Fork):
-            made = [parent.get_submodule(layer.name)(features) for layer in _layers_of(step)]
-            features = torch.cat(made, dim=1)
+            outputs = [parent.get_submodule(layer.name)(features) for layer in _layers_of(step)]
+            features = torch.cat(outputs, dim=1)
         else:
             features = step(features)
     return features
@@ -268,16 +268,17 @@ def _counts(name: str) -> bool:
     return name.endswith(COUNTER)
 
 
-def _refuse_first(what: str, names: Sequence[str]) -> None:
+def _refuse_first(fault: str, names: Sequence[str]) -> None:
     if names:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        raise ModelError(f"this is not FID's Inception-v3: it {what} {names[0]}{more}")
+        raise ModelError(f"this is not FID's Inception-v3: it {fault} {names[0]}{more}")
 
 
 def _check_entry(name: str, value: Tensor, shape: torch.Size) -> None:
     if value.shape != shape:
         raise ModelError(
-            f"this is not FID's Inception-v3: {name} is {tuple(value.shape)}, not {tuple(shape)}"
+            f"this is not FID's Inception-v3: {name} has shape {tuple(value.shape)},"
+            f" expected {tuple(shape)}"
         )
     if not value.is_floating_point() or not torch.isfinite(value).all():
-        raise ModelError(f"the weights are damaged: {name} holds what is no finite number")
+        raise ModelError(f"the weights are damaged: {name} must hold finite floating-point numbers")

@@ -1,4 +1,4 @@
-"""Losses over (B, 1, X, Y, Z), weighted voxel by voxel, in float32 whatever networks answer in."""
+"""Losses over (B, 1, X, Y, Z) with a weight per voxel, computed in float32."""
 
 import torch
 from einops import reduce
@@ -10,12 +10,12 @@ def masked_l1(synthesized: Tensor, target: Tensor, *, mask: Tensor) -> Tensor:
     """Mean over the batch of each item's weighted mean absolute error.
 
     Args:
-        synthesized: What the network answers.
-        target: What it should answer.
+        synthesized: Output of the network.
+        target: Reference for the output.
         mask: Weight of each voxel in [0, 1]. An item's sum is divided by the number of its voxels
-            whose weight is not 0, so that a patch of air, all of small weight, counts little. An
-            item without such voxels counts as zero. No item's part depends on the others, so the
-            value does not depend on how a batch is shared among processes.
+            with non-zero weight, so a patch of air, all of small weight, contributes little. An
+            item without such voxels contributes zero. Items are independent of each other, so the
+            value does not depend on how a batch is divided among processes.
     """
     return _weighted_mean((synthesized.float() - target.float()).abs(), mask)
 
@@ -26,7 +26,7 @@ def masked_l2(answer: Tensor, wanted: Tensor, *, mask: Tensor) -> Tensor:
 
 
 def label_cross_entropy(logits: Tensor, *, label: float) -> Tensor:
-    """Mean binary cross-entropy of a discriminator's logits, all of which should say `label`."""
+    """Mean binary cross-entropy of a discriminator's logits against one `label` for all."""
     exact = logits.float()
     return functional.binary_cross_entropy_with_logits(exact, torch.full_like(exact, label))
 

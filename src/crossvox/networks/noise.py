@@ -1,16 +1,16 @@
-"""Noise that belongs to a volume, wherever a window cuts it."""
+"""Noise fixed to the voxels of a volume, independent of the windows it is processed in."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-Noise = Callable[[int], Tensor]  # the contract's: a step's standard normal tensor
-STRIDE = 1_000_003  # keeps seeds of different (seed, step) apart
+Noise = Callable[[int], Tensor]  # as in contract.py: step to standard normal tensor
+STRIDE = 1_000_003  # gives each pair of seed and step its own generator seed
 
 
 def normal_noise(shape: tuple[int, ...], *, seed: int) -> Noise:
-    """Standard normal noise of `shape` for each step, on the CPU; equal seeds, equal noise."""
+    """Create standard normal noise of `shape` for each step, reproducible by `seed`, on the CPU."""
 
     def noise(step: int) -> Tensor:
         generator = torch.Generator().manual_seed(seed * STRIDE + step)
@@ -20,12 +20,12 @@ def normal_noise(shape: tuple[int, ...], *, seed: int) -> Noise:
 
 
 def surrounded(noise: Noise, shape: tuple[int, ...], inner: tuple[slice, ...]) -> Noise:
-    """`noise` in the middle of a larger `shape`, with other noise around it."""
+    """Extend `noise`, which fills the `inner` part, to a larger `shape` with other noise."""
     outer = normal_noise(shape, seed=STRIDE)
 
-    def larger(step: int) -> Tensor:
-        everywhere = outer(step)
-        everywhere[inner] = noise(step).to(everywhere)
-        return everywhere
+    def extended(step: int) -> Tensor:
+        values = outer(step)
+        values[inner] = noise(step).to(values)
+        return values
 
-    return larger
+    return extended

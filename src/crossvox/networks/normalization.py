@@ -1,7 +1,7 @@
-"""Normalization on a CPU by statistics that are right whatever the number of voxels.
+"""Normalization on a CPU with accurate statistics for any number of voxels.
 
-Mean and variance come from `sums`; one factor and one shift for each channel give the result. The
-gradient is a factor of the features, a factor of what comes back and a shift.
+Mean and variance come from `sums`; the result is a factor and a shift per channel. The gradient is
+a combination of the features, the incoming gradient and a shift, with one factor each per channel.
 """
 
 from collections.abc import Iterator
@@ -16,26 +16,26 @@ from torch.nn import functional
 
 from crossvox.networks.sums import exact_type, gradient_sums, has_no_contents, moments, voxels_of
 
-DEVICES = ("cpu", "meta")  # torch is right on others
-COLUMNS, ROWS = 2**12, 32  # of a tile of one thread
-MOST_TILES = 32  # threads wait for each other at each
+DEVICES = ("cpu", "meta")  # torch is accurate on others
+COLUMNS, ROWS = 2**12, 32  # size of one thread's tile
+MOST_TILES = 32  # threads synchronize after each tile
 
 
 def normalized(
     features: Tensor, weight: Tensor, bias: Tensor, *, groups: int, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """`features` normalized over the batch, all voxels and the channels of each group.
+    """Normalize `features` over the batch, all voxels and the channels of each group.
 
     Args:
         features: (B, C, ...) on the CPU.
-        weight: (C,), the standard deviation afterwards.
-        bias: (C,), the mean afterwards.
-        groups: Equal runs of channels; as many as there are channels normalize each by itself.
-        eps: Added to variances.
+        weight: Scale of each channel after normalization, (C,).
+        bias: Shift of each channel after normalization, (C,).
+        groups: Number of groups of consecutive channels; C normalizes each channel by itself.
+        eps: Constant added to variances.
 
     Returns:
-        The same shape, type and memory order, and the mean and variance (over n) that were
-        subtracted and divided by, (C,) float64.
+        Normalized features of the same shape, type and memory order, and the mean and variance
+        (over n) that normalized them, each (C,) float64.
     """
     results = _Normalized.apply(  # type: ignore[no-untyped-call]  # torch's
         features, weight, bias, groups, eps
@@ -46,7 +46,7 @@ def normalized(
 class _Normalized(Function):
     @staticmethod
     def forward(
-        ctx: Any,  # noqa: ANN401 - torch's
+        ctx: Any,  # noqa: ANN401 - torch's context
         features: Tensor,
         weight: Tensor,
         bias: Tensor,
@@ -65,62 +65,87 @@ class _Normalized(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401 - torch's
+    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401 - torch's context
         features, weight, centers, mean, scale = ctx.saved_tensors
         sums, products = gradient_sums(gradient, features, centers)
         products = products + sums * (centers - mean)
         voxels = features.numel() // features.shape[1]
-        along = -_over_groups(products * weight, ctx.groups) * scale**3 / voxels
-        across = -_over_groups(sums * weight, ctx.groups) * scale / voxels - along * mean
-        back = _blended(features, gradient, along, scale * weight, across)
-        return back, (products * scale).to(weight.dtype), sums.to(weight.dtype), None, None
+        slope = -_over_groups(products * weight, ctx.groups) * scale**3 / voxels
+        shift = -_over_groups(sums * weight, ctx.groups) * scale / voxels - slope * mean
+        feature_gradient = _blended(
+            features, gradient, slope=slope, factor=scale * weight, shift=shift
+        )
+        weight_gradient, bias_gradient = (products * scale).to(weight.dtype), sums.to(weight.dtype)
+        return feature_gradient, weight_gradient, bias_gradient, None, None
 
 
 def _over_groups(values: Tensor, groups: int) -> Tensor:
-    """Each channel's value replaced by the mean of its group, (C,) of (C,)."""
-    each = values.reshape(groups, -1)
-    return each.mean(dim=1, keepdim=True).expand_as(each).reshape(-1)
+    """Replace the value (C,) of each channel with the mean over its group."""
+    grouped = values.reshape(groups, -1)
+    return grouped.mean(dim=1, keepdim=True).expand_as(grouped).reshape(-1)
 
 
 def _linear(features: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
-    """`features` times a factor plus a shift for each channel, in their order and type."""
+    """Compute features * factor + shift for each channel, keeping memory order and type.
+
+    Batch normalization at inference with a mean of 0 and a variance of 1 is this function.
+    """
     factor, shift = (values.to(exact_type(features)) for values in (factor, shift))
-    zeros, ones = torch.zeros_like(factor), torch.ones_like(factor)
-    return functional.batch_norm(features, zeros, ones, factor, shift, training=False, eps=0.0)
+    return functional.batch_norm(
+        features,
+        running_mean=torch.zeros_like(factor),
+        running_var=torch.ones_like(factor),
+        weight=factor,
+        bias=shift,
+        training=False,
+        eps=0.0,
+    )
 
 
 def _blended(
-    features: Tensor, gradient: Tensor, along: Tensor, factor: Tensor, shift: Tensor
+    features: Tensor, gradient: Tensor, *, slope: Tensor, factor: Tensor, shift: Tensor
 ) -> Tensor:
-    """`features` x `along` + `gradient` x `factor` + `shift`, rounded once, channels last."""
+    """Compute features * slope + gradient * factor + shift, rounded once, channels last."""
     voxels = voxels_of(features)
     blended = torch.empty_like(voxels, memory_format=torch.contiguous_format)
     if not has_no_contents(features):
         run = max(1, COLUMNS // features.shape[1])
-        factors = [values.to(exact_type(features)).repeat(run) for values in (along, factor, shift)]
-        rows = (_rows(each, run) for each in (blended, voxels, voxels_of(gradient)))
-        for result, ours, theirs in zip(*rows, strict=True):
-            _blend(result, ours, theirs, *(values[: ours.shape[1]] for values in factors))
+        factors = [values.to(exact_type(features)).repeat(run) for values in (slope, factor, shift)]
+        rows = (_rows(tensor, run) for tensor in (blended, voxels, voxels_of(gradient)))
+        for result, feature_rows, gradient_rows in zip(*rows, strict=True):
+            columns = feature_rows.shape[1]
+            slopes, scales, shifts = (values[:columns] for values in factors)
+            _blend(result, feature_rows, gradient_rows, slope=slopes, factor=scales, shift=shifts)
     shaped: Tensor = blended.unflatten(0, (len(features), *features.shape[2:]))
     return rearrange(shaped, "b ... c -> b c ...")
 
 
 def _blend(
-    result: Tensor, ours: Tensor, theirs: Tensor, along: Tensor, factor: Tensor, shift: Tensor
+    result: Tensor,
+    features: Tensor,
+    gradient: Tensor,
+    *,
+    slope: Tensor,
+    factor: Tensor,
+    shift: Tensor,
 ) -> None:
+    """Write features * slope + gradient * factor + shift to `result`, computed in float32."""
     if result.dtype == shift.dtype:
-        torch.addcmul(shift, ours, along, out=result).addcmul_(theirs, factor)
+        torch.addcmul(shift, features, slope, out=result).addcmul_(gradient, factor)
         return
-    # Tile by tile, so that what is float32 for a moment stays in the processor's cache.
+    # Tile by tile, so that float32 intermediates stay in the processor's cache.
     size = max(ROWS * torch.get_num_threads(), -(-len(result) // MOST_TILES))
-    for tile, our, their in zip(
-        result.split(size), ours.split(size), theirs.split(size), strict=True
-    ):
-        tile.copy_(torch.addcmul(shift, our.float(), along).addcmul_(their.float(), factor))
+    tiles = zip(result.split(size), features.split(size), gradient.split(size), strict=True)
+    for tile, feature_tile, gradient_tile in tiles:
+        tile.copy_(
+            torch.addcmul(shift, feature_tile.float(), slope).addcmul_(
+                gradient_tile.float(), factor
+            )
+        )
 
 
 def _rows(voxels: Tensor, run: int) -> Iterator[Tensor]:
-    """(rows, run x C), together all voxels; the last has fewer columns."""
+    """Split voxels (n, C) into matrices (rows, run x C); the last may have fewer columns."""
     whole = len(voxels) // run * run
     yield voxels[:whole].unflatten(0, (-1, run)).flatten(start_dim=1)
     if whole < len(voxels):

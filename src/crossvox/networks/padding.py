@@ -1,4 +1,4 @@
-"""Sizes that poolings can halve."""
+"""Padding to sizes that pooling layers can halve."""
 
 from collections.abc import Callable
 
@@ -9,19 +9,19 @@ from torch.nn import functional
 def synthesize_padded(
     network: Callable[[Tensor], Tensor], source: Tensor, *, multiple: int
 ) -> Tensor:
-    """`network` on `source` (B, C, X, Y, Z) grown to multiples of `multiple`, cut back exactly."""
+    """Apply `network` to `source` (B, C, X, Y, Z) padded to multiples of `multiple`, then crop."""
     grown, inner = padded(source, multiple=multiple)
     return network(grown)[inner]
 
 
 def padded(source: Tensor, *, multiple: int) -> tuple[Tensor, tuple[slice, ...]]:
-    """`source` grown to multiples of `multiple`, and where it lies in the result.
+    """Pad `source` to multiples of `multiple`; return it with the slices of the original part.
 
-    The border voxels are repeated on both sides.
+    Border voxels are replicated on both sides.
 
     Args:
         source: (B, C, X, Y, Z) or (B, C, X, Y).
-        multiple: Of each spatial size afterwards.
+        multiple: Divisor of each spatial size after padding.
     """
     sizes = source.shape[2:]
     missing = [-size % multiple for size in sizes]

@@ -11,10 +11,10 @@ from crossvox.networks.heads import VoxelHead
 
 
 class PatchDiscriminator(nn.Module):
-    """One real-or-synthesized logit per patch of a (source, target) pair.
+    """Discriminator with one real-or-synthesized logit per patch of a (source, target) pair.
 
-    Each level is two 3x3x3 units, the first of stride 2; the "dense layer" of each patch is a
-    1x1x1 convolution with normalization, then the logit.
+    Each level has two 3x3x3 units, the first with stride 2; the "dense layer" of each patch is a
+    1x1x1 convolution with normalization, followed by the logit.
 
     Source:
         Isola et al. 2017, doi 10.1109/CVPR.2017.632, section 3.2.2; the paper's figure 3
@@ -40,7 +40,7 @@ class PatchDiscriminator(nn.Module):
         )
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        """Logits (B, 1, x, y, z) of a pair (B, C, X, Y, Z), (B, 1, X, Y, Z).
+        """Map a pair (B, C, X, Y, Z), (B, 1, X, Y, Z) to logits (B, 1, x, y, z).
 
         Each level halves the sizes.
         """

@@ -1,4 +1,4 @@
-"""Which sizes of training patches a network can halve and normalize over."""
+"""Checks of training patch sizes: whether a network can halve them and normalize over them."""
 
 import math
 from collections.abc import Iterable
@@ -9,12 +9,12 @@ Sizes = tuple[int, int, int]
 
 
 def refuse_undivided(sizes: Sizes, *, halvings: int, setting: str) -> None:
-    """Check that each size can be halved so often without a remainder.
+    """Check that each size can be halved `halvings` times without a remainder.
 
     Args:
-        sizes: Voxels of a training patch.
-        halvings: How often the network halves them.
-        setting: Name and value of the setting that decides this.
+        sizes: Size of a training patch in voxels.
+        halvings: Number of times that the network halves the sizes.
+        setting: Name and value of the setting that determines this, for the message.
 
     Raises:
         SettingsError: A size leaves a remainder.
@@ -22,7 +22,7 @@ def refuse_undivided(sizes: Sizes, *, halvings: int, setting: str) -> None:
     multiple = 2**halvings
     if all(size > 0 and size % multiple == 0 for size in sizes):
         return
-    # Two multiples at least: a single one would end as one voxel, which normalization refuses.
+    # At least two multiples: a single one would be halved to one voxel, which is refused below.
     nearest = [max(2, round(size / multiple)) * multiple for size in sizes]
     raise SettingsError(
         f"training.patch {written(sizes)} cannot be halved {halvings} times ({setting}): each size"
@@ -31,15 +31,15 @@ def refuse_undivided(sizes: Sizes, *, halvings: int, setting: str) -> None:
 
 
 def refuse_exhausted(sizes: Sizes, *, halvings: int, setting: str) -> None:
-    """Check that more than one voxel is left, because normalization over one gives 0.
+    """Check that more than one voxel remains, because normalizing a single voxel gives 0.
 
     Args:
-        sizes: Voxels of a training patch.
-        halvings: How often the network halves them; odd sizes are rounded up.
-        setting: Name and value of the setting that decides this.
+        sizes: Size of a training patch in voxels.
+        halvings: Number of times that the network halves the sizes, rounding up.
+        setting: Name and value of the setting that determines this, for the message.
 
     Raises:
-        SettingsError: One voxel is left.
+        SettingsError: A single voxel remains.
     """
     if math.prod(math.ceil(size / 2**halvings) for size in sizes) > 1:
         return
@@ -50,13 +50,13 @@ def refuse_exhausted(sizes: Sizes, *, halvings: int, setting: str) -> None:
 
 
 def refuse_small(sizes: Sizes, *, axes: Iterable[int], smallest: int, setting: str) -> None:
-    """Check that a patch is large enough along some axes.
+    """Check that a patch is large enough along `axes`.
 
     Args:
-        sizes: Voxels of a training patch.
-        axes: Those that must be large enough.
-        smallest: Fewest voxels along each of them.
-        setting: Name and value of the setting that decides this.
+        sizes: Size of a training patch in voxels.
+        axes: Axes that must be large enough, 0 to 2.
+        smallest: Smallest permitted size along each of them in voxels.
+        setting: Name and value of the setting that determines this, for the message.
 
     Raises:
         SettingsError: A size is smaller.
@@ -72,5 +72,5 @@ def refuse_small(sizes: Sizes, *, axes: Iterable[int], smallest: int, setting: s
 
 
 def written(sizes: Iterable[int]) -> str:
-    """Sizes as messages have them, "96x96x48"."""
+    """Format sizes for messages, as "96x96x48"."""
     return "x".join(str(size) for size in sizes)

@@ -1,4 +1,4 @@
-"""The 2D networks of pix2pix: a U-Net down to one pixel and a patch discriminator.
+"""The 2D networks of pix2pix: a U-Net with a one-pixel bottleneck and a patch discriminator.
 
 Source:
     Isola et al. 2017, doi 10.1109/CVPR.2017.632, appendix (section 6.1)
@@ -16,24 +16,24 @@ from crossvox.networks.heads import HeadConv2d, HeadConvTranspose2d
 
 Norm2d = Literal["batch", "instance"]
 
-WIDEST_FACTOR = 8
-SLOPE = 0.2
-DROPOUT = 0.5
-DROPPED_LEVELS = 3  # the innermost of the decoder that still have noise
-INITIAL_STD = 0.02
+WIDEST_FACTOR = 8  # largest width / width of the first level
+SLOPE = 0.2  # negative slope of leaky ReLU
+DROPOUT = 0.5  # probability
+DROPPED_LEVELS = 3  # innermost decoder levels, which have dropout
+INITIAL_STD = 0.02  # standard deviation of initial weights
 
 
 class NoiseDropout(nn.Module):
-    """Half of the features are dropped, while training and while synthesizing.
+    """Dropout of half of the features, in training and at inference.
 
-    It is all the noise pix2pix has. While synthesizing, what is dropped follows from a fixed
-    seed and is the same for each image, so equal slices give equal slices.
+    It is the only noise of pix2pix. At inference the dropped features follow from a fixed seed and
+    are the same for every image, so equal slices give equal results.
     """
 
     seed = 0
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, C, X, Y) of the same."""
+        """Drop features of (B, C, X, Y)."""
         if self.training:
             return functional.dropout(features, DROPOUT)
         generator = torch.Generator().manual_seed(self.seed)
@@ -42,10 +42,10 @@ class NoiseDropout(nn.Module):
 
 
 class Pix2PixUNet(nn.Module):
-    """C64-C128-C256-C512-… down by strides of 2, the mirror up, skips, tanh.
+    """U-Net of strided convolutions (C64-C128-C256-C512-…) with skip connections and a tanh.
 
-    Every size of the input must be a multiple of `2 ** depth`. The innermost level has no
-    normalization: at a size of 1 it would leave nothing.
+    Every input size must be a multiple of `2 ** depth`. The innermost level has no normalization,
+    which would remove all information at a size of 1.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Pix2PixUNet(nn.Module):
         self.apply(_as_published)
 
     def forward(self, source: Tensor) -> Tensor:
-        """(B, 1, X, Y) in [-1, 1] of (B, C, X, Y)."""
+        """Map (B, C, X, Y) to (B, 1, X, Y) in [-1, 1]."""
         features, skips = source, []
         for down in self.down:
             features = down(features)
@@ -83,7 +83,7 @@ class Pix2PixUNet(nn.Module):
 
 
 class PatchDiscriminator2d(nn.Module):
-    """A logit per patch of a (source, target) pair of slices; 3 levels see 70x70 pixels."""
+    """Discriminator with a logit per patch of a pair of slices; 3 levels see 70x70 pixels."""
 
     def __init__(self, *, sources: int, width: int, levels: int, norm: Norm2d) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class PatchDiscriminator2d(nn.Module):
         self.apply(_as_published)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        """Logits (B, 1, x, y) of a pair (B, C, X, Y), (B, 1, X, Y)."""
+        """Map a pair (B, C, X, Y), (B, 1, X, Y) to logits (B, 1, x, y)."""
         return cast("Tensor", self.layers(torch.cat((source, target), dim=1)))
 
 
@@ -114,7 +114,7 @@ def _norm_of(kind: Norm2d, channels: int) -> nn.Module:
 
 
 def _as_published(layer: nn.Module) -> None:
-    """Weights from N(0, 0.02), those of normalization around 1, biases of 0."""
+    """Initialize weights from N(0, 0.02), those of normalization around 1, and biases with 0."""
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(layer.weight, 0.0, INITIAL_STD)
         if layer.bias is not None:

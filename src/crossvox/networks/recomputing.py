@@ -1,4 +1,4 @@
-"""Features computed again in the backward pass instead of kept: less memory for some time."""
+"""Gradient checkpointing: recompute features in the backward pass to save memory."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,10 +16,10 @@ BLOCKS = (ResidualBlock, TimedBlock, EncoderBlock, Decoder)
 
 
 def recompute_blocks(network: nn.Module) -> None:
-    """From now on no block of `network` keeps its inner features for the backward pass.
+    """Make the blocks of `network` recompute their inner features in the backward pass.
 
-    The second time batch normalization leaves its running statistics alone, so the network learns
-    exactly what it would have learned.
+    Recomputation does not update the running statistics of batch normalization again, so training
+    gives exactly the same network.
 
     Source:
         Chen et al. 2016, arXiv 1604.06174
@@ -27,7 +27,7 @@ def recompute_blocks(network: nn.Module) -> None:
     for block in network.modules():
         if isinstance(block, BLOCKS):
             contexts = partial(_contexts, block)
-            block.forward = partial(  # type: ignore[method-assign]  # of this block alone
+            block.forward = partial(  # type: ignore[method-assign]  # overridden on this instance
                 checkpoint, block.forward, use_reentrant=False, context_fn=contexts
             )
 
@@ -35,13 +35,16 @@ def recompute_blocks(network: nn.Module) -> None:
 def _contexts(
     block: nn.Module,
 ) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-    """Around the first and around the second time."""
+    """Return the contexts of the first computation and of the recomputation."""
     return nullcontext(), _statistics_unmoved(block)
 
 
 @contextmanager
 def _statistics_unmoved(block: nn.Module) -> Iterator[None]:
-    """Running statistics take part as they did, or other tensors would be kept, and stay."""
+    """Keep the values of running statistics, but compute their updates.
+
+    Without the updates, other tensors would be saved than in the first computation.
+    """
     norms = [layer for layer in block.modules() if isinstance(layer, _BatchNorm)]
     before = [(layer.momentum, layer.num_batches_tracked) for layer in norms]
     for layer in norms:

@@ -1,4 +1,4 @@
-"""The residual-encoder U-Net that challenges are won with."""
+"""The residual-encoder U-Net, as used by winners of segmentation and synthesis challenges."""
 
 from itertools import pairwise
 from typing import cast
@@ -10,27 +10,27 @@ from torch.nn import functional
 from crossvox.networks.blocks import Norm, conv3x3x3, norm_of
 from crossvox.networks.heads import VoxelHead
 
-WIDEST = 320
-SLOPE = 0.01
+WIDEST = 320  # largest number of channels of a level
+SLOPE = 0.01  # negative slope of leaky ReLU
 
 
 class MeanOfEight(nn.Module):
-    """Halves the sizes: the mean over 2x2x2 voxels.
+    """Downsampling by 2: the mean over 2x2x2 voxels.
 
-    Linear interpolation at half the size is that mean, and unlike average pooling it is fast on
-    CPUs and there in bfloat16.
+    Linear interpolation to half the size equals that mean and, unlike average pooling, is fast on
+    CPUs and supports bfloat16 there.
     """
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, C, X / 2, Y / 2, Z / 2) of (B, C, X, Y, Z), sizes even."""
+        """Map (B, C, X, Y, Z) with even sizes to (B, C, X / 2, Y / 2, Z / 2)."""
         return functional.interpolate(features, scale_factor=0.5, mode="trilinear")
 
 
 class EncoderBlock(nn.Module):
-    """Two 3x3x3 convolutions beside a shortcut; the first may halve the sizes.
+    """Two 3x3x3 convolutions with a shortcut; the first may halve the sizes.
 
-    Where sizes halve the shortcut is a mean over 2x2x2 voxels, and a 1x1x1 projection where
-    widths differ.
+    The shortcut takes the mean over 2x2x2 voxels if the sizes are halved, and a 1x1x1 projection if
+    the widths differ.
 
     Source:
         He et al. 2016, doi 10.1109/CVPR.2016.90; the shortcut: He et al. 2019, arXiv 1812.01187,
@@ -54,16 +54,16 @@ class EncoderBlock(nn.Module):
             self.shortcut.append(norm_of(norm, outputs))
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, outputs, X / stride, …) of (B, inputs, X, Y, Z)."""
+        """Map (B, inputs, X, Y, Z) to (B, outputs, X / stride, …)."""
         summed = self.residual(features) + self.shortcut(features)
         return functional.leaky_relu(summed, SLOPE, inplace=True)
 
 
 class Decoder(nn.Module):
-    """Doubles the sizes, joins the skip and convolves once.
+    """Upsampling by 2, concatenation with the skip connection and one convolution.
 
-    Channels are reduced before the trilinear up-sampling: a 1x1x1 convolution and a linear
-    interpolation may change places, and the coarse grid has an eighth of the voxels.
+    Channels are reduced before the trilinear upsampling: a 1x1x1 convolution and a linear
+    interpolation commute, and the coarse grid has an eighth of the voxels.
     """
 
     def __init__(self, coarse: int, fine: int, *, norm: Norm) -> None:
@@ -74,21 +74,21 @@ class Decoder(nn.Module):
         )
 
     def forward(self, features: Tensor, skip: Tensor) -> Tensor:
-        """(B, fine, 2X, 2Y, 2Z) of (B, coarse, X, Y, Z) and (B, fine, 2X, 2Y, 2Z)."""
+        """Map (B, coarse, X, Y, Z) and a skip (B, fine, 2X, 2Y, 2Z) to (B, fine, 2X, 2Y, 2Z)."""
         larger = functional.interpolate(self.reduce(features), scale_factor=2, mode="trilinear")
         return cast("Tensor", self.unit(torch.cat((larger, skip), dim=1)))
 
 
 class ResidualEncoderUNet(nn.Module):
-    """A deep residual encoder, a light decoder, a linear head.
+    """U-Net with a deep residual encoder, a light decoder and a linear head.
 
-    Every size of the input must be a multiple of `2 ** (len(blocks) - 1)`.
+    Every input size must be a multiple of `2 ** (len(blocks) - 1)`.
 
     Args:
-        sources: Channels in.
-        width: Channels of the first level; they double down to at most 320.
-        blocks: Residual blocks of each level.
-        norm: Normalization.
+        sources: Number of input channels.
+        width: Channels of the first level; they double at each level, up to 320.
+        blocks: Number of residual blocks at each level.
+        norm: Kind of normalization.
 
     Source:
         Isensee et al. 2024, arXiv 2404.09556 (residual-encoder nnU-Net)
@@ -103,10 +103,12 @@ class ResidualEncoderUNet(nn.Module):
         inputs = [width, *widths[:-1]]
         self.encoder = nn.ModuleList(
             nn.Sequential(
-                EncoderBlock(before, after, norm=norm, stride=2 if level else 1),
-                *(EncoderBlock(after, after, norm=norm, stride=1) for _ in range(count - 1)),
+                EncoderBlock(inputs_of_level, outputs, norm=norm, stride=2 if level else 1),
+                *(EncoderBlock(outputs, outputs, norm=norm, stride=1) for _ in range(count - 1)),
             )
-            for level, (before, after, count) in enumerate(zip(inputs, widths, blocks, strict=True))
+            for level, (inputs_of_level, outputs, count) in enumerate(
+                zip(inputs, widths, blocks, strict=True)
+            )
         )
         self.decoder = nn.ModuleList(
             Decoder(coarse, fine, norm=norm) for fine, coarse in reversed(list(pairwise(widths)))
@@ -114,7 +116,7 @@ class ResidualEncoderUNet(nn.Module):
         self.head = VoxelHead(width)
 
     def forward(self, source: Tensor) -> Tensor:
-        """(B, 1, X, Y, Z), unbounded, of (B, C, X, Y, Z)."""
+        """Map (B, C, X, Y, Z) to (B, 1, X, Y, Z), unbounded."""
         features, skips = self.stem(source), []
         for level in self.encoder:
             features = level(features)

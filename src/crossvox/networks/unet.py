@@ -1,4 +1,4 @@
-"""The residual U-Net of the paper's generator (its figure 2)."""
+"""The residual U-Net that the paper uses as generator (its figure 2)."""
 
 from itertools import pairwise
 
@@ -8,13 +8,13 @@ from torch import Tensor, nn
 from crossvox.networks.blocks import Norm, ResidualBlock, UpConv, UpSampling
 from crossvox.networks.heads import VoxelHead
 
-WIDEST_FACTOR = 16
+WIDEST_FACTOR = 16  # largest width / width of the first level
 
 
 class ResidualUNet(nn.Module):
-    """Encoder and decoder of residual blocks, skips by concatenation, tanh at the end.
+    """U-Net of residual blocks with concatenated skip connections and a final tanh.
 
-    Every size of the input must be a multiple of `2 ** depth`.
+    Every input size must be a multiple of `2 ** depth`.
 
     Source:
         Ronneberger et al. 2015, arXiv 1505.04597; the paper's figure 2
@@ -40,7 +40,7 @@ class ResidualUNet(nn.Module):
         self.head = VoxelHead(width)
 
     def forward(self, source: Tensor) -> Tensor:
-        """(B, 1, X, Y, Z) in [-1, 1] of (B, C, X, Y, Z)."""
+        """Map (B, C, X, Y, Z) to (B, 1, X, Y, Z) in [-1, 1]."""
         skips = [self.stem(source)]
         for block in self.encoder:
             skips.append(block(self.pool(skips[-1])))

@@ -1,4 +1,4 @@
-"""Heads that differ in anatomy, imaged by physics: data for trials, tests and the demo."""
+"""Synthetic heads with simulated imaging physics, as data for trials, tests and the demo."""
 
 from crossvox.phantoms.folder import write_phantom
 from crossvox.phantoms.phantom import PhantomCase, PhantomSettings, phantom_case

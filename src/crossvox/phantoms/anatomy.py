@@ -1,4 +1,4 @@
-"""Heads as soft tissue shares on a grid: implicit geometry, averaged over every voxel."""
+"""Sampling the implicit geometry of a head on a grid, as the share of each tissue in a voxel."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,20 @@ from crossvox.phantoms.shapes import Field, Points, Triple, coverage, rotation
 from crossvox.phantoms.tissues import AIR, CSF, TISSUES, Tissue
 from crossvox.volume import Grid
 
-FINEST_MM = 2.0
-ROUNDING = 0.01
-SLAB_POINTS = 400_000
+FINEST_CELL_MM = 2.0
+CELL_COUNT_TOLERANCE = 0.01
+POINTS_PER_SLAB = 400_000
 
 Layers = list[tuple[Tissue, Field]]
 
 
 @dataclass(frozen=True, eq=False)
 class Anatomy:
-    """What every voxel of a grid holds.
+    """Tissue composition of every voxel of a grid.
 
     Attributes:
-        shares: (len(TISSUES), X, Y, Z) float32; they add up to 1 in every voxel.
-        head: (X, Y, Z) share inside the skin, hollows included.
+        shares: (len(TISSUES), X, Y, Z) float32 tissue shares, which add up to 1 in every voxel.
+        head: (X, Y, Z) share of the voxel inside the skin, air cavities included.
         brain: (X, Y, Z) share inside the brain's hull, ventricles and sulci included.
     """
 
@@ -35,35 +35,38 @@ class Anatomy:
     brain: NDArray[np.float32]
 
     def labels(self) -> NDArray[np.float32]:
-        """(X, Y, Z) place in TISSUES of the tissue with the largest share."""
-        places: NDArray[np.float32] = self.shares.argmax(axis=0).astype(np.float32)
-        return places
+        """(X, Y, Z) index in TISSUES of the tissue with the largest share."""
+        indices: NDArray[np.float32] = self.shares.argmax(axis=0).astype(np.float32)
+        return indices
 
 
 def anatomy_on(grid: Grid, person: Person, *, shift_mm: Triple = (0.0, 0.0, 0.0)) -> Anatomy:
-    """`person` on `grid`.
+    """Sample the anatomy of `person` on `grid`.
 
     Args:
-        grid: Voxels; each is averaged over finer cells where it is wider than 2 mm.
-        person: Whose head.
-        shift_mm: How far the head moves (RAS+) before it is looked at.
+        grid: Grid of the result; voxels wider than 2 mm are averaged over finer cells.
+        person: Person whose head is sampled.
+        shift_mm: Translation of the head in mm (RAS+).
     """
-    finer = _cells_per_voxel(grid)
-    slabs = [_slab(grid, person, np.array(shift_mm), finer, z) for z in _slab_edges(grid, finer)]
+    cells_per_voxel = _cells_per_voxel(grid)
+    slabs = [
+        _slab(grid, person, np.array(shift_mm), cells_per_voxel, z)
+        for z in _slab_edges(grid, cells_per_voxel)
+    ]
     stacked = np.concatenate(slabs, axis=-1)
     return Anatomy(shares=stacked[:-2], head=stacked[-2], brain=stacked[-1])
 
 
 def _cells_per_voxel(grid: Grid) -> NDArray[np.int64]:
-    """Cells along each axis: at least 2 mm wide, and half the finest spacing."""
+    """Cells per voxel along each axis, no wider than 2 mm or half the finest spacing if larger."""
     spacing = np.array(grid.spacing_mm)
-    widest = max(FINEST_MM, float(spacing.min()) / 2)
-    return np.maximum(1, np.ceil(spacing / widest - ROUNDING)).astype(np.int64)
+    widest = max(FINEST_CELL_MM, float(spacing.min()) / 2)
+    return np.maximum(1, np.ceil(spacing / widest - CELL_COUNT_TOLERANCE)).astype(np.int64)
 
 
-def _slab_edges(grid: Grid, finer: NDArray[np.int64]) -> list[tuple[int, int]]:
-    cells_per_slice = grid.shape[0] * grid.shape[1] * int(finer.prod())
-    thickness = max(1, SLAB_POINTS // cells_per_slice)
+def _slab_edges(grid: Grid, cells_per_voxel: NDArray[np.int64]) -> list[tuple[int, int]]:
+    cells_per_slice = grid.shape[0] * grid.shape[1] * int(cells_per_voxel.prod())
+    thickness = max(1, POINTS_PER_SLAB // cells_per_slice)
     starts = range(0, grid.shape[2], thickness)
     return [(start, min(start + thickness, grid.shape[2])) for start in starts]
 
@@ -72,27 +75,32 @@ def _slab(
     grid: Grid,
     person: Person,
     shift_mm: NDArray[np.float64],
-    finer: NDArray[np.int64],
+    cells_per_voxel: NDArray[np.int64],
     edges: tuple[int, int],
 ) -> NDArray[np.float32]:
-    """Shares, head and brain (tissues + 2, X, Y, slices) of the slices between `edges`."""
+    """(tissues + 2, X, Y, slices) shares of tissues, head and brain in slices between `edges`."""
     ranges = ((0, grid.shape[0]), (0, grid.shape[1]), edges)
     centers = [
         (np.arange(low * step, high * step) + 0.5) / step - 0.5
-        for (low, high), step in zip(ranges, finer, strict=True)
+        for (low, high), step in zip(ranges, cells_per_voxel, strict=True)
     ]
     points = _template_points(centers, _into_template(grid, person, shift_mm), person)
-    cell_mm = float((grid.voxel_mm3 / finer.prod()) ** (1 / 3))
+    cell_mm = float((grid.voxel_mm3 / cells_per_voxel.prod()) ** (1 / 3))
     cells = _shares_at(points, person, cell_mm)
     width, depth = len(centers[0]), len(centers[1])
-    return _averaged(rearrange(cells, "tissue (x y z) -> tissue x y z", x=width, y=depth), finer)
+    return _averaged(
+        rearrange(cells, "tissue (x y z) -> tissue x y z", x=width, y=depth), cells_per_voxel
+    )
 
 
-def _averaged(cells: NDArray[np.float32], finer: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Means of blocks of `finer` cells along the last three axes."""
-    for axis, step in enumerate(finer, start=1):
-        aside = np.moveaxis(cells, axis, 0)
-        total = sum((aside[start::step] for start in range(1, step)), start=aside[0::step])
+def _averaged(
+    cells: NDArray[np.float32], cells_per_voxel: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Means over blocks of `cells_per_voxel` along the last three axes."""
+    for axis, step in enumerate(cells_per_voxel, start=1):
+        axis_first = np.moveaxis(cells, axis, 0)
+        strided = (axis_first[start::step] for start in range(1, step))
+        total = sum(strided, start=axis_first[0::step])
         cells = np.moveaxis(total, 0, axis) / np.float32(step)
     return cells
 
@@ -100,7 +108,7 @@ def _averaged(cells: NDArray[np.float32], finer: NDArray[np.int64]) -> NDArray[n
 def _into_template(
     grid: Grid, person: Person, shift_mm: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(4, 4) matrix from voxel indices of the scanner to the unbent template."""
+    """(4, 4) matrix from scanner voxel indices to template coordinates before bending."""
     moved = np.eye(4)
     moved[:3, 3] = -shift_mm - np.array(person.offset_mm)
     upright = np.eye(4)
@@ -112,7 +120,7 @@ def _into_template(
 def _template_points(
     centers: list[NDArray[np.float64]], matrix: NDArray[np.float64], person: Person
 ) -> Points:
-    """Points (3, N) of the template that the cells at indices `centers` show."""
+    """(3, N) template coordinates of the cells at voxel indices `centers`."""
     along_x, along_y, along_z = np.ix_(*centers)
     straight = [
         row[0] * along_x + row[1] * along_y + (row[2] * along_z + row[3]) for row in matrix[:3]
@@ -135,7 +143,7 @@ def _tilt(person: Person) -> NDArray[np.float64]:
 
 
 def _shares_at(points: Points, person: Person, cell_mm: float) -> NDArray[np.float32]:
-    """Shares of all tissues, head and brain: (len(TISSUES) + 2, N)."""
+    """(len(TISSUES) + 2, N) shares of all tissues, head and brain."""
     result = np.zeros((len(TISSUES) + 2, points.shape[1]), dtype=np.float32)
     result[TISSUES.index(AIR)] = 1
     surface = surfaces(points, person)
@@ -153,7 +161,7 @@ def _shares_at(points: Points, person: Person, cell_mm: float) -> NDArray[np.flo
 
 
 def compose(layers: Layers, *, background: Tissue) -> NDArray[np.float32]:
-    """Shares (len(TISSUES), N) of layers seen from the front: each takes its part of the rest."""
+    """(len(TISSUES), N) shares of stacked layers; each takes part of what the front leaves."""
     free = np.ones_like(layers[0][1])
     shares = np.zeros((len(TISSUES), free.size), dtype=np.float32)
     for tissue, cover in layers:

@@ -1,6 +1,6 @@
-"""What fills the skull: cortex, white matter, nuclei, ventricles, cerebellum, brainstem, lesions.
+"""Geometry of the brain: cortex, white matter, nuclei, ventricles, cerebellum, brainstem, lesions.
 
-Positions are millimeters of the template: right, anterior, superior of the middle of the brain.
+Positions are template coordinates in mm (right, anterior, superior) from the middle of the brain.
 """
 
 from itertools import pairwise
@@ -42,45 +42,45 @@ INSULA: tuple[Triple, Triple] = (62.0, -6.0, 0.0), (26.0, 40.0, 30.0)
 FOLD_RADIUS_MM = 70.0
 FOLD_BEND_MM = 3.0
 TENTORIUM_MM = 2.0
-# Half the width of a young sulcus; below zero, as a closed one holds less than a cell of fluid.
-SULCUS_MM = -0.35
+# Without atrophy; negative because a closed sulcus holds less than a cell of fluid.
+SULCUS_HALF_WIDTH_MM = -0.35
 FOLIA = 16
-REACH_MM = 20.0
-SLANT = 0.8
-VENTRICLE_MM = 4.5
-CAP_MM = 7.0
+LESION_REACH_MM = 20.0
+VENTRICLE_SLANT = 0.8
+VENTRICLE_RADIUS_MM = 4.5
+LESION_RIM_MM = 7.0
 LOBULES = 8
 
 Layers = list[tuple[Tissue, Field]]
 
 
 def cerebrum(points: Points) -> Field:
-    """Distance to the smooth hull of both hemispheres."""
+    """Signed distance in mm to the smooth hull of both hemispheres."""
     hemispheres = ellipsoid(points, center=CEREBRUM[0], radii=CEREBRUM[1])
     temporal = ellipsoid(mirrored(points), center=TEMPORAL_LOBE[0], radii=TEMPORAL_LOBE[1])
     return smooth_union(hemispheres, temporal, blend_mm=14.0)
 
 
 def cerebellum(points: Points) -> Field:
-    """Distance to the cerebellum."""
+    """Signed distance in mm to the cerebellum."""
     return ellipsoid(points, center=CEREBELLUM[0], radii=CEREBELLUM[1])
 
 
 def brainstem(points: Points) -> Field:
-    """Distance to brainstem and spinal cord."""
+    """Signed distance in mm to the brainstem and spinal cord."""
     return union(*(capsule(points, ends=(a, b), radii=(r, s)) for (a, r), (b, s) in _rods()))
 
 
 def brain_layers(points: Points, person: Person, *, cell_mm: float) -> tuple[Layers, Field]:
-    """Shares of each tissue inside the skull, front layer first.
+    """Tissue layers inside the skull, front layer first.
 
     Args:
-        points: (3, N) of the template.
-        person: Whose brain.
-        cell_mm: Width of the cell that each point stands for.
+        points: (3, N) template coordinates in mm.
+        person: Person whose brain is sampled.
+        cell_mm: Width in mm of the cell around each point.
 
     Returns:
-        Layers; cerebrospinal fluid lies behind them all. And the distance to the whole brain.
+        Layers, in front of cerebrospinal fluid, and the signed distance to the whole brain in mm.
     """
     small_brain = cerebellum(points)
     stem = brainstem(points)
@@ -108,8 +108,8 @@ def _rods() -> list[tuple[tuple[Triple, float], tuple[Triple, float]]]:
 
 
 def _depth_below_pia(points: Points, hull: Field, person: Person) -> Field:
-    """Distance inwards to the nearest outer surface or sulcus; negative in the fluid."""
-    half_width = np.float32(SULCUS_MM + 1.2 * person.atrophy)
+    """Depth in mm below the nearest outer surface or sulcus; negative in the fluid."""
+    half_width = np.float32(SULCUS_HALF_WIDTH_MM + 1.2 * person.atrophy)
     below_hull = -hull
     fissure = np.abs(points[0]) - half_width
     core = ellipsoid(points, center=CORE[0], radii=CORE[1])
@@ -122,20 +122,20 @@ def _depth_below_pia(points: Points, hull: Field, person: Person) -> Field:
 
 
 def _sulci(points: Points, below_hull: Field, person: Person) -> Field:
-    """Distance to the middle of the nearest sulcus: a radial sheet down to its own depth."""
-    outwards = (points - np.array(CEREBRUM[0], np.float32)[:, None]) / np.array(
+    """Distance in mm to the middle of the nearest sulcus, a radial sheet of its own depth."""
+    direction = (points - np.array(CEREBRUM[0], np.float32)[:, None]) / np.array(
         CEREBRUM[1], np.float32
     )[:, None]
-    radius = np.sqrt(np.einsum("in,in->n", outwards, outwards))
-    outwards *= np.float32(FOLD_RADIUS_MM) / np.maximum(radius, np.float32(0.05))
-    outwards += np.float32(FOLD_BEND_MM) * np.stack([bend.at(points) for bend in person.fold_bend])
-    sheet = person.folding.distance_to_zero(outwards) * radius
-    floor = np.maximum(17 + 6 * person.depth.at(outwards), 4)
+    radius = np.sqrt(np.einsum("in,in->n", direction, direction))
+    direction *= np.float32(FOLD_RADIUS_MM) / np.maximum(radius, np.float32(0.05))
+    direction += np.float32(FOLD_BEND_MM) * np.stack([bend.at(points) for bend in person.fold_bend])
+    sheet = person.folding.distance_to_zero(direction) * radius
+    floor = np.maximum(17 + 6 * person.depth.at(direction), 4)
     return intersection(sheet, below_hull - floor)
 
 
 def _sylvian_fissure(points: Points) -> Field:
-    """Distance to the cleft between the temporal lobe and the rest, rising backwards."""
+    """Distance in mm to the cleft above the temporal lobe, which rises backward."""
     folded = mirrored(points)
     height = np.abs(folded[2] + 10 + np.float32(0.3) * (folded[1] - 15)) * np.float32(0.95)
     return intersection(height, ellipsoid(folded, center=INSULA[0], radii=INSULA[1]))
@@ -145,14 +145,14 @@ def _ventricles(points: Points, person: Person) -> Field:
     left, right = person.ventricle_scale
     widening = np.where(points[0] < 0, np.float32(left), np.float32(right))
     folded = mirrored(points)
-    folded[2] -= np.float32(SLANT) * folded[0]
+    folded[2] -= np.float32(VENTRICLE_SLANT) * folded[0]
     lateral = union(
         *(
             capsule(folded, ends=(_slanted(start), _slanted(end)), radii=(r, s))
             for (start, r), (end, s) in pairwise(LATERAL_VENTRICLE)
         )
     )
-    lateral -= np.float32(VENTRICLE_MM) * (widening - 1)
+    lateral -= np.float32(VENTRICLE_RADIUS_MM) * (widening - 1)
     mean = (left + right) / 2
     third = ellipsoid(points, center=(0.0, -8.0, -2.0), radii=(1.7 * mean, 14.0, 9.0))
     fourth = ellipsoid(points, center=(0.0, -40.0, -34.0), radii=(6.0 * mean**0.5, 4.0, 9.0))
@@ -160,9 +160,9 @@ def _ventricles(points: Points, person: Person) -> Field:
 
 
 def _slanted(point: Triple) -> Triple:
-    """A rod in slanted space is a wing that rises to the side."""
+    """Map `point` to slanted space, where a horn that rises to the side is a straight rod."""
     x, y, z = point
-    return x, y, z - SLANT * x
+    return x, y, z - VENTRICLE_SLANT * x
 
 
 def _nuclei(points: Points) -> Field:
@@ -171,7 +171,7 @@ def _nuclei(points: Points) -> Field:
 
 
 def _cerebellar_layers(points: Points, distance: Field, cell_mm: float) -> Layers:
-    """A white tree in a gray ball: white branches end at the folia, with fluid between them."""
+    """White matter tree in a ball of gray matter; its branches end at folia with fluid between."""
     center = np.array(CEREBELLUM[0], np.float32)
     height, behind = points[2] - center[2], points[1] - center[1] - 14
     angle = np.arctan2(height, behind)
@@ -187,12 +187,14 @@ def _cerebellar_layers(points: Points, distance: Field, cell_mm: float) -> Layer
 
 
 def _lesions(points: Points, ventricles: Field, person: Person, cell_mm: float) -> Field:
-    """Share of the white matter that is damaged: spots, and a rim along wide ventricles."""
-    cap_mm = np.float32(CAP_MM * person.atrophy**2) * (1 + 0.5 * person.depth.at(points))
-    rim = coverage(ventricles - cap_mm, width_mm=cell_mm + 3)
+    """Share of the white matter that is lesion: spots, and a rim along wide ventricles."""
+    rim_width_mm = np.float32(LESION_RIM_MM * person.atrophy**2) * (
+        1 + 0.5 * person.depth.at(points)
+    )
+    rim = coverage(ventricles - rim_width_mm, width_mm=cell_mm + 3)
     for lesion in person.lesions:
         offsets = points - np.array(lesion.center, np.float32)[:, None]
-        near = np.einsum("in,in->n", offsets, offsets) < REACH_MM**2
+        near = np.einsum("in,in->n", offsets, offsets) < LESION_REACH_MM**2
         distance = ellipsoid(points[:, near], center=lesion.center, radii=lesion.radii)
         rim[near] = np.maximum(rim[near], coverage(distance, width_mm=cell_mm + 1))
     return rim

@@ -1,4 +1,4 @@
-"""What the phantom's folder says of itself in BIDS terms."""
+"""BIDS metadata of a phantom's folder: descriptions, participants, sidecars."""
 
 import json
 from collections.abc import Mapping
@@ -16,34 +16,35 @@ from crossvox.phantoms.tissues import TISSUES
 BIDS_VERSION = "1.9.0"
 FIELD_TESLA = 3
 IGNORED = "phantom.json\nsub-*/ct\n"
-README = """Heads made by `crossvox phantom`: nobody was scanned.
+README = """Synthetic heads from `crossvox phantom`; no person was scanned.
 
 Each person is an implicit geometry drawn from a seed: skull, brain with folded cortex,
 ventricles, nuclei, lesions. Scanners are signal equations on tabulated tissues, with point
 spread, coil shading and noise. phantom.json holds the settings; the same settings give the
-same voxels. People are split in participants.tsv. Masks and label maps are derivatives.
+same voxels. participants.tsv holds the split of each person. Masks and label maps are
+derivatives.
 
-Every sidecar's PhantomShift says how far (right, anterior, superior; millimeters) the head
-has moved since the first modality. CT is not part of BIDS yet and follows BEP 024.
+PhantomShift in every sidecar is the shift of the head in mm (right, anterior, superior)
+since the first modality. CT is not part of BIDS yet and follows BEP 024.
 """
 PARTICIPANTS = {
     "split": {
-        "Description": "What the person is for",
+        "Description": "Use of the person's images",
         "Levels": {
-            "train": "learn from",
-            "validation": "choose with",
-            "test": "score once at the end",
+            "train": "training",
+            "validation": "model selection",
+            "test": "final evaluation",
         },
     }
 }
 
 
 def dataset_texts(people: Mapping[str, str], settings: PhantomSettings) -> dict[str, str]:
-    """Text of each file at the folder's root, by name.
+    """Text of each file at the folder's root, by file name.
 
     Args:
-        people: Split of each subject.
-        settings: How they are imaged.
+        people: Split of each person, by subject name.
+        settings: Imaging settings of the phantom.
     """
     rows = [f"{subject}\t{split}" for subject, split in people.items()]
     description = {
@@ -64,7 +65,7 @@ def dataset_texts(people: Mapping[str, str], settings: PhantomSettings) -> dict[
 
 
 def derivative_description(what: str) -> dict[str, object]:
-    """Description of a derivative folder two levels below the root."""
+    """dataset_description.json of a derivative folder two levels below the root."""
     return {
         "Name": f"crossvox phantom: {what}",
         "BIDSVersion": BIDS_VERSION,
@@ -76,7 +77,7 @@ def derivative_description(what: str) -> dict[str, object]:
 
 
 def label_table() -> str:
-    """Number and name of every label."""
+    """Table of the index and name of every label, separated by tabs."""
     rows = [f"{index}\t{tissue.name}" for index, tissue in enumerate(TISSUES)]
     return "\n".join(["index\tname", *rows]) + "\n"
 
@@ -84,8 +85,8 @@ def label_table() -> str:
 def sidecar(
     imaged: PhantomCase, modality: str, *, settings: PhantomSettings, case: int
 ) -> dict[str, object]:
-    """How a volume was made, in BIDS names and units where there are any."""
-    made: dict[str, object] = {
+    """Acquisition parameters of a volume, with BIDS names and units where they exist."""
+    content: dict[str, object] = {
         "Manufacturer": "crossvox",
         "ManufacturersModelName": "phantom",
         "PhantomShift": list(imaged.shift_mm[modality]),
@@ -93,8 +94,8 @@ def sidecar(
     if modality in MR_MODALITIES:
         gain = gain_of(settings, case=case, modality=modality)
         sequence = sequence_of(modality, t1w=settings.t1w).sidecar()
-        return made | sequence | {"MagneticFieldStrength": FIELD_TESLA, "PhantomGain": gain}
-    return made | (_PET if modality == "pet" else {"Units": "HU"})
+        return content | sequence | {"MagneticFieldStrength": FIELD_TESLA, "PhantomGain": gain}
+    return content | (_PET if modality == "pet" else {"Units": "HU"})
 
 
 _PET: dict[str, object] = {

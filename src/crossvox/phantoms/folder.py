@@ -1,4 +1,4 @@
-"""The phantom as a BIDS folder, written person by person; a second run adds what is missing."""
+"""Writing a phantom as a BIDS folder, person by person; a second run adds missing people."""
 
 import json
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ from crossvox.volume import Volume
 SETTINGS_FILE = "phantom.json"
 MASKS = Path("derivatives/masks")
 LABELS = Path("derivatives/labels")
-SMALLEST_SPLIT_COHORT = 3
-HELD_OUT_SHARE = 0.15
+ENOUGH_FOR_ALL_SPLITS = 3  # people
+HELD_OUT_FRACTION = 0.15  # of people, for validation and for test each
 
 
 def write_phantom(
@@ -30,23 +30,23 @@ def write_phantom(
     settings: PhantomSettings,
     progress: Progress = QUIET,
 ) -> None:
-    """A BIDS folder of `cases` people, with masks and label maps as derivatives.
+    """Write a BIDS folder of `cases` people, with masks and label maps as derivatives.
 
-    People that are complete are left as they are, so an interrupted run continues.
+    People whose files are complete are not written again, so an interrupted run continues.
 
     Args:
-        out: New or empty, or a phantom folder of the same settings.
-        cases: How many people; the last are for test, those before for validation.
-        settings: How they are imaged.
-        progress: Told of each person.
+        out: New or empty folder, or the folder of a phantom with the same settings.
+        cases: Number of people; the last are for test, the people before them for validation.
+        settings: Imaging settings of the phantom.
+        progress: Receives the number of people written so far.
 
     Raises:
-        SettingsError: No case is asked for, or `out` holds a phantom of other settings.
-        CohortError: `out` holds something else.
+        SettingsError: `cases` is less than 1, or `out` holds a phantom with other settings.
+        CohortError: `out` holds something other than a phantom.
         ResourceError: The disk is full.
     """
     if cases < 1:
-        raise SettingsError(f"a phantom has at least 1 case, got {cases}")
+        raise SettingsError(f"cases must be 1 or more, got {cases}")
     _claim(out, settings)
     _write_texts(out, cases, settings)
     for case in range(cases):
@@ -55,33 +55,33 @@ def write_phantom(
 
 
 def splits_of(cases: int) -> list[str]:
-    """Train, then validation, then test: about 70, 15 and 15 in a hundred."""
-    held_out = max(1, round(HELD_OUT_SHARE * cases)) if cases >= SMALLEST_SPLIT_COHORT else 0
+    """Split of each person: train, then validation, then test, about 70, 15 and 15 %."""
+    held_out = max(1, round(HELD_OUT_FRACTION * cases)) if cases >= ENOUGH_FOR_ALL_SPLITS else 0
     train = cases - 2 * held_out
     return ["train"] * train + ["validation"] * held_out + ["test"] * held_out
 
 
 def subject_of(case: int) -> str:
-    """Name of the person: people are counted from 01 on disk."""
+    """Subject name of a case; cases count from 0, subjects from 01."""
     return f"sub-{case + 1:02d}"
 
 
 def volume_path(subject: str, modality: str) -> Path:
-    """Where the volume of `modality` lies below the folder."""
+    """Path of the volume of `modality` relative to the phantom's folder."""
     folder = {"CT": "ct", "pet": "pet"}.get(modality, "anat")
     return Path(subject, folder, f"{subject}_{modality}.nii.gz")
 
 
 def _claim(out: Path, settings: PhantomSettings) -> None:
-    """Mark `out` as a phantom of these settings, or refuse it."""
+    """Mark `out` as a phantom with these settings, or refuse it."""
     mark = out / SETTINGS_FILE
-    wanted = json.loads(json.dumps(asdict(settings)))
+    requested = json.loads(json.dumps(asdict(settings)))
     if mark.exists():
-        _refuse_other_settings(out, _read_mark(mark), wanted)
+        _refuse_other_settings(out, _read_mark(mark), requested)
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CohortError(f"{out} is not empty and holds no phantom; choose another folder")
-    _write_json(mark, wanted)
+        raise CohortError(f"{out} exists and holds no phantom; choose another folder")
+    _write_json(mark, requested)
 
 
 def _read_mark(mark: Path) -> dict[str, object]:
@@ -90,17 +90,17 @@ def _read_mark(mark: Path) -> dict[str, object]:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise CohortError(f"{mark} holds no settings of a phantom; choose another folder")
+        raise CohortError(f"{mark} does not hold the settings of a phantom; choose another folder")
     return content
 
 
 def _refuse_other_settings(
-    out: Path, found: Mapping[str, object], wanted: Mapping[str, object]
+    out: Path, stored: Mapping[str, object], requested: Mapping[str, object]
 ) -> None:
     differing = [
-        f"{name} {found.get(name)!r}, not {wanted.get(name)!r}"
-        for name in sorted({*found, *wanted})
-        if found.get(name) != wanted.get(name)
+        f"{name} {stored.get(name)!r}, not {requested.get(name)!r}"
+        for name in sorted({*stored, *requested})
+        if stored.get(name) != requested.get(name)
     ]
     if differing:
         raise SettingsError(
@@ -120,18 +120,18 @@ def _write_texts(out: Path, cases: int, settings: PhantomSettings) -> None:
 
 def _write_case(out: Path, case: int, settings: PhantomSettings) -> None:
     subject = subject_of(case)
-    expected = _expected(subject, settings)
+    expected = _expected_files(subject, settings)
     if all((out / path).exists() for path in expected):
         return
     imaged = phantom_case(settings, case=case)
     for modality, volume in imaged.volumes.items():
         path = out / volume_path(subject, modality)
-        _write_json(_beside(path), sidecar(imaged, modality, settings=settings, case=case))
+        _write_json(_sidecar_path(path), sidecar(imaged, modality, settings=settings, case=case))
         _write_volume(path, volume)
     _write_derivatives(out, subject, imaged, settings)
 
 
-def _expected(subject: str, settings: PhantomSettings) -> list[Path]:
+def _expected_files(subject: str, settings: PhantomSettings) -> list[Path]:
     paths = [volume_path(subject, modality) for modality in settings.modalities]
     derived = [LABELS / _labels_path(subject)]
     if settings.mask != "none":
@@ -151,7 +151,7 @@ def _write_derivatives(
 
 
 def _write_derivative(path: Path, volume: Volume, description: Mapping[str, object]) -> None:
-    _write_json(_beside(path), description)
+    _write_json(_sidecar_path(path), description)
     _write_volume(path, volume)
 
 
@@ -163,7 +163,7 @@ def _mask_path(subject: str, kind: str) -> Path:
     return Path(subject, "anat", f"{subject}_desc-{kind}_mask.nii.gz")
 
 
-def _beside(path: Path) -> Path:
+def _sidecar_path(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(".nii.gz") + ".json")
 
 
@@ -172,7 +172,7 @@ def _write_json(path: Path, content: Mapping[str, object]) -> None:
 
 
 def _write_volume(path: Path, volume: Volume) -> None:
-    from crossvox.files import write_volume  # noqa: PLC0415  # nibabel is slow to start
+    from crossvox.files import write_volume  # noqa: PLC0415  # nibabel is slow to import
 
     write_volume(path, volume)
 

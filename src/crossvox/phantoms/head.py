@@ -1,6 +1,6 @@
-"""What surrounds the brain: skull, eyes, air, fat, muscle, skin, neck.
+"""Geometry of the head around the brain: skull, eyes, air, fat, muscle, skin, neck.
 
-Positions are millimeters of the template: right, anterior, superior of the middle of the brain.
+Positions are template coordinates in mm (right, anterior, superior) from the middle of the brain.
 """
 
 from dataclasses import dataclass
@@ -63,19 +63,19 @@ Layers = list[tuple[Tissue, Field]]
 
 @dataclass(frozen=True, eq=False)
 class Surfaces:
-    """Distances in millimeters to the nested surfaces of one head."""
+    """Signed distances in mm to the nested surfaces of one head."""
 
     skin: Field
     skull: Field
     cavity: Field
 
     def at(self, chosen: NDArray[np.bool_]) -> "Surfaces":
-        """The same at some of the points."""
+        """Distances at the `chosen` points."""
         return Surfaces(self.skin[chosen], self.skull[chosen], self.cavity[chosen])
 
 
 def surfaces(points: Points, person: Person) -> Surfaces:
-    """Skin, skull and cranial cavity of `person` at points (3, N) of the template."""
+    """Signed distances of template points (3, N) to skin, skull and cranial cavity of `person`."""
     fluid_mm = np.float32(FLUID_MM + 1.5 * person.atrophy)
     cranial = smooth_union(cerebrum(points), cerebellum(points), blend_mm=16.0)
     cavity = smooth_union(cranial, brainstem(points), blend_mm=10.0) - fluid_mm
@@ -90,13 +90,13 @@ def surfaces(points: Points, person: Person) -> Surfaces:
 
 
 def head_layers(points: Points, surface: Surfaces, person: Person, *, cell_mm: float) -> Layers:
-    """Shares of each tissue outside the cranial cavity, front layer first; air lies behind.
+    """Tissue layers outside the cranial cavity, front layer first, with air behind them all.
 
     Args:
-        points: (3, N) of the template.
-        surface: Distances at those points.
-        person: Whose head.
-        cell_mm: Width of the cell that each point stands for.
+        points: (3, N) template coordinates in mm.
+        surface: Distances at these points.
+        person: Person whose head is sampled.
+        cell_mm: Width in mm of the cell around each point.
     """
     folded = mirrored(points)
     eye = ellipsoid(folded, center=EYE[0], radii=EYE[1])
@@ -114,8 +114,8 @@ def head_layers(points: Points, surface: Surfaces, person: Person, *, cell_mm: f
         (VITREOUS, eye),
         (MUSCLE, eye - 1),
         (AIR, np.maximum(hollows, surface.skin + 4)),
-        (MARROW, np.maximum(diploe, _far_from(orbit))),
-        (BONE, np.maximum(surface.skull, _far_from(orbit))),
+        (MARROW, np.maximum(diploe, _outside_orbit(orbit))),
+        (BONE, np.maximum(surface.skull, _outside_orbit(orbit))),
         (FAT, np.maximum(orbit, surface.skin + SKIN_MM)),
         (BONE, np.maximum(union(orbit, hollows) - SINUS_WALL_MM, surface.skin + 5)),
         (MARROW, jaw + 2),
@@ -129,20 +129,20 @@ def head_layers(points: Points, surface: Surfaces, person: Person, *, cell_mm: f
 
 
 def _vertebrae(points: Points) -> Field:
-    """Distance to the bodies of the neck's vertebrae, with discs between them."""
+    """Signed distance in mm to the cervical vertebral bodies, with discs between them."""
     column = capsule(points, ends=VERTEBRAE[0], radii=VERTEBRAE[1])
     disc = np.cos(np.float32(2 * np.pi / VERTEBRA_MM) * points[2])
     distance: Field = column + 16 * np.maximum(disc - np.float32(0.75), 0)
     return distance
 
 
-def _far_from(orbit: Field) -> Field:
-    """Bone stops at the rim of the orbit."""
+def _outside_orbit(orbit: Field) -> Field:
+    """Signed distance to the space outside the orbit; bone stops at its rim."""
     return -orbit - 1
 
 
 def _soft_layers(skin: Field, seams: Field, person: Person, *, cell_mm: float) -> Layers:
-    """Muscle with fat between its bundles, under fat, under skin."""
+    """Muscle with fat between its bundles, below fat, below skin."""
     below_fat = coverage(skin + np.float32(SKIN_MM + person.fat_mm), width_mm=cell_mm)
     return [
         (FAT, 0.5 * below_fat * seams),

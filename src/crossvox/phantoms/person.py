@@ -1,4 +1,4 @@
-"""In what one head differs from the next."""
+"""Individual anatomy: the parameters in which heads differ, drawn at random."""
 
 from dataclasses import dataclass, replace
 
@@ -14,12 +14,12 @@ LATERAL_VENTRICLE: tuple[tuple[Triple, float], ...] = (
     ((24.0, -40.0, 12.0), 5.2),
     ((23.0, -60.0, 6.0), 1.8),
 )
-"""Center line in millimeters from the middle of the brain, and radius, of the right side."""
+"""Center line in mm from the middle of the brain, and radius in mm, on the right side."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lesion:
-    """An ellipsoid of damaged white matter, in the template's millimeters."""
+    """Ellipsoidal white matter lesion, in template coordinates in mm."""
 
     center: Triple
     radii: Triple
@@ -27,27 +27,27 @@ class Lesion:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Person:
-    """One head, as differences from the template.
+    """Anatomy of one head, as deviations from the template.
 
     Attributes:
         scale: Size along X, Y, Z relative to the template.
-        tilt_degrees: How the head lies in the scanner, about X, Y, Z.
-        offset_mm: Where it lies.
-        egg: How much narrower the forehead is than the back of the head.
-        torque_mm: How far the right frontal and left occipital poles reach beyond their twins.
+        tilt_degrees: Rotation of the head in the scanner about X, Y, Z.
+        offset_mm: Translation of the head in the scanner in mm, RAS+.
+        egg: Relative narrowing of the head 90 mm in front of its center.
+        torque_mm: Extension in mm of the right frontal and left occipital poles beyond the others.
         atrophy: Shrinkage with age, 0 to 1: wider sulci and ventricles, thinner cortex.
         ventricle_scale: Radius of the left and the right ventricle relative to the template.
-        cortex_mm: Thickness of the cortex.
-        skull_mm: Thickness of the skull.
-        fat_mm: Thickness of the fat under the scalp.
-        warp: Three fields that bend the head.
-        warp_mm: Standard deviation of that bending.
-        folding: Sulci run where this field is zero.
-        fold_bend: Three fields that bend the sulci on their way inwards.
-        depth: How deep they are.
-        seams: Fat between muscles lies where this field is zero.
-        lesions: Damaged white matter.
-        tissues: The person's own relaxation times and densities, in the order of TISSUES.
+        cortex_mm: Thickness of the cortex in mm.
+        skull_mm: Thickness of the skull in mm.
+        fat_mm: Thickness of the fat under the scalp in mm.
+        warp: Three fields that bend the head along X, Y, Z.
+        warp_mm: Standard deviation of the bending in mm.
+        folding: Field whose zero set forms the sulci.
+        fold_bend: Three fields that bend the sulci along their depth.
+        depth: Field that varies the depth of the sulci.
+        seams: Field whose zero set forms the fat between muscles.
+        lesions: White matter lesions.
+        tissues: Tissues with the person's own relaxation times and uptake, in the order of TISSUES.
     """
 
     scale: Triple
@@ -71,7 +71,7 @@ class Person:
 
 
 def draw_person(generator: np.random.Generator, *, tissue_variation: float) -> Person:
-    """A person at random; the same generator, the same person."""
+    """Draw a random person; equal generators give equal people."""
     atrophy = float(generator.beta(1.3, 1.6))
     widening = (0.8 + 1.2 * atrophy) * float(generator.uniform(0.85, 1.15))
     lean = float(generator.uniform(-0.15, 0.15))
@@ -108,7 +108,7 @@ def _draw_bend(
 
 
 def _draw_lesions(generator: np.random.Generator, atrophy: float) -> tuple[Lesion, ...]:
-    """Lesions beside the ventricles; more with age."""
+    """Draw lesions beside the ventricles, more with more atrophy."""
     count = 2 + int(generator.poisson(4 + 8 * atrophy))
     return tuple(_draw_lesion(generator) for _lesion in range(count))
 

@@ -1,4 +1,4 @@
-"""One person of the phantom in memory: anatomy, physics and scanner put together."""
+"""Simulating the volumes of one phantom person: anatomy, imaging physics and scanner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,40 +28,40 @@ from crossvox.volume import Grid, Volume
 MR_MODALITIES = ("FLAIR", "T1w", "T2w", "PDw")
 MODALITIES = (*MR_MODALITIES, "CT", "pet")
 MASKS = ("head", "brain", "none")
-SMALLEST_SIZE = 8
-STEEPEST_DEGREES = 45.0
+MIN_SIZE = 8
+MAX_OBLIQUE_DEGREES = 45.0
 
-WHITE_MATTER_LEVEL = 500.0
-LARGEST_GAIN = 1.1
+WHITE_MATTER_SIGNAL = 500.0  # arbitrary unit, before the gain
+MAX_GAIN = 1.1
 MR_FWHM_VOXELS = 0.8
 CT_FWHM_MM = 1.5
 PET_FWHM_MM = 6.0
 HU_LIMITS = (-1024, 3071)
 GRAY_MATTER_BQ_PER_ML = 20_000.0
-HALF = 0.5
+MASK_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhantomSettings:
-    """How the phantom's people are imaged.
+    """Imaging settings of a phantom.
 
     Attributes:
-        size: Voxels along each axis, before thick slices; the head fills them.
-        modalities: What each person is imaged in, the source first; names may be joined by commas.
-        seed: Same seed, same people.
-        slice_thickness_factor: How many times thicker slices are than voxels are wide.
-        oblique_degrees: How far the scanner's grid is turned against the patient's axes.
-        misalignment_mm: How far the head moves after the first modality.
-        mask: What the masks show: "head", "brain" or "none".
-        t1w: How T1w is made: "mprage" or "spin_echo".
-        noise: Standard deviation of MR noise, a share of the signal of white matter.
+        size: Voxels along each axis, before slices are thickened; the head fills them.
+        modalities: Modalities of each person, the source first; names may be joined by commas.
+        seed: Random seed; the same seed gives the same people.
+        slice_thickness_factor: Slice thickness relative to the width of a voxel.
+        oblique_degrees: Rotation of the scanner's grid against the patient's axes in degrees.
+        misalignment_mm: Shift of the head in mm after the first modality.
+        mask: Region of the masks: "head", "brain" or "none".
+        t1w: Sequence of T1w: "mprage" or "spin_echo".
+        noise: Standard deviation of MR noise relative to the signal of white matter.
         shading: Standard deviation of the logarithm of the coil's shading.
-        ct_noise_hu: Standard deviation of CT noise.
+        ct_noise_hu: Standard deviation of CT noise in HU.
         pet_noise: Relative standard deviation of PET counts in gray matter.
-        tissue_variation: Spread between people of relaxation times and uptake, a share.
+        tissue_variation: Relative spread of relaxation times and uptake between people.
 
     Raises:
-        SettingsError: A setting is impossible.
+        SettingsError: A setting is out of its range.
     """
 
     size: int = 64
@@ -88,14 +88,15 @@ class PhantomSettings:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PhantomCase:
-    """One person, imaged.
+    """Simulated volumes of one person.
 
     Attributes:
-        volumes: By modality.
-        mask: 1 in the head or brain as the first modality sees it; None where none is wanted.
-        labels: Place in TISSUES of the tissue that fills most of each voxel.
-        person: The anatomy.
-        shift_mm: How far (RAS+) the head has moved in each modality.
+        volumes: Volume of each modality.
+        mask: Mask of the head or brain in the position of the first modality; None if `mask` is
+            "none".
+        labels: Index in TISSUES of the tissue that fills most of each voxel.
+        person: Anatomy of the person.
+        shift_mm: Shift of the head in each modality in mm, RAS+.
     """
 
     volumes: Mapping[str, Volume]
@@ -106,13 +107,13 @@ class PhantomCase:
 
 
 def phantom_case(settings: PhantomSettings, *, case: int) -> PhantomCase:
-    """Person number `case`, from 0: the same one however many there are.
+    """Simulate person number `case`, counted from 0, independently of the number of people.
 
     Raises:
         SettingsError: `case` is negative.
     """
     if case < 0:
-        raise SettingsError(f"people are counted from 0, got {case}")
+        raise SettingsError(f"case must be 0 or more, got {case}")
     person = draw_person(
         _generator(settings, case, "person"), tissue_variation=settings.tissue_variation
     )
@@ -139,7 +140,7 @@ def phantom_case(settings: PhantomSettings, *, case: int) -> PhantomCase:
 
 
 def shift_of(settings: PhantomSettings, *, case: int) -> Triple:
-    """How far (RAS+ millimeters) the head of `case` moves after the first modality."""
+    """Shift of the head of `case` after the first modality in mm, RAS+."""
     direction = _generator(settings, case, "movement").normal(size=3)
     direction /= np.linalg.norm(direction)
     x, y, z = settings.misalignment_mm * direction + 0.0  # no negative zeros
@@ -147,13 +148,13 @@ def shift_of(settings: PhantomSettings, *, case: int) -> Triple:
 
 
 def gain_of(settings: PhantomSettings, *, case: int, modality: str) -> float:
-    """The scanner's arbitrary factor for one MR volume, within a tenth of 1."""
+    """Arbitrary intensity gain of one MR volume, within a tenth of 1."""
     exponent = _generator(settings, case, f"gain of {modality}").uniform(-1, 1)
-    return float(LARGEST_GAIN**exponent)
+    return float(MAX_GAIN**exponent)
 
 
 def _generator(settings: PhantomSettings, case: int, purpose: str) -> np.random.Generator:
-    """Randomness of its own for each purpose: one more modality changes no other."""
+    """Separate random generator for each purpose, so that adding a modality changes no other."""
     gains = (f"gain of {modality}" for modality in MODALITIES)
     purposes = ("person", "movement", *MODALITIES, *gains)
     return np.random.default_rng([settings.seed, case, purposes.index(purpose)])
@@ -176,7 +177,7 @@ def _image(
         voxels = _pet(anatomy, grid, person, settings, generator)
         return Volume(voxels, grid, modality=modality, unit="Bq/mL")
     sequence = sequence_of(modality, t1w=settings.t1w)
-    scale = gain_of(settings, case=case, modality=modality) * WHITE_MATTER_LEVEL
+    scale = gain_of(settings, case=case, modality=modality) * WHITE_MATTER_SIGNAL
     scale /= sequence.signal(WHITE_MATTER)
     signals = [scale * sequence.signal(tissue) for tissue in person.tissues]
     voxels = _mr(_mixture(signals, anatomy), grid, settings, generator)
@@ -184,7 +185,7 @@ def _image(
 
 
 def _mixture(values: list[float], anatomy: Anatomy) -> Voxels:
-    """Values of the tissues, weighted by their shares."""
+    """Mean of the tissues' values, weighted by their shares."""
     weights = np.array(values, dtype=np.float32)
     return einsum(weights, anatomy.shares, "tissue, tissue x y z -> x y z")
 
@@ -193,18 +194,18 @@ def _mr(
     signal: Voxels, grid: Grid, settings: PhantomSettings, generator: np.random.Generator
 ) -> Voxels:
     in_plane_mm = grid.spacing_mm[0]
-    seen = blur(signal, fwhm_mm=MR_FWHM_VOXELS * in_plane_mm, spacing_mm=grid.spacing_mm)
-    seen = seen * shading(grid, strength=settings.shading, generator=generator)
-    noisy = rician(seen, sigma=settings.noise * WHITE_MATTER_LEVEL, generator=generator)
+    blurred = blur(signal, fwhm_mm=MR_FWHM_VOXELS * in_plane_mm, spacing_mm=grid.spacing_mm)
+    shaded = blurred * shading(grid, strength=settings.shading, generator=generator)
+    noisy = rician(shaded, sigma=settings.noise * WHITE_MATTER_SIGNAL, generator=generator)
     return np.rint(noisy)
 
 
 def _ct(
     anatomy: Anatomy, grid: Grid, settings: PhantomSettings, generator: np.random.Generator
 ) -> Voxels:
-    seen = _mixture([tissue.hu for tissue in TISSUES], anatomy)
-    seen = blur(seen, fwhm_mm=CT_FWHM_MM, spacing_mm=grid.spacing_mm)
-    noisy = gaussian(seen, sigma=settings.ct_noise_hu, generator=generator)
+    attenuation = _mixture([tissue.hu for tissue in TISSUES], anatomy)
+    blurred = blur(attenuation, fwhm_mm=CT_FWHM_MM, spacing_mm=grid.spacing_mm)
+    noisy = gaussian(blurred, sigma=settings.ct_noise_hu, generator=generator)
     return np.clip(np.rint(noisy), *HU_LIMITS)
 
 
@@ -215,17 +216,17 @@ def _pet(
     settings: PhantomSettings,
     generator: np.random.Generator,
 ) -> Voxels:
-    seen = _mixture([tissue.uptake for tissue in person.tissues], anatomy)
-    seen = blur(seen, fwhm_mm=PET_FWHM_MM, spacing_mm=grid.spacing_mm)
-    counted = poisson(seen, noise=settings.pet_noise, generator=generator)
-    return counted * np.float32(GRAY_MATTER_BQ_PER_ML)
+    uptake = _mixture([tissue.uptake for tissue in person.tissues], anatomy)
+    blurred = blur(uptake, fwhm_mm=PET_FWHM_MM, spacing_mm=grid.spacing_mm)
+    noisy = poisson(blurred, noise=settings.pet_noise, generator=generator)
+    return noisy * np.float32(GRAY_MATTER_BQ_PER_ML)
 
 
 def _mask(anatomy: Anatomy, grid: Grid, kind: str) -> Volume | None:
     if kind == "none":
         return None
     share = anatomy.head if kind == "head" else anatomy.brain
-    inside = (share > HALF).astype(np.float32)
+    inside = (share > MASK_THRESHOLD).astype(np.float32)
     return Volume(inside, grid, modality="mask", unit="label", stored_as="uint8")
 
 
@@ -233,32 +234,34 @@ def _check_modalities(names: tuple[str, ...]) -> None:
     unknown = [name for name in names if name not in MODALITIES]
     if unknown or not names or len(set(names)) < len(names):
         raise SettingsError(
-            f"modalities are some of {', '.join(MODALITIES)}, each once; got {', '.join(names)!r}"
+            f"modalities must be from {', '.join(MODALITIES)}, each once; got {', '.join(names)!r}"
         )
 
 
 def _check_choices(settings: PhantomSettings) -> None:
     if settings.mask not in MASKS:
-        raise SettingsError(f"mask is one of {', '.join(MASKS)}; got {settings.mask!r}")
+        raise SettingsError(f"mask must be one of {', '.join(MASKS)}; got {settings.mask!r}")
     if settings.t1w not in T1W_SEQUENCES:
-        raise SettingsError(f"t1w is one of {', '.join(T1W_SEQUENCES)}; got {settings.t1w!r}")
+        raise SettingsError(f"t1w must be one of {', '.join(T1W_SEQUENCES)}; got {settings.t1w!r}")
 
 
 def _check_numbers(settings: PhantomSettings) -> None:
     factor = settings.slice_thickness_factor
-    if settings.size < SMALLEST_SIZE or settings.seed < 0:
+    if settings.size < MIN_SIZE or settings.seed < 0:
         raise SettingsError(
-            f"size is at least {SMALLEST_SIZE} and seed at least 0, "
+            f"size must be at least {MIN_SIZE} and seed at least 0, "
             f"got {settings.size} and {settings.seed}"
         )
     if factor < 1 or settings.size % factor:
-        raise SettingsError(f"slice_thickness_factor divides size {settings.size}, got {factor}")
-    if not abs(settings.oblique_degrees) <= STEEPEST_DEGREES:
-        raise SettingsError(f"oblique_degrees is within 45, got {settings.oblique_degrees}")
+        raise SettingsError(
+            f"slice_thickness_factor must be a divisor of size {settings.size}, got {factor}"
+        )
+    if not abs(settings.oblique_degrees) <= MAX_OBLIQUE_DEGREES:
+        raise SettingsError(f"oblique_degrees must be -45 to 45, got {settings.oblique_degrees}")
     for name in _STRENGTHS:
         strength = getattr(settings, name)
         if not 0 <= strength < inf:
-            raise SettingsError(f"{name} is 0 or more, got {strength}")
+            raise SettingsError(f"{name} must be finite and 0 or more, got {strength}")
 
 
 _STRENGTHS = (

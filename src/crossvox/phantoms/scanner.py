@@ -1,4 +1,4 @@
-"""What a scanner adds to a signal: its grid, point spread, coil shading and noise."""
+"""Simulated effects of a scanner: grid, point spread, coil shading and noise."""
 
 import numpy as np
 from einops import einsum
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from crossvox.phantoms.shapes import Triple, draw_waves, rotation
 from crossvox.volume import Grid
 
-FIELD_MM = 224.0
-FIELD_CENTRE_MM = (0.0, -7.0, -10.0)
+FIELD_OF_VIEW_MM = 224.0
+FIELD_OF_VIEW_CENTER_MM = (0.0, -7.0, -10.0)
 OBLIQUE_AXIS: Triple = (0.8, 0.36, 0.48)
 SHADING_SHORTEST_MM = 250.0
 SHADING_LONGEST_MM = 500.0
@@ -18,18 +18,18 @@ Voxels = NDArray[np.float32]
 
 
 def scanner_grid(size: int, *, slice_thickness_factor: int, oblique_degrees: float) -> Grid:
-    """A cube that a head fills, cut into `size` voxels along X and Y and into slices along Z."""
-    spacing = np.full(3, FIELD_MM / size)
+    """Grid of a cube that a head fills, with `size` voxels along X and Y and slices along Z."""
+    spacing = np.full(3, FIELD_OF_VIEW_MM / size)
     spacing[2] *= slice_thickness_factor
     shape = (size, size, size // slice_thickness_factor)
     affine = np.eye(4)
     affine[:3, :3] = rotation(OBLIQUE_AXIS, degrees=oblique_degrees) * spacing
-    affine[:3, 3] = FIELD_CENTRE_MM - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
+    affine[:3, 3] = FIELD_OF_VIEW_CENTER_MM - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
     return Grid(shape, affine)
 
 
 def blur(voxels: Voxels, *, fwhm_mm: float, spacing_mm: Triple) -> Voxels:
-    """`voxels` under a Gaussian point spread; at the border its weights are of what is there."""
+    """Blur `voxels` with a Gaussian point spread, whose weights are renormalized at the border."""
     if fwhm_mm == 0:
         return voxels
     for axis, spacing in enumerate(spacing_mm):
@@ -41,12 +41,12 @@ def blur(voxels: Voxels, *, fwhm_mm: float, spacing_mm: Triple) -> Voxels:
 
 
 def shading(grid: Grid, *, strength: float, generator: np.random.Generator) -> Voxels:
-    """Sensitivity of a receive coil: smooth, positive, 1 on average.
+    """Sensitivity map of a receive coil: smooth, positive, 1 on average.
 
     Args:
-        grid: Where it is wanted.
-        strength: Standard deviation of its logarithm.
-        generator: Draws the coil.
+        grid: Grid of the map.
+        strength: Standard deviation of the map's logarithm.
+        generator: Random generator that draws the map.
     """
     waves = draw_waves(
         generator, count=6, shortest_mm=SHADING_SHORTEST_MM, longest_mm=SHADING_LONGEST_MM
@@ -63,9 +63,9 @@ def rician(voxels: Voxels, *, sigma: float, generator: np.random.Generator) -> V
     """Magnitude of `voxels` with Gaussian noise in both channels of the receiver.
 
     Args:
-        voxels: Signal, with its sign.
+        voxels: Signed signal.
         sigma: Standard deviation in one channel, in the unit of the signal.
-        generator: Draws the noise.
+        generator: Random generator that draws the noise.
 
     Source:
         Gudbjartsson 1995, doi:10.1002/mrm.1910340618
@@ -76,18 +76,18 @@ def rician(voxels: Voxels, *, sigma: float, generator: np.random.Generator) -> V
 
 
 def gaussian(voxels: Voxels, *, sigma: float, generator: np.random.Generator) -> Voxels:
-    """`voxels` with additive noise of standard deviation `sigma`."""
+    """Add Gaussian noise of standard deviation `sigma` to `voxels`."""
     noise: Voxels = generator.standard_normal(voxels.shape, dtype=np.float32)
     return voxels + np.float32(sigma) * noise
 
 
 def poisson(voxels: Voxels, *, noise: float, generator: np.random.Generator) -> Voxels:
-    """Counted decays, scaled back to the unit of `voxels`.
+    """Poisson counts of decays, scaled back to the unit of `voxels`.
 
     Args:
-        voxels: Activity, not negative.
-        noise: Relative standard deviation where the activity is 1; 0 counts for ever.
-        generator: Draws the counts.
+        voxels: Non-negative activity.
+        noise: Relative standard deviation where the activity is 1; 0 for no noise.
+        generator: Random generator that draws the counts.
     """
     if noise == 0:
         return voxels

@@ -1,4 +1,4 @@
-"""What each tissue sends to each scanner: signal equations and the protocols that use them."""
+"""Signal equations of MR sequences, and the protocols that use them."""
 
 from dataclasses import dataclass
 from math import cos, exp, log, radians, sin
@@ -14,7 +14,7 @@ def spin_echo(tissue: Tissue, *, repetition_ms: float, echo_ms: float) -> float:
     """Signal of a spin echo with 90 degree excitation.
 
     Returns:
-        Share of the magnetization of pure water.
+        Signal relative to the magnetization of pure water.
 
     Source:
         Bernstein 2004, Handbook of MRI Pulse Sequences, section 14.3; echo << repetition
@@ -26,7 +26,7 @@ def spin_echo(tissue: Tissue, *, repetition_ms: float, echo_ms: float) -> float:
 def inversion_recovery(
     tissue: Tissue, *, repetition_ms: float, inversion_ms: float, echo_ms: float
 ) -> float:
-    """Signal of a spin echo prepared by an inversion; negative before its null.
+    """Signal of an inversion-prepared spin echo; negative before its null.
 
     Source:
         Hajnal 1992, J Comput Assist Tomogr 16:841; echo << repetition
@@ -36,19 +36,21 @@ def inversion_recovery(
 
 
 def nulling_inversion_ms(tissue: Tissue, *, repetition_ms: float) -> float:
-    """Inversion time at which `inversion_recovery` of `tissue` vanishes."""
+    """Inversion time in ms at which `inversion_recovery` of `tissue` vanishes."""
     return tissue.t1_ms * log(2 / (1 + exp(-repetition_ms / tissue.t1_ms)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mprage:
-    """Three-dimensional gradient echoes prepared by an inversion.
+    """Inversion-prepared 3D gradient-echo sequence (MPRAGE).
 
     Attributes:
-        repetition_ms: From inversion to inversion.
-        inversion_ms: From inversion to the center of the train of echoes.
-        echo_spacing_ms: From excitation to excitation.
-        echoes: Excitations in a train.
+        repetition_ms: Time between inversions in ms.
+        inversion_ms: Time from inversion to the center of the echo train in ms.
+        echo_ms: Echo time in ms.
+        echo_spacing_ms: Time between excitations in ms.
+        echoes: Number of excitations in an echo train.
+        flip_degrees: Flip angle of each excitation.
     """
 
     repetition_ms: float = 2300.0
@@ -79,8 +81,8 @@ class Mprage:
     def _center_magnetization(self, t1_ms: float) -> float:
         """Longitudinal magnetization before the train's middle excitation, in the steady state.
 
-        Each stage (recovery, half a train) takes m to offset + factor * m; a whole cycle is such a
-        map too, and its fixed point is the steady state.
+        Each stage (recovery, half a train) maps m to offset + factor * m. So does the whole cycle,
+        whose fixed point is the steady state.
 
         Source:
             Wang 2014, doi:10.1371/journal.pone.0096899: the same stages, solved in closed form
@@ -92,7 +94,7 @@ class Mprage:
         step = exp(-self.echo_spacing_ms / t1_ms)
         decay = (cos(radians(self.flip_degrees)) * step) ** half
         limit = (1 - step) / (1 - cos(radians(self.flip_degrees)) * step)
-        # From before the inversion (m) to the middle, then to the end and to the next inversion.
+        # Maps from before the inversion to the train's middle, its end, and the next inversion.
         to_middle = (limit * (1 - decay) + (1 - before) * decay, -before * decay)
         to_end = (limit * (1 - decay) + to_middle[0] * decay, to_middle[1] * decay)
         cycle = (1 - after + to_end[0] * after, to_end[1] * after)
@@ -102,7 +104,7 @@ class Mprage:
 
 @dataclass(frozen=True, kw_only=True)
 class SpinEcho:
-    """Two-dimensional spin echo."""
+    """2D spin-echo sequence."""
 
     repetition_ms: float
     echo_ms: float
@@ -124,14 +126,14 @@ class SpinEcho:
 
 @dataclass(frozen=True, kw_only=True)
 class Flair:
-    """Two-dimensional spin echo prepared by an inversion that nulls cerebrospinal fluid."""
+    """2D spin-echo sequence with an inversion that nulls cerebrospinal fluid."""
 
     repetition_ms: float = 9000.0
     echo_ms: float = 95.0
 
     @property
     def inversion_ms(self) -> float:
-        """Set from the tabulated fluid, not the person's own: a small rest remains."""
+        """Inversion time in ms that nulls tabulated CSF; a person's own keeps a small signal."""
         return nulling_inversion_ms(CSF, repetition_ms=self.repetition_ms)
 
     def signal(self, tissue: Tissue) -> float:
@@ -156,10 +158,10 @@ class Flair:
 
 
 class Sequence(Protocol):
-    """How a magnetic resonance scanner is played."""
+    """MR sequence with its signal and its parameters."""
 
     def signal(self, tissue: Tissue) -> float:
-        """Signal of `tissue`, a share of the magnetization of pure water."""
+        """Signal of `tissue` relative to the magnetization of pure water."""
         ...
 
     def sidecar(self) -> dict[str, object]:
@@ -168,17 +170,17 @@ class Sequence(Protocol):
 
 
 def sequence_of(modality: str, *, t1w: str) -> Sequence:
-    """The sequence that images `modality`.
+    """Look up the sequence that images `modality`.
 
     Args:
         modality: "FLAIR", "T1w", "T2w" or "PDw".
-        t1w: "mprage" or "spin_echo", how T1w is made.
+        t1w: Sequence of T1w, "mprage" or "spin_echo".
 
     Raises:
-        SettingsError: Another modality or another way to make T1w.
+        SettingsError: The modality or the sequence of T1w is unknown.
     """
     if t1w not in T1W_SEQUENCES:
-        raise SettingsError(f"T1w is made by {' or '.join(T1W_SEQUENCES)}, got {t1w!r}")
+        raise SettingsError(f"t1w must be {' or '.join(T1W_SEQUENCES)}, got {t1w!r}")
     sequences: dict[str, Sequence] = {
         "FLAIR": Flair(),
         "T1w": Mprage() if t1w == "mprage" else SpinEcho(repetition_ms=600.0, echo_ms=10.0),
@@ -187,6 +189,6 @@ def sequence_of(modality: str, *, t1w: str) -> Sequence:
     }
     if modality not in sequences:
         raise SettingsError(
-            f"{modality!r} is no MR modality of the phantom: {', '.join(sequences)}"
+            f"{modality!r} is not an MR modality of the phantom; use {', '.join(sequences)}"
         )
     return sequences[modality]

@@ -1,4 +1,4 @@
-"""Implicit shapes: distances in millimeters, negative inside; points are (3, N), fields (N,)."""
+"""Implicit shapes as signed distances in mm, negative inside; points are (3, N), fields (N,)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ Points = NDArray[np.float32]
 Field = NDArray[np.float32]
 Triple = tuple[float, float, float]
 
-NEVER_ZERO = np.float32(1e-6)
+MIN_SLOPE = np.float32(1e-6)
 
 
 def ellipsoid(points: Points, *, center: Triple, radii: Triple) -> Field:
-    """Distance to an ellipsoid, true to first order at its surface.
+    """Signed distance to an ellipsoid, exact to first order at its surface.
 
     Source:
-        Taubin 1994, ACM Trans Graph 13:3: level over the length of its gradient
+        Taubin 1994, ACM Trans Graph 13:3: level divided by the length of its gradient
     """
     semi_axes = _column(radii)
     scaled = (points - _column(center)) / semi_axes
@@ -26,13 +26,13 @@ def ellipsoid(points: Points, *, center: Triple, radii: Triple) -> Field:
     scaled /= semi_axes
     slope = np.sqrt(np.einsum("in,in->n", scaled, scaled))
     # Level over slope is at least the smallest radius, also at the center, where both vanish.
-    radius = np.maximum(level / np.maximum(slope, NEVER_ZERO), np.float32(min(radii)))
+    radius = np.maximum(level / np.maximum(slope, MIN_SLOPE), np.float32(min(radii)))
     distance: Field = radius * (level - 1)
     return distance
 
 
 def capsule(points: Points, *, ends: tuple[Triple, Triple], radii: tuple[float, float]) -> Field:
-    """Distance to a rod with round ends whose radius runs from the first to the second."""
+    """Signed distance to a rod with round ends, whose radius varies linearly between the ends."""
     start, axis = _column(ends[0]), _column(ends[1]) - _column(ends[0])
     offset = points - start
     along = np.clip(dot(axis[:, 0], offset) / np.float32((axis**2).sum()), 0, 1)
@@ -43,7 +43,7 @@ def capsule(points: Points, *, ends: tuple[Triple, Triple], radii: tuple[float, 
 
 
 def union(*distances: Field) -> Field:
-    """Inside any of the shapes."""
+    """Signed distance to the union of the shapes."""
     joined = distances[0]
     for distance in distances[1:]:
         joined = np.minimum(joined, distance)
@@ -51,7 +51,7 @@ def union(*distances: Field) -> Field:
 
 
 def smooth_union(*distances: Field, blend_mm: float) -> Field:
-    """Union whose seams are rounded over `blend_mm`: the quadratic polynomial minimum."""
+    """Union with seams rounded over `blend_mm`, by the quadratic polynomial minimum."""
     joined = distances[0]
     for distance in distances[1:]:
         overlap = np.maximum(np.float32(blend_mm) - np.abs(joined - distance), 0)
@@ -60,32 +60,32 @@ def smooth_union(*distances: Field, blend_mm: float) -> Field:
 
 
 def intersection(first: Field, second: Field) -> Field:
-    """Inside both shapes; outside, the distance to their common edge."""
+    """Signed distance to the intersection of two shapes; outside both, to their common edge."""
     outside = np.hypot(np.maximum(first, 0), np.maximum(second, 0))
     joined: Field = outside + np.minimum(np.maximum(first, second), 0)
     return joined
 
 
 def coverage(distance: Field, *, width_mm: float) -> Field:
-    """Share of a cell of `width_mm` that lies inside, for an edge that crosses it flat."""
+    """Share of a cell of `width_mm` inside the shape, with the surface taken as flat."""
     share: Field = np.clip(np.float32(0.5) - distance / np.float32(width_mm), 0, 1)
     return share
 
 
 @dataclass(frozen=True, eq=False)
 class Waves:
-    """A smooth random field: a sum of plane waves, with mean 0 and standard deviation 1.
+    """Smooth random field: a sum of plane waves, with mean 0 and standard deviation 1.
 
     Attributes:
-        vectors: (K, 3) radians per millimeter.
-        phases: (K,) radians.
+        vectors: (K, 3) wave vectors in radians per mm.
+        phases: (K,) phases in radians.
     """
 
     vectors: NDArray[np.float32]
     phases: NDArray[np.float32]
 
     def at(self, points: Points) -> Field:
-        """Values at points (3, N)."""
+        """Values of the field at points (3, N)."""
         total = np.zeros(points.shape[1], dtype=np.float32)
         for vector, phase in zip(self.vectors, self.phases, strict=True):
             total += np.sin(dot(vector, points) + phase)
@@ -93,7 +93,7 @@ class Waves:
         return total
 
     def distance_to_zero(self, points: Points) -> Field:
-        """Distance from points (3, N) to the surface where the field is zero, to first order.
+        """Distance in mm from points (3, N) to the zeros of the field, to first order.
 
         Source:
             Taubin 1994, ACM Trans Graph 13:3
@@ -113,7 +113,7 @@ class Waves:
 def draw_waves(
     generator: np.random.Generator, *, count: int, shortest_mm: float, longest_mm: float
 ) -> Waves:
-    """`count` plane waves of random direction, phase and length."""
+    """Draw `count` plane waves of random direction, phase and wavelength."""
     directions = generator.normal(size=(count, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     lengths = generator.uniform(shortest_mm, longest_mm, size=(count, 1))
@@ -123,14 +123,14 @@ def draw_waves(
 
 
 def dot(vector: NDArray[np.float32], points: Points) -> Field:
-    """Scalar products of (3,) with points (3, N), the same on any number of threads."""
+    """Dot products of (3,) with points (3, N), bit-identical on any number of threads."""
     x, y, z = vector
     product: Field = x * points[0] + y * points[1] + z * points[2]
     return product
 
 
 def mirrored(points: Points) -> Points:
-    """Points with the left half of the head folded onto the right."""
+    """Points with the left half of the head folded onto the right half."""
     folded = points.copy()
     np.abs(folded[0], out=folded[0])
     return folded

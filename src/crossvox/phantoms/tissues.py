@@ -1,20 +1,20 @@
-"""What a head is made of, as scanners see it."""
+"""Tissues of the phantom with their MR, CT and PET properties."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tissue:
-    """One material.
+    """Imaging properties of a tissue.
 
     Attributes:
-        name: As in the label map's table.
-        t1_ms: Longitudinal relaxation time at 3 T; must be positive, also without protons.
-        t2_ms: Transverse relaxation time at 3 T.
+        name: Name in the label map's table.
+        t1_ms: Longitudinal relaxation time at 3 T in ms, positive even without protons.
+        t2_ms: Transverse relaxation time at 3 T in ms.
         proton_density: Visible water or fat protons relative to pure water, 0 to 1.
-        hu: Attenuation in Hounsfield units.
+        hu: CT attenuation in Hounsfield units.
         uptake: FDG uptake relative to cortical gray matter.
-        source: Where the numbers come from.
+        source: References of the values.
     """
 
     name: str
@@ -43,7 +43,7 @@ FAT = Tissue(
     hu=-95.0,
     uptake=0.05,
     source="T1, T2: de Bazelaire 2004, doi:10.1148/radiol.2303021331 (subcutaneous fat); "
-    "a quarter of it is fibres and vessels; "
+    "a quarter of it is fibers and vessels; "
     "HU: Schneider 2000, doi:10.1088/0031-9155/45/2/314 (adipose tissue)",
 )
 MUSCLE = Tissue(
@@ -76,7 +76,7 @@ MARROW = Tissue(
     "rest; HU: Schneider 2000 (cranium with marrow)",
 )
 VITREOUS = Tissue(
-    name="vitreous humour",
+    name="vitreous humor",
     t1_ms=4300.0,
     t2_ms=1500.0,
     proton_density=1.0,
@@ -148,4 +148,4 @@ TISSUES: tuple[Tissue, ...] = (
     DEEP_GRAY,
     LESION,
 )
-"""Every tissue; its place is its label (air, the background, is 0)."""
+"""All tissues; the index of a tissue is its label (0 is air, the background)."""

@@ -1,4 +1,4 @@
-"""Between volumes as they were scanned and the working grid and scale of a network."""
+"""Convert between scanned volumes and the working grid and intensity scale of a network."""
 
 from crossvox.preparation.intensity import IntensityScale
 from crossvox.preparation.preparation import Preparation

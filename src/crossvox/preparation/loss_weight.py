@@ -1,4 +1,4 @@
-"""Where losses count and patches are centered: on the head, hardly in air."""
+"""Compute loss weights and patch centers, which favor the head over air."""
 
 import math
 from collections.abc import Sequence
@@ -13,22 +13,23 @@ from crossvox.preparation.preparation import BACKGROUND
 from crossvox.volume.foreground import head_of
 from crossvox.volume.volume import Volume
 
-MARGIN_MM = 8.0  # the skin's edge and the partial volume beyond it belong to what is learned
+MARGIN_MM = 8.0  # includes the edge of the skin and its partial volume
 # Air beyond the margin is 35 to 73 % of the voxels of 17 real heads and, at 0.05, 3 to 12 % of
-# the weight: enough to keep it dark, too little to be what a network learns first.
+# the weight: enough to keep it dark, too little to dominate early training.
 AIR_WEIGHT = 0.05
-MOST_CENTRES = 4096
-THROUGH_HEAD = 0.1  # of the largest slice of the head: in a smaller one a target may be dark
-HEAD_MM = 2.0  # spacing that the outline of a head is found at
+MOST_CENTRES = 4096  # patch centers per case
+LEAST_HEAD_AREA = 0.1  # of the largest head slice; in smaller slices a target may be dark
+OUTLINE_MM = 2.0  # coarsest spacing at which the head is outlined
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LossRegion:
-    """Which voxels of a prepared case are learned from.
+    """Loss weights and patch centers of a prepared case.
 
     Attributes:
-        weight: (X, Y, Z) in [0, 1]; 0 where the target shows nothing.
-        centers: (N, 3) voxels of the head, at random, that patches are centered on.
+        weight: (X, Y, Z) loss weight of each voxel in [0, 1]; 0 outside the target's field of
+            view.
+        centers: (N, 3) voxel indices of the head or mask, on which patches are centered.
     """
 
     weight: NDArray[np.float32]
@@ -36,20 +37,21 @@ class LossRegion:
 
 
 def loss_region(sources: Sequence[Volume], target: Volume, *, mask: Volume | None) -> LossRegion:
-    """The region of a case on its working grid.
+    """Loss weights and patch centers of a case on its working grid.
 
-    Without a mask the heads of sources and target together, with a margin, have weight 1 and air
-    has 0.05; a mask that is given has weight 1 inside and 0 outside.
+    Without a mask, the union of the heads in sources and target, with a margin, has weight 1 and
+    air 0.05; with a mask, weight is 1 inside and 0 outside.
 
     Args:
-        sources: In [-1, 1].
-        target: In [-1, 1]; NaN where it shows nothing.
-        mask: 0 or 1, on the same grid.
+        sources: Source volumes in [-1, 1].
+        target: Target volume in [-1, 1]; NaN outside its field of view.
+        mask: Mask with voxels 0 or 1 on the same grid; None uses the heads.
 
     Raises:
-        CohortError: The mask is empty, or the target shows nothing of the head or mask.
+        CohortError: The mask is empty, or does not overlap with the target's field of view; or
+            the heads do not.
     """
-    head = _learned_from(sources, target, mask)
+    head = _head_or_mask(sources, target, mask)
     covered = _covered(target.voxels, head)
     if mask is not None:
         weight = head.astype(np.float32)
@@ -60,29 +62,29 @@ def loss_region(sources: Sequence[Volume], target: Volume, *, mask: Volume | Non
     head &= covered
     if not head.any():
         raise CohortError(
-            f"{target.modality or 'the target'} shows nothing of what is learned from: its field"
-            " of view and the head or mask do not overlap; align the pair first"
+            f"the field of view of {target.modality or 'the target'} does not overlap with the head"
+            " or mask; align the pair first"
         )
-    return LossRegion(weight=weight, centers=_some_of(head))
+    return LossRegion(weight=weight, centers=_drawn_centers(head))
 
 
-def _learned_from(
+def _head_or_mask(
     sources: Sequence[Volume], target: Volume, mask: Volume | None
 ) -> NDArray[np.bool_]:
-    """The mask, or the heads of all volumes together."""
+    """Voxels of the mask, or of the head in any volume if there is no mask."""
     if mask is None:
-        shown = target.with_voxels(np.nan_to_num(target.voxels, nan=BACKGROUND))
-        heads = [_head(volume) for volume in (*sources, shown)]
+        filled = target.with_voxels(np.nan_to_num(target.voxels, nan=BACKGROUND))
+        heads = [_head(volume) for volume in (*sources, filled)]
         return np.asarray(np.logical_or.reduce(heads))
     inside = np.asarray(mask.voxels > 0)
     if not inside.any():
-        raise CohortError("the mask is empty on the source's grid; make it again")
+        raise CohortError("the mask is empty on the source's grid; draw it again or remove it")
     return inside
 
 
 def _head(volume: Volume) -> NDArray[np.bool_]:
-    """The head, its outline to a millimeter or a voxel."""
-    steps = [max(1, int(HEAD_MM / spacing)) for spacing in volume.grid.spacing_mm]
+    """Voxels of the head, its outline accurate to a millimeter or a voxel."""
+    steps = [max(1, int(OUTLINE_MM / spacing)) for spacing in volume.grid.spacing_mm]
     x, y, z = steps
     head = head_of(np.ascontiguousarray(volume.voxels[::x, ::y, ::z]))
     for axis, (step, size) in enumerate(zip(steps, volume.grid.shape, strict=True)):
@@ -92,23 +94,23 @@ def _head(volume: Volume) -> NDArray[np.bool_]:
 
 
 def _covered(target: NDArray[np.float32], head: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where the target shows something.
+    """Voxels in the target's field of view.
 
-    Aligned volumes often hold one value beyond the field of view they were scanned with: slices
-    through the head that hold nothing else lie beyond it too.
+    Aligned volumes are often padded with a constant beyond the field of view of their scan, so
+    slices through the head that hold only that constant lie outside too.
     """
     covered = np.isfinite(target)
     blank = ~covered | (target == np.nanmin(target, initial=np.inf))
     empty = np.zeros_like(covered)
     for axis, others in enumerate(((1, 2), (0, 2), (0, 1))):
         area = head.mean(axis=others)
-        slices = blank.all(axis=others) & (area > THROUGH_HEAD * area.max())
+        slices = blank.all(axis=others) & (area > LEAST_HEAD_AREA * area.max())
         np.moveaxis(empty, axis, 0)[slices] = True
     return covered & ~empty
 
 
 def _grown(head: NDArray[np.bool_], *, spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
-    """`head` and all within the margin of it along each axis."""
+    """`head` dilated by the margin along each axis."""
     grown = head.view(np.uint8)
     for axis, step in enumerate(spacing_mm):
         voxels = math.floor(MARGIN_MM / step)
@@ -116,8 +118,8 @@ def _grown(head: NDArray[np.bool_], *, spacing_mm: tuple[float, float, float]) -
     return np.asarray(grown, dtype=bool)
 
 
-def _some_of(head: NDArray[np.bool_]) -> NDArray[np.int16]:
-    places = np.flatnonzero(head)
-    if len(places) > MOST_CENTRES:
-        places = places[np.random.default_rng(0).integers(len(places), size=MOST_CENTRES)]
-    return np.stack(np.unravel_index(places, head.shape), axis=1).astype(np.int16)
+def _drawn_centers(head: NDArray[np.bool_]) -> NDArray[np.int16]:
+    indices = np.flatnonzero(head)
+    if len(indices) > MOST_CENTRES:
+        indices = indices[np.random.default_rng(0).integers(len(indices), size=MOST_CENTRES)]
+    return np.stack(np.unravel_index(indices, head.shape), axis=1).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Volumes on another grid, by one interpolation."""
+"""Resample volumes to another grid by a single interpolation."""
 
 import math
 from dataclasses import replace
@@ -15,60 +15,60 @@ from crossvox.volume.volume import Volume
 
 Interpolation = Literal["linear", "nearest"]
 
-ALIGNED = 1e-4  # of a voxel: float32 affines differ by less
-HALF_VOXEL = 0.5 + ALIGNED  # the field of view ends half a voxel beyond the last center
-CROSSED = 1e-2  # of a voxel, over the whole grid: what a rotation may move and be ignored
+INDEX_TOLERANCE = 1e-4  # voxels; affines rounded to float32 differ by less
+HALF_VOXEL = 0.5 + INDEX_TOLERANCE  # the field of view ends half a voxel beyond the last center
+ROTATION_TOLERANCE = 1e-2  # voxels over the whole grid: a rotation that moves less is ignored
 FWHM_PER_SIGMA = 2.355
 
 
 def working_grid(grid: Grid, *, spacing_mm: tuple[float, float, float] | None) -> Grid:
-    """`grid` with axes permuted and flipped to the nearest RAS+, at `spacing_mm` where given.
+    """`grid` with axes permuted and flipped to the nearest RAS+, at `spacing_mm` if not None.
 
-    The field of view stays; a changed spacing is laid symmetrically about its center.
+    The field of view is kept; a new spacing is laid out symmetrically about its center.
     """
     order, flips = _nearest_ras(grid)
-    turn = np.zeros((4, 4))
-    turn[3, 3] = 1
+    reorientation = np.zeros((4, 4))
+    reorientation[3, 3] = 1
     for new, (old, flip) in enumerate(zip(order, flips, strict=True)):
-        turn[old, new] = -1 if flip else 1
-        turn[old, 3] = grid.shape[old] - 1 if flip else 0
+        reorientation[old, new] = -1 if flip else 1
+        reorientation[old, 3] = grid.shape[old] - 1 if flip else 0
     shape = (grid.shape[order[0]], grid.shape[order[1]], grid.shape[order[2]])
-    turned = Grid(shape, grid.affine @ turn)
-    if spacing_mm is None or np.allclose(turned.spacing_mm, spacing_mm, rtol=1e-3):
-        return turned
-    return _respaced(turned, spacing_mm)
+    reoriented = Grid(shape, grid.affine @ reorientation)
+    if spacing_mm is None or np.allclose(reoriented.spacing_mm, spacing_mm, rtol=1e-3):
+        return reoriented
+    return _respaced(reoriented, spacing_mm)
 
 
 def resample(
     volume: Volume, grid: Grid, *, interpolation: Interpolation = "linear", outside: float | None
 ) -> Volume:
-    """`volume` on `grid`, interpolated once; voxels beyond its field of view are `outside`.
+    """Resample `volume` to `grid` by a single interpolation.
 
     The field of view ends half a voxel beyond the last centers; in that margin the border voxels
-    are repeated. Where the axes of both grids run along each other the interpolation is separable,
-    and voxels that coincide are copied; where `grid` is coarser, linear interpolation averages
-    over the coarser voxel, so nothing aliases and nothing moves.
+    are repeated. If the axes of both grids are parallel, interpolation is separable and coinciding
+    voxels are copied; if `grid` is coarser, linear interpolation averages over the coarser voxel,
+    which avoids aliasing and shifts.
 
     Args:
-        volume: Any grid.
-        grid: Where the result lies.
-        interpolation: "nearest" for masks and labels.
+        volume: Volume on any grid.
+        grid: Grid of the result.
+        interpolation: "linear", or "nearest" for masks and labels.
         outside: Value beyond the field of view, in the volume's unit; None repeats the border
             voxels there too.
     """
     step = np.linalg.inv(volume.grid.affine) @ grid.affine  # new index -> old index
     order = [int(np.argmax(np.abs(step[:3, new]))) for new in range(3)]
-    crossed = step[:3, :3].copy()
-    crossed[order, [0, 1, 2]] = 0
-    reach = np.abs(crossed) @ np.array(grid.shape)
-    aligned = sorted(order) == [0, 1, 2] and reach.max() < CROSSED
-    move = _along_axes if aligned else _through_affine
-    voxels = move(volume, grid, step, interpolation=interpolation, outside=outside)
+    rotation = step[:3, :3].copy()
+    rotation[order, [0, 1, 2]] = 0
+    reach = np.abs(rotation) @ np.array(grid.shape)
+    aligned = sorted(order) == [0, 1, 2] and reach.max() < ROTATION_TOLERANCE
+    interpolate = _along_axes if aligned else _through_affine
+    voxels = interpolate(volume, grid, step, interpolation=interpolation, outside=outside)
     return replace(volume, voxels=voxels, grid=grid)
 
 
 def _nearest_ras(grid: Grid) -> tuple[list[int], list[bool]]:
-    """For each of R, A, S: the array axis that runs along it, and whether it runs backwards."""
+    """Array axis nearest to each of R, A, S, and whether it is flipped."""
     orientation = io_orientation(grid.affine)
     order = [int(np.flatnonzero(orientation[:, 0] == world)[0]) for world in range(3)]
     return order, [bool(orientation[old, 1] < 0) for old in order]
@@ -100,7 +100,8 @@ def _along_axes(
         positions = np.arange(grid.shape[new]) * ratio + step[old, 3]
         beyond.append((positions < -HALF_VOXEL) | (positions > size - 1 + HALF_VOXEL))
         indices = np.round(positions).astype(int)
-        if abs(abs(ratio) - 1) < ALIGNED and np.abs(positions - indices).max() < ALIGNED:
+        offset = np.abs(positions - indices).max()
+        if abs(abs(ratio) - 1) < INDEX_TOLERANCE and offset < INDEX_TOLERANCE:
             voxels = _picked(voxels, np.clip(indices, 0, size - 1), axis=new)
             continue
         weights = _weights(positions, size, abs(ratio), interpolation=interpolation)
@@ -116,40 +117,40 @@ def _along_axes(
 def _picked(
     voxels: NDArray[np.float32], indices: NDArray[np.int64], *, axis: int
 ) -> NDArray[np.float32]:
-    """`voxels` at `indices` along one axis; nothing is copied where they are a run."""
+    """`voxels` at `indices` along an axis; a view if the indices are consecutive."""
     first, last = int(indices[0]), int(indices[-1])
     direction = 1 if last >= first else -1
     if not np.array_equal(indices, np.arange(first, last + direction, direction)):
         return np.take(voxels, indices, axis=axis)
     end = last + direction
-    run = slice(first, end if end >= 0 else None, direction)
-    return voxels[(*[slice(None)] * axis, run)]
+    consecutive = slice(first, end if end >= 0 else None, direction)
+    return voxels[(*[slice(None)] * axis, consecutive)]
 
 
 def _weights(
     positions: NDArray[np.float64], size: int, ratio: float, *, interpolation: Interpolation
 ) -> NDArray[np.float32]:
-    """(new, old) weights along one axis: a triangle as wide as the coarser of both spacings."""
+    """(new, old) weights along an axis: a triangle as wide as the coarser spacing."""
     if interpolation == "nearest":
         distance = np.clip(positions, 0, size - 1)[:, None] - np.arange(size)[None]
         nearest = np.argmin(np.abs(distance), axis=1)
         return np.asarray(nearest[:, None] == np.arange(size), dtype=np.float32)
     width = max(1.0, ratio)
     margin = math.ceil(width) + 1
-    places = np.arange(-margin, size + margin)
-    distance = places[None] - np.clip(positions, -1, size)[:, None]
+    old_indices = np.arange(-margin, size + margin)
+    distance = old_indices[None] - np.clip(positions, -1, size)[:, None]
     weights = _centered(np.maximum(0, 1 - np.abs(distance) / width), distance)
     inner = weights[:, margin:-margin]
-    inner[:, 0] += weights[:, :margin].sum(axis=1)  # the border voxels stand for all beyond them
+    inner[:, 0] += weights[:, :margin].sum(axis=1)  # border voxels are repeated beyond the grid
     inner[:, -1] += weights[:, -margin:].sum(axis=1)
     return np.asarray(inner, dtype=np.float32)
 
 
 def _centered(weights: NDArray[np.float64], distance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of `weights` that sum to 1 and whose centroid lies at distance 0.
+    """`weights` with rows that sum to 1 and have their centroid at distance 0.
 
-    A triangle wider than a voxel, sampled at voxels, has its centroid up to 0.08 voxels beside its
-    top: content would move. Weights that grow linearly with the distance take it back.
+    A triangle wider than a voxel, sampled at voxels, has its centroid up to 0.08 voxels off its
+    peak, which would shift contents. Factors linear in the distance correct the centroid.
     """
     weights = weights / weights.sum(axis=1, keepdims=True)
     centroid = (weights * distance).sum(axis=1, keepdims=True)
@@ -169,16 +170,16 @@ def _through_affine(
 ) -> NDArray[np.float32]:
     voxels = volume.voxels
     if interpolation == "linear":
-        coarser = np.abs(step[:3, :3]).max(axis=1)
-        sigmas = np.sqrt(np.maximum(coarser**2 - 1, 0)) / FWHM_PER_SIGMA
+        ratios = np.abs(step[:3, :3]).max(axis=1)
+        sigmas = np.sqrt(np.maximum(ratios**2 - 1, 0)) / FWHM_PER_SIGMA
         if sigmas.max() > 0:
             voxels = gaussian_filter(voxels, sigmas, mode="nearest")
     order = 1 if interpolation == "linear" else 0
-    moved = affine_transform(voxels, step, output_shape=grid.shape, order=order, mode="nearest")
-    moved = np.asarray(moved, dtype=np.float32)
+    resampled = affine_transform(voxels, step, output_shape=grid.shape, order=order, mode="nearest")
+    resampled = np.asarray(resampled, dtype=np.float32)
     if outside is not None:
-        _fill_beyond(moved, step, volume.grid.shape, value=outside)
-    return moved
+        _fill_beyond(resampled, step, volume.grid.shape, value=outside)
+    return resampled
 
 
 def _fill_beyond(
@@ -188,7 +189,7 @@ def _fill_beyond(
     *,
     value: float,
 ) -> None:
-    """Set to `value` where `step` leads half a voxel or more beyond the centers of `shape`."""
+    """Set voxels to `value` that `step` maps outside of the field of view of a grid of `shape`."""
     y, z = np.arange(voxels.shape[1])[:, None], np.arange(voxels.shape[2])[None]
     planes = [row[1] * y + row[2] * z + row[3] for row in step[:3]]
     for x in range(voxels.shape[0]):

@@ -1,4 +1,4 @@
-"""Progress of long work: the protocol, and what shows it on terminals and in notebooks."""
+"""Progress of long work: its protocol, and displays for terminals and notebooks."""
 
 from crossvox.progress.protocol import QUIET, Progress, Quiet
 

@@ -1,4 +1,4 @@
-"""Progress on a terminal with time left; lines at intervals elsewhere."""
+"""Progress bars with remaining time on a terminal, and plain lines elsewhere."""
 
 from collections.abc import Iterable, Mapping
 from time import monotonic
@@ -22,12 +22,12 @@ from rich.text import Text
 from crossvox.progress.clock import StepClock, duration
 
 TRAINING = "training"
-SECONDS = ("seconds_per_step", "cpu_seconds_per_step")
-QUIET = 60.0  # seconds without a line, away from a terminal, before steps are told again
+SECONDS_COLUMNS = ("seconds_per_step", "cpu_seconds_per_step")  # of progress.csv
+LINE_INTERVAL_SECONDS = 60.0  # between lines on steps, without a terminal
 
 
 class Bars:
-    """Shows stages, steps and rows of training; what a command hands the library as `progress`."""
+    """Display of stages, training steps and losses on stderr, as used by the commands."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -36,7 +36,7 @@ class Bars:
         self._stage = ""
         self._task: TaskID | None = None
         self._clock: StepClock | None = None
-        self._told = 0.0
+        self._last_line_at = 0.0
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -51,15 +51,15 @@ class Bars:
         self._bars.stop()
 
     def run(self, name: str) -> None:
-        """The run of a suite that everything from now on belongs to."""
+        """Prefix everything from now on with the name of a suite's run."""
         self._label, self._clock = f"{name}: ", None
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that stays on the screen."""
         self._console.print(Text(f"{self._label}{text}"), soft_wrap=True)
 
     def stage(self, name: str, done: int, total: int) -> None:
-        """Work that is counted."""
+        """Show that `done` of `total` items of the stage `name` are done."""
         if name != TRAINING:
             self._clock = None
         if self._console.is_terminal:
@@ -68,28 +68,30 @@ class Bars:
             self._line(f"{name} {done}/{total}")
 
     def step(self, step: int, steps: int) -> None:
-        """A step of training; the first call says where the run begins."""
+        """Show a training step; the first call gives the step at which the run starts."""
         if self._clock is None and step:
-            self.say(f"going on from step {step} of {steps}")
+            self.say(f"resuming from step {step} of {steps}")
         first = self._tick(step)
         if self._console.is_terminal:
             self._bar(TRAINING, step, steps, note=self._left(steps))
-        elif first or (self._pace and monotonic() - self._told > QUIET):
+        elif first or (self._pace and monotonic() - self._last_line_at > LINE_INTERVAL_SECONDS):
             self._line(f"{TRAINING} {step}/{steps}{self._pace}{self._left(steps)}")
 
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
-        """A row of progress.csv; its seconds are shown as the pace of the newest steps."""
+        """Show a row of progress.csv, with the pace of recent steps in place of its seconds."""
         self._tick(step)
-        shown = {name: f"{value:.4g}" for name, value in values.items() if name not in SECONDS}
+        cells = {
+            name: f"{value:.4g}" for name, value in values.items() if name not in SECONDS_COLUMNS
+        }
         if self._console.is_terminal:
-            self._bars.losses = {**self._bars.losses, **shown}  # a validation has no losses
+            self._bars.losses = {**self._bars.losses, **cells}  # validation rows have no losses
             self._bar(TRAINING, step, steps, note=self._left(steps))
             return
-        losses = "".join(f"  {name} {value}" for name, value in shown.items())
+        losses = "".join(f"  {name} {value}" for name, value in cells.items())
         self._line(f"{TRAINING} {step}/{steps}{self._pace}{self._left(steps)}{losses}")
 
     def _tick(self, step: int) -> bool:
-        """Whether the first step of this session is just done."""
+        """Count a step and return whether it is the first completed step of this session."""
         if self._clock is None:
             self._clock, self._bars.losses = StepClock(step), {}
         before = self._clock.seconds_per_step
@@ -107,7 +109,7 @@ class Bars:
         return f"  {duration(seconds)} left" if seconds else ""
 
     def _line(self, text: str) -> None:
-        self._told = monotonic()
+        self._last_line_at = monotonic()
         self.say(text)
 
     def _bar(self, name: str, done: int, total: int, *, note: str) -> None:
@@ -120,7 +122,7 @@ class Bars:
 
 
 class _Display(Progress):
-    """A bar over the whole width, and the pace and the newest losses below it."""
+    """Full-width bar with the pace and the newest losses below it."""
 
     def __init__(self, console: Console) -> None:
         self.losses: Mapping[str, str] = {}
@@ -136,22 +138,22 @@ class _Display(Progress):
         )
 
     def settle(self) -> None:
-        """Turn what was shown into lines that stay: bars beyond the screen's height are cut off."""
+        """Replace bars with lines that stay, since bars beyond the screen's height are cut off."""
         for task in self.tasks:
             self.console.print(Text(f"{task.description} {task.completed:g}/{task.total:g}"))
             self.remove_task(task.id)
         self.losses, self.pace = {}, ""
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """The bar, then pace and losses in as many columns as fit."""
+        """Yield the bar, then pace and losses in as many columns as fit."""
         yield from super().get_renderables()
-        told = [self.pace, *(f"{name} {value}" for name, value in self.losses.items())]
-        if any(told):
-            yield Columns([part for part in told if part], padding=(0, 3))
+        texts = [self.pace, *(f"{name} {value}" for name, value in self.losses.items())]
+        if any(texts):
+            yield Columns([text for text in texts if text], padding=(0, 3))
 
 
 class _NoteColumn(ProgressColumn):
-    """Pace and time left of steps; time left of all else."""
+    """Column with the time left: from the step clock in training, else rich's estimate."""
 
     max_refresh = 0.5  # seconds
 

@@ -1,4 +1,4 @@
-"""Progress of long work: one protocol for whatever shows it."""
+"""Protocol between long work and the displays of its progress."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
@@ -8,26 +8,26 @@ from crossvox.errors import SettingsError
 
 @runtime_checkable
 class Progress(Protocol):
-    """Receiver of progress; every call is cheap enough for each step of training."""
+    """Receiver of progress; its methods must be cheap enough to call at every training step."""
 
     def run(self, name: str) -> None:
-        """Begin the run of a suite to which everything that follows belongs."""
+        """Begin the run `name` of a suite; all later calls belong to it."""
 
     def say(self, text: str) -> None:
-        """Show a line for people: a part of the plan, or where a run goes on."""
+        """Show a line of text, such as a setting of the plan."""
 
     def stage(self, name: str, done: int, total: int) -> None:
-        """Count work that is no step of training: `done` of `total`, named as "preparing"."""
+        """Show that `done` of `total` items are done in a stage other than training."""
 
     def step(self, step: int, steps: int) -> None:
-        """Count a step of training; the first call tells how many were done before."""
+        """Show that `step` of `steps` training steps are done; the first call is at the start."""
 
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
         """Show a row of progress.csv."""
 
 
 class Quiet:
-    """Progress that is not shown."""
+    """Receiver that ignores all progress."""
 
     def run(self, name: str) -> None:
         """Show nothing."""
@@ -49,25 +49,25 @@ QUIET = Quiet()
 
 
 class Counted(Quiet):
-    """Progress as a function of (name, done, total); steps of training are named "training"."""
+    """Receiver that calls a function of (name, done, total); training is the stage "training"."""
 
     def __init__(self, function: Callable[[str, int, int], object]) -> None:
         self._function = function
 
     def stage(self, name: str, done: int, total: int) -> None:
-        """Tell the function."""
+        """Call the function."""
         self._function(name, done, total)
 
     def step(self, step: int, steps: int) -> None:
-        """Tell the function."""
+        """Call the function."""
         self._function("training", step, steps)
 
 
 def as_progress(shown: Progress | Callable[[str, int, int], object] | None) -> Progress:
-    """A function or nothing as `Progress`; anything with its methods is one already.
+    """Convert a function or None to `Progress`; an object with its methods is returned as it is.
 
     Raises:
-        SettingsError: It is neither.
+        SettingsError: `shown` is none of these.
     """
     if shown is None:
         return QUIET

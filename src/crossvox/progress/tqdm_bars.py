@@ -1,4 +1,4 @@
-"""Progress by tqdm, whichever kind of it the caller has: a terminal's, a notebook's."""
+"""Progress bars with the caller's own tqdm class, for terminals or notebooks."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ TRAINING = "training"
 
 
 class TqdmBars(Quiet):
-    """One tqdm bar for each stage, and one for the steps of training.
+    """One tqdm bar for each stage, and one for the training steps.
 
     Args:
-        tqdm: The class, such as `tqdm.auto.tqdm`; crossvox itself does not need it.
+        tqdm: Class of the bars, such as `tqdm.auto.tqdm`; crossvox does not depend on tqdm.
     """
 
     def __init__(self, tqdm: Callable[..., Any]) -> None:
@@ -25,7 +25,7 @@ class TqdmBars(Quiet):
         self._tqdm.write(text)  # type: ignore[attr-defined]  # tqdm's
 
     def stage(self, name: str, done: int, total: int) -> None:
-        """Move the bar of `name`."""
+        """Update the bar of the stage `name`."""
         if name != self._name:
             self._close()
             self._name, self._bar = name, self._tqdm(desc=name, total=total)
@@ -35,7 +35,7 @@ class TqdmBars(Quiet):
             self._close()
 
     def step(self, step: int, steps: int) -> None:
-        """Move the bar of training."""
+        """Update the bar of training."""
         self.stage(TRAINING, step, steps)
 
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:  # noqa: ARG002 - the protocol's

@@ -1,1 +1,1 @@
-"""Pages, figures, tables and sentences shared by evaluations and comparisons."""
+"""Build the pages, figures, tables and sentences shared by evaluations and comparisons."""

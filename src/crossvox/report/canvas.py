@@ -1,4 +1,4 @@
-"""Dark paper for pictures of volumes, measured in the patient's millimeters."""
+"""A dark figure for slices of volumes, laid out in millimeters of the patient."""
 
 import io
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Box = tuple[float, float, float, float]  # left, top, width, height in millimete
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How intensities become colors."""
+    """Mapping from intensities to colors."""
 
     low: float
     high: float
@@ -34,14 +34,14 @@ class Scale:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """Paper on which places are millimeters from the upper left corner."""
+    """Figure with positions in millimeters from its upper left corner."""
 
     figure: Figure
     width_mm: float
     height_mm: float
 
     def place(self, box: Box) -> Axes:
-        """Axes that fill a box."""
+        """Add axes that fill a box."""
         left, top, width, height = box
         bottom = self.height_mm - top - height
         return self.figure.add_axes(
@@ -63,7 +63,7 @@ class Sheet:
         across: Literal["left", "center", "right"] = "center",
         turned: float = 0.0,
     ) -> None:
-        """Text around a place, `turned` by degrees."""
+        """Write text centered at a position in mm, rotated by `turned` degrees."""
         self.figure.text(
             at[0] / self.width_mm,
             1 - at[1] / self.height_mm,
@@ -76,7 +76,7 @@ class Sheet:
         )
 
     def show(self, picture: NDArray[np.generic], box: Box, *, view: View, scale: Scale) -> Axes:
-        """A slice in a box, with the letters of its sides."""
+        """Draw a slice in a box, with the letters of the patient's sides."""
         axes = self.place(box)
         axes.imshow(
             picture,
@@ -96,31 +96,31 @@ class Sheet:
         return axes
 
     def draw_bar(self, box: Box, *, scale: Scale, label: str, size: float) -> None:
-        """What the colors of an error mean; it stands or lies as its box does."""
+        """Draw the color bar of an error, horizontal or vertical to fit its box."""
         mappable = ScalarMappable(Normalize(scale.low, scale.high), cmap=scale.colors)
-        lying = box[2] > box[3]
+        horizontal = box[2] > box[3]
         bar = self.figure.colorbar(
             mappable,
             cax=self.place(box),
             extend="max",
-            orientation="horizontal" if lying else "vertical",
+            orientation="horizontal" if horizontal else "vertical",
         )
-        bar.ax.locator_params(nbins=4 if lying else 6)
+        bar.ax.locator_params(nbins=4 if horizontal else 6)
         bar.set_label(label, color=LIGHT, fontsize=size)
         bar.ax.tick_params(colors=LIGHT, labelsize=size, length=2)
         bar.outline.set_visible(False)
 
     def picture(self, kind: Literal["webp", "png"]) -> bytes:
-        """The sheet as a picture."""
-        drawn = io.BytesIO()
+        """Encode the sheet as an image."""
+        buffer = io.BytesIO()
         FigureCanvasAgg(self.figure)
         options = WEBP if kind == "webp" else PNG
-        self.figure.savefig(drawn, format=kind, pil_kwargs=options)
-        return drawn.getvalue()
+        self.figure.savefig(buffer, format=kind, pil_kwargs=options)
+        return buffer.getvalue()
 
 
 def new_sheet(width_mm: float, height_mm: float, *, inches_per_mm: float) -> Sheet:
-    """An empty one."""
+    """Create an empty sheet."""
     size = (width_mm * inches_per_mm, height_mm * inches_per_mm)
     figure = Figure(figsize=size, dpi=DPI, facecolor=DARK)
     return Sheet(figure=figure, width_mm=width_mm, height_mm=height_mm)

@@ -1,4 +1,4 @@
-"""Drawings of numbers as SVG: scores beside baselines, slices, training."""
+"""SVG charts of scores, slice curves and training progress."""
 
 import io
 import math
@@ -21,13 +21,13 @@ from crossvox.scoring.training_run import STEP
 INK, QUIET, RULE = "#1f2937", "#6b7280", "#e5e7eb"
 ACCENT, PALE = "#1d5fa8", "#9ca3af"
 CHART_INCHES = 9.4
-CURVES_PER_ROW = 3
-CURVES_PER_LINE = 4
-FEW_POINTS = 25
-SHOWN_PERCENTILE = 98
-ROOM = 1.15
-TIMING = "seconds"
-BELOW = 0.22
+TRAINING_PANELS_PER_ROW = 3
+SLICE_PANELS_PER_ROW = 4
+MOST_POINTS_WITH_MARKERS = 25
+SHOWN_PERCENTILE = 98  # of the slices' departures, which sets the y limits
+Y_MARGIN_FACTOR = 1.15
+TIMING = "seconds"  # in the names of columns that are not drawn
+INTERVAL_OFFSET = 0.22  # rows below the dots
 MATPLOTLIB_FONT = "'DejaVu Sans', "
 SYSTEM_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
 
@@ -39,13 +39,13 @@ def draw_scores(
     unit: str,
     ours: Collection[str] = (SYNTHESIZED,),
 ) -> bytes:
-    """For each compared measure every subject's value, mean and interval, by method.
+    """Draw every subject's value, the mean and the interval of each compared measure, by method.
 
     Args:
         results: Scored cases.
-        summary: Over their subjects.
-        unit: The target's, in words.
-        ours: Methods that are colored; the others are baselines.
+        summary: Summary over their subjects.
+        unit: Unit of the target, in words.
+        ours: Names of methods in color; the others are baselines.
     """
     methods = list(summary.intervals)
     figure = Figure(figsize=(CHART_INCHES, 0.8 + 0.4 * len(methods)), layout="constrained")
@@ -57,7 +57,7 @@ def draw_scores(
             color = ACCENT if method in ours else PALE
             axes.scatter(finite, [row] * len(finite), s=16, color=color, alpha=0.55, linewidths=0)
             _draw_interval(axes, row, summary.intervals[method][measure.name])
-        _calm(axes, title=_titled(measure, unit))
+        _style_axes(axes, title=_titled(measure, unit))
         axes.grid(axis="x", color=RULE, linewidth=0.8)
         axes.margins(x=0.12)
         axes.locator_params(axis="x", nbins=4)
@@ -73,19 +73,19 @@ def draw_slice_curves(
     methods: Sequence[str] | None = None,
     ours: Collection[str] = (SYNTHESIZED,),
 ) -> bytes:
-    """How each slice's mean error departs from its case's; a panel for each method.
+    """Draw each slice's mean error minus that of its case, one panel per method.
 
     Args:
         results: Scored cases.
-        unit: The target's, in words.
-        methods: Panels in their order; every method and baseline where absent.
-        ours: Methods that are colored; the others are baselines.
+        unit: Unit of the target, in words.
+        methods: Methods in the order of the panels; default is every method and baseline.
+        ours: Names of methods in color; the others are baselines.
     """
-    known = dict.fromkeys(name for result in results for name in result.slice_curves)
-    shown = [name for name in methods or known if name in known]
-    rows = math.ceil(len(shown) / CURVES_PER_LINE)
+    available = dict.fromkeys(name for result in results for name in result.slice_curves)
+    shown = [name for name in methods or available if name in available]
+    rows = math.ceil(len(shown) / SLICE_PANELS_PER_ROW)
     figure = Figure(figsize=(CHART_INCHES, 2.5 * rows), layout="constrained")
-    columns = min(len(shown), CURVES_PER_LINE)
+    columns = min(len(shown), SLICE_PANELS_PER_ROW)
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     departures: list[NDArray[np.float64]] = []
     for axes, method in zip(panels, shown, strict=False):
@@ -98,50 +98,52 @@ def draw_slice_curves(
                 axes.plot(positions, curve, color=color, linewidth=1, alpha=0.75)
         axes.axhline(0, color=INK, linewidth=0.6)
         axes.grid(axis="y", color=RULE, linewidth=0.8)
-        axes.set_xlabel("position through the slices, mm", color=QUIET, fontsize=8)
-        _calm(axes, title=method)
+        axes.set_xlabel("through-plane position, mm", color=QUIET, fontsize=8)
+        _style_axes(axes, title=method)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
-    reach = float(np.percentile(np.concatenate(departures), SHOWN_PERCENTILE)) or 1.0
-    panels[0].set_ylim(-ROOM * reach, ROOM * reach)
+    limit = float(np.percentile(np.concatenate(departures), SHOWN_PERCENTILE)) or 1.0
+    panels[0].set_ylim(-Y_MARGIN_FACTOR * limit, Y_MARGIN_FACTOR * limit)
     for axes in panels[::columns]:
         axes.set_ylabel(unit, color=QUIET, fontsize=8)
     return _svg(figure)
 
 
 def draw_training(columns: Mapping[str, Sequence[float]]) -> bytes | None:
-    """Every column of a run's progress over its steps; None where there is nothing to draw."""
+    """Draw each column of a run's progress over its steps; None without columns to draw."""
     drawn = {
         name: values for name, values in columns.items() if name != STEP and TIMING not in name
     }
     if not drawn:
         return None
     steps = columns.get(STEP, tuple(range(len(next(iter(drawn.values()))))))
-    rows = math.ceil(len(drawn) / CURVES_PER_ROW)
+    rows = math.ceil(len(drawn) / TRAINING_PANELS_PER_ROW)
     figure = Figure(figsize=(CHART_INCHES, 1.9 * rows), layout="constrained")
-    panels = figure.subplots(rows, CURVES_PER_ROW, squeeze=False).ravel()
+    panels = figure.subplots(rows, TRAINING_PANELS_PER_ROW, squeeze=False).ravel()
     for axes in panels[len(drawn) :]:
         axes.set_visible(False)
     for axes, (name, values) in zip(panels, drawn.items(), strict=False):
-        known = np.isfinite(values)
-        marker = "o" if known.sum() <= FEW_POINTS else ""
-        positions, heights = np.array(steps)[known], np.array(values)[known]
-        axes.plot(positions, heights, color=ACCENT, linewidth=1.1, marker=marker, markersize=3)
+        finite = np.isfinite(values)
+        marker = "o" if finite.sum() <= MOST_POINTS_WITH_MARKERS else ""
+        x, y = np.array(steps)[finite], np.array(values)[finite]
+        axes.plot(x, y, color=ACCENT, linewidth=1.1, marker=marker, markersize=3)
         axes.grid(axis="y", color=RULE, linewidth=0.8)
         axes.locator_params(nbins=5)
-        _calm(axes, title=name.replace("_", " "))
+        _style_axes(axes, title=name.replace("_", " "))
     return _svg(figure)
 
 
 def _draw_interval(axes: Axes, row: int, interval: Interval) -> None:
     if math.isfinite(interval.low):
-        axes.plot([interval.low, interval.high], [row + BELOW] * 2, color=INK, linewidth=1.1)
+        axes.plot(
+            [interval.low, interval.high], [row + INTERVAL_OFFSET] * 2, color=INK, linewidth=1.1
+        )
     if math.isfinite(interval.mean):
-        axes.plot([interval.mean], [row + BELOW], marker="D", markersize=3.5, color=INK)
+        axes.plot([interval.mean], [row + INTERVAL_OFFSET], marker="D", markersize=3.5, color=INK)
 
 
-def _calm(axes: Axes, *, title: str) -> None:
-    """Only what is read: no frame but the two axes, quiet ticks."""
+def _style_axes(axes: Axes, *, title: str) -> None:
+    """Set the title, hide the frame except for two axes and mute the ticks."""
     axes.set_title(title, fontsize=9, color=INK, loc="left")
     axes.set_axisbelow(True)
     axes.tick_params(colors=QUIET, labelsize=8, length=0)

@@ -1,4 +1,4 @@
-"""What all pages share: one look, one frame, the same footer."""
+"""Render HTML pages from the template with the style and footer that all pages share."""
 
 import base64
 import datetime
@@ -18,15 +18,15 @@ PACKAGE = "crossvox.report"
 def render(
     template: str, context: Mapping[str, object], *, unit: str, package: str = PACKAGE
 ) -> str:
-    """A page as text: no scripts, nothing from elsewhere, every value escaped.
+    """Render a page as HTML without scripts or external resources, with every value escaped.
 
     Args:
-        template: Name of its file; it extends page.html, which lies beside this one.
-        context: What only this page says.
-        unit: The target's, in words.
-        package: Where the file lies.
+        template: File name of the template, which extends page.html of `crossvox.report`.
+        context: Variables of this page.
+        unit: Unit of the target, in words.
+        package: Package with the template.
     """
-    # Names of people and files come from outside: escaping is for every template.
+    # Names of people and files are user input, so every template is escaped.
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -46,11 +46,11 @@ def render(
 
 
 def inline(picture: bytes, kind: str) -> str:
-    """A picture as an address that holds it."""
+    """Encode a picture as a data URL."""
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def _template(name: str, *, package: str) -> str:
-    """A file of `package`, or of this one that all pages share."""
-    own, shared = (files(each).joinpath(name) for each in (package, PACKAGE))
+    """Text of a template in `package`, or else in `crossvox.report`."""
+    own, shared = (files(origin).joinpath(name) for origin in (package, PACKAGE))
     return (own if own.is_file() else shared).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How everything was measured: for readers, for programs and for a paper's methods section."""
+"""The evaluation protocol for readers, for programs and for a paper's methods section."""
 
 import platform
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Protocol:
 
     Attributes:
         window: SSIM window.
-        data_range: Stated range of every case; each reference's own where None.
+        data_range: Stated range of every case; None for each reference's own.
         seed: Random seed for the bootstrap confidence intervals.
     """
 
@@ -34,12 +34,12 @@ class Protocol:
     def stated_range(self) -> str:
         """Origin of the range behind PSNR, SSIM and the normalized errors, in words."""
         if self.data_range is not None:
-            return f"{self.data_range:g}, given for every case"
+            return f"{self.data_range:g}, the same for every case"
         low, high = RANGE_PERCENTILES
         return f"{low:g} to {high:g} percentile of each reference inside the mask"
 
     def facts(self, results: Sequence[CaseResult]) -> dict[str, object]:
-        """The protocol for programs."""
+        """Protocol as a mapping, for JSON."""
         return {
             "ssim": str(self.window),
             "data_range": self.stated_range,
@@ -52,7 +52,7 @@ class Protocol:
         }
 
     def rows(self, results: Sequence[CaseResult]) -> list[tuple[str, str]]:
-        """Name and value of everything that moves a number."""
+        """Name and value of each setting that changes a number."""
         masks = " or ".join(sorted({result.facts.mask_origin for result in results}))
         return [
             ("mask", masks),
@@ -65,30 +65,30 @@ class Protocol:
 
     def paragraph(self, results: Sequence[CaseResult], summary: Summary) -> str:
         """Text for a paper's methods section."""
-        given = all(result.facts.mask_origin == GIVEN_MASK for result in results)
+        masks_given = all(result.facts.mask_origin == GIVEN_MASK for result in results)
         mask = (
             "the given masks"
-            if given
+            if masks_given
             else "the head of the reference (largest connected component above half the Otsu"
             " threshold, closed by two voxels, holes filled)"
         )
         tests = (
             "two-sided Wilcoxon signed-rank tests with Holm's correction over all comparisons"
             if any(row.p_value is not None for row in summary.comparisons)
-            else "no hypothesis test, the number of people being too small for one"
+            else "no hypothesis test, because the number of people is too small"
         )
         return (
             f"Synthesized volumes of {counted(summary.subjects, 'person', 'people')}"
             f" ({counted(len(results), 'case', 'cases')}) were compared with their references on"
-            f" the grid of the references, inside {mask}; what a volume does not cover counts as"
-            " its lowest intensity. Mean absolute error, root mean square error and bias are in"
-            f" {unit_of(results)}. PSNR, SSIM and normalized errors refer to a stated range"
-            f" ({self.stated_range}). SSIM is three-dimensional ({self.window}; K1 = .01,"
-            " K2 = .03) and averaged inside the mask. Slice consistency is the mean absolute"
-            " difference of the through-plane derivatives of the synthesized and the reference"
-            " volume. Cases of one person were averaged first. Intervals are 95 %"
-            f" bias-corrected and accelerated bootstrap intervals over people ({DRAWS} draws);"
-            f" methods were compared by paired differences, with {tests}."
+            f" the grid of the references, inside {mask}. Parts of the mask outside a volume's"
+            " field of view counted as its lowest intensity. Mean absolute error, root mean square"
+            f" error and bias are in {unit_of(results)}. PSNR, SSIM and normalized errors refer to"
+            f" a stated range ({self.stated_range}). SSIM is three-dimensional ({self.window};"
+            " K1 = .01, K2 = .03) and averaged inside the mask. Slice consistency is the mean"
+            " absolute difference between the through-plane derivatives of the synthesized and the"
+            " reference volume. Cases of one person were averaged first. Intervals are 95 %"
+            f" bias-corrected and accelerated bootstrap intervals over people ({DRAWS} draws)."
+            f" Methods were compared by paired differences, with {tests}."
             f" Evaluated with crossvox {__version__}."
         )
 

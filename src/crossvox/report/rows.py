@@ -1,4 +1,4 @@
-"""The rows and sentences of a report, ready to be set."""
+"""Table rows and sentences of a report, as formatted text."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -32,12 +32,15 @@ from crossvox.scoring.statistics import (
 )
 
 DISTANCE_DIGITS = 4
-NO_WEIGHTS = "FID and KID need the weights of Inception-v3, which are never downloaded silently."
+NO_WEIGHTS = (
+    "FID and KID were not computed: they need the weights of Inception-v3, which crossvox does not"
+    " download."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One mean with its interval; `best` where no other method does better."""
+    """A mean with its interval; `best` if no other method is better."""
 
     value: str
     span: str
@@ -46,7 +49,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class InceptionWords:
-    """Rows of (title, a cell for each method), and a sentence on them."""
+    """Rows of FID and KID, each a title and a cell per method, and a note on them."""
 
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     note: str
@@ -54,7 +57,7 @@ class InceptionWords:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreRow:
-    """One measure for every method."""
+    """Row of one measure with a cell for each method."""
 
     title: str
     unit: str
@@ -63,10 +66,10 @@ class ScoreRow:
 
 
 def score_rows(summary: Summary, *, unit: str) -> list[ScoreRow]:
-    """A row for each measure that any method has, a cell for each method."""
+    """Build a row for each measure that any method has, with a cell for each method."""
     rows = []
     for measure in MEASURES:
-        intervals = [found[measure.name] for found in summary.intervals.values()]
+        intervals = [by_measure[measure.name] for by_measure in summary.intervals.values()]
         if all(interval.n == 0 for interval in intervals):
             continue
         best, digits = _best(intervals, measure), decimals(ends_of(intervals), measure)
@@ -89,7 +92,7 @@ def score_rows(summary: Summary, *, unit: str) -> list[ScoreRow]:
 
 
 def comparison_groups(summary: Summary, *, unit: str) -> dict[str, list[dict[str, str]]]:
-    """Rows of what was compared, under the name of each baseline."""
+    """Group the rows of paired differences by baseline."""
     groups: dict[str, list[dict[str, str]]] = {}
     for row in summary.comparisons:
         groups.setdefault(row.against, []).append(difference_words(row, unit=unit))
@@ -97,9 +100,9 @@ def comparison_groups(summary: Summary, *, unit: str) -> dict[str, list[dict[str
 
 
 def difference_words(row: PairedDifference, *, unit: str) -> dict[str, str]:
-    """The cells of one paired difference."""
+    """Format the cells of one paired difference."""
     measure, difference = MEASURE[row.metric], row.difference
-    # Differences of what has no unit are small: the paper's methods are .0054 of SSIM apart.
+    # Differences of unitless measures are small: the paper's methods differ by .0054 in SSIM.
     digits = decimals(ends_of([difference]), measure) + (0 if measure.unit else 1)
     return {
         "measure": measure.title,
@@ -113,7 +116,7 @@ def difference_words(row: PairedDifference, *, unit: str) -> dict[str, str]:
 
 
 def case_rows(results: Sequence[CaseResult]) -> list[dict[str, object]]:
-    """One row for each case, the lowest SSIM first."""
+    """Build one row for each case, lowest SSIM first."""
     digits = {
         measure.name: decimals([result.own[measure.name] for result in results], measure)
         for measure in COMPARED
@@ -124,7 +127,7 @@ def case_rows(results: Sequence[CaseResult]) -> list[dict[str, object]]:
             "values": [number(result.own[name], places) for name, places in digits.items()],
             "range": f"{result.facts.data_range:.4g}",
             "mask": result.facts.mask_origin,
-            "resampled": ", ".join(result.facts.resampled) or "nothing",
+            "resampled": ", ".join(result.facts.resampled) or "none",
             "grid": result.facts.grid,
             "uncovered": percent(result.facts.uncovered.get(SYNTHESIZED, 0.0)),
             "perfect": perfect_cells(result),
@@ -134,7 +137,7 @@ def case_rows(results: Sequence[CaseResult]) -> list[dict[str, object]]:
 
 
 def perfect_cells(result: CaseResult) -> str:
-    """MAE, PSNR and SSIM of a perfect network restored by the target scale of this case."""
+    """MAE, PSNR and SSIM of a perfect network with the target scale of this case."""
     perfect = result.facts.perfect.get(SYNTHESIZED)
     if not perfect:
         return UNKNOWN
@@ -142,11 +145,11 @@ def perfect_cells(result: CaseResult) -> str:
 
 
 def perfect_sentence(summary: Summary, *, method: str = SYNTHESIZED) -> str:
-    """What a perfect network would score on average; empty where no sidecar tells.
+    """Sentence on the mean scores of a perfect network; empty if no sidecar has a scale.
 
     Args:
-        summary: Over people.
-        method: Whose target scale; in a comparison the name of a contestant.
+        summary: Summary over people.
+        method: Method with the target scale; in a comparison the name of a contestant.
     """
     perfect = summary.perfect.get(method)
     if perfect is None:
@@ -155,64 +158,66 @@ def perfect_sentence(summary: Summary, *, method: str = SYNTHESIZED) -> str:
         f"{MEASURE[name].title} {measured(perfect.means[name], MEASURE[name])}" for name in PERFECT
     )
     return (
-        f"A perfect network restored by this scale would score {values} (mean over"
+        f"With the target scale of this model, a perfect network would score {values} (mean over"
         f" {counted(perfect.people, 'person', 'people')})."
     )
 
 
 def people_known(results: Sequence[CaseResult], method: str = SYNTHESIZED) -> int:
-    """How many people the model was trained on, or had its weights chosen by."""
-    return len({r.pair.subject for r in results if r.facts.known.get(method) in KNOWN})
+    """Count the people that the model was trained on or that its weights were chosen on."""
+    return len({case.pair.subject for case in results if case.facts.known.get(method) in KNOWN})
 
 
 def worst_first(results: Sequence[CaseResult]) -> list[CaseResult]:
-    """Cases by rising SSIM."""
+    """Sort cases by increasing SSIM."""
     return sorted(results, key=lambda result: (result.own["ssim"], result.pair.name))
 
 
 def region_rows(results: Sequence[CaseResult]) -> list[dict[str, str]]:
-    """Mean over subjects of each label's scores; empty regions count for nobody."""
+    """Mean over subjects of each label's scores, ignoring empty regions."""
     rows = []
     for label in region_labels(results):
-        found = [
+        regions = [
             (result.pair.subject, region)
             for result in results
             for region in result.regions
             if region.label == label
         ]
-        subjects = [subject for subject, _ in found]
+        subjects = [subject for subject, _ in regions]
         values = {
-            "mae": [region.mae for _, region in found],
-            "bias": [region.bias for _, region in found],
-            "ssim": [region.ssim for _, region in found],
+            "mae": [region.mae for _, region in regions],
+            "bias": [region.bias for _, region in regions],
+            "ssim": [region.ssim for _, region in regions],
         }
-        means = {name: _subject_mean(those, subjects) for name, those in values.items()}
+        means = {name: _subject_mean(scores, subjects) for name, scores in values.items()}
         shown = {name: measured(mean, MEASURE[name]) for name, mean in means.items()}
         rows.append({"label": str(label), "subjects": str(len(set(subjects))), **shown})
     return rows
 
 
 def provenance(results: Sequence[CaseResult]) -> dict[str, str]:
-    """What the sidecars say: values that all cases share, and a word where they differ."""
+    """Contents of the sidecars: the shared value of each key, or a note that values differ."""
     keys = dict.fromkeys(key for result in results for key in result.facts.sidecar)
-    said = {}
+    contents = {}
     for key in keys:
         values = {_plain(result.facts.sidecar.get(key)) for result in results}
-        said[key] = values.pop() if len(values) == 1 else f"differs between cases ({len(values)})"
-    return said
+        contents[key] = (
+            values.pop() if len(values) == 1 else f"differs between cases ({len(values)})"
+        )
+    return contents
 
 
 def frechet_rows(distances: Mapping[str, float]) -> list[tuple[str, str]]:
-    """The Frechet distance of each method."""
+    """Name and formatted Frechet distance of each method."""
     return [(name, fixed(distance, DISTANCE_DIGITS)) for name, distance in distances.items()]
 
 
 def inception_words(summary: Summary, methods: Sequence[str], *, sha256: str) -> InceptionWords:
-    """FID and KID of each method, and what stands behind them."""
+    """Format FID and KID of each method, with a note on slices and weights."""
     if not sha256:
         return InceptionWords(rows=(("FID, KID", (UNKNOWN,) * len(methods)),), note=NO_WEIGHTS)
     published = sha256 == PUBLISHED_SHA256
-    whose = "the published ones" if published else "not those of published FIDs"
+    origin = "the published ones" if published else "not those of published FIDs"
     kids = [summary.kid.get(name) for name in methods]
     return InceptionWords(
         rows=(
@@ -221,17 +226,17 @@ def inception_words(summary: Summary, methods: Sequence[str], *, sha256: str) ->
                 "KID ± standard error",
                 tuple(
                     UNKNOWN
-                    if found is None
-                    else f"{fixed(found.value, DISTANCE_DIGITS)} ±"
-                    f" {fixed(found.standard_error, DISTANCE_DIGITS)}"
-                    for found in kids
+                    if kid is None
+                    else f"{fixed(kid.value, DISTANCE_DIGITS)} ±"
+                    f" {fixed(kid.standard_error, DISTANCE_DIGITS)}"
+                    for kid in kids
                 ),
             ),
         ),
         note=(
-            f"FID and KID: Inception-v3 pool3 features of {summary.images} axial slices on each"
-            f" side, weights with SHA-256 {sha256}"
-            f" ({whose})."
+            f"FID and KID are computed from Inception-v3 pool3 features of {summary.images} axial"
+            f" slices on each side, with weights of SHA-256 {sha256}"
+            f" ({origin})."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Scores of cases as the rows of CSV files, which evaluations and comparisons share."""
+"""Rows of the CSV files of scores that evaluations and comparisons share."""
 
 import math
 from collections.abc import Sequence
@@ -7,20 +7,29 @@ from crossvox.report.formatting import UNKNOWN
 from crossvox.scoring.measures import LINEAR, NAMES
 from crossvox.scoring.results import PERFECT, CaseResult
 
-# Later columns stand last, so that programs that count columns find the old ones.
-FIRST = [name for name in NAMES if name not in LINEAR]
-LAST = ["uncovered", *LINEAR, *(f"{name}_perfect" for name in PERFECT), "subject_in_model"]
-SCORE_HEADER = ["subject", *FIRST, "case", "mask", "data_range", "unit", "resampled", *LAST]
+# New columns come last, so that programs that count columns still find the old ones.
+FIRST_MEASURES = [name for name in NAMES if name not in LINEAR]
+LAST_COLUMNS = ["uncovered", *LINEAR, *(f"{name}_perfect" for name in PERFECT), "subject_in_model"]
+SCORE_HEADER = [
+    "subject",
+    *FIRST_MEASURES,
+    "case",
+    "mask",
+    "data_range",
+    "unit",
+    "resampled",
+    *LAST_COLUMNS,
+]
 REGION_HEADER = ["subject", "case", "label", "voxels", "mae", "bias", "ssim", "unit"]
 
 
 def score_row(result: CaseResult, method: str) -> list[str]:
-    """One row under `SCORE_HEADER`."""
+    """Build the row of one case under `SCORE_HEADER`."""
     scores, facts = result.scores[method], result.facts
     perfect = facts.perfect.get(method, {})
     return [
         result.pair.subject,
-        *(_cell(scores[name]) for name in FIRST),
+        *(_cell(scores[name]) for name in FIRST_MEASURES),
         result.pair.name,
         facts.mask_origin,
         _cell(facts.data_range),
@@ -34,7 +43,7 @@ def score_row(result: CaseResult, method: str) -> list[str]:
 
 
 def region_table(results: Sequence[CaseResult]) -> list[list[str]]:
-    """Rows under `REGION_HEADER`: every label of every case, with 0 voxels where it is absent."""
+    """Build rows under `REGION_HEADER`: all labels of each case, absent ones with 0 voxels."""
     rows = []
     for result in results:
         regions = {region.label: region for region in result.regions}
@@ -55,7 +64,7 @@ def region_table(results: Sequence[CaseResult]) -> list[list[str]]:
 
 
 def region_labels(results: Sequence[CaseResult]) -> list[int]:
-    """Every label of any case."""
+    """Labels that occur in any case, in increasing order."""
     return sorted({region.label for result in results for region in result.regions})
 
 

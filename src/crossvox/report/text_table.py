@@ -1,11 +1,11 @@
-"""A small table of text, for terminals and notebooks."""
+"""A plain text table for terminals and notebooks."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextTable:
-    """Rows of cells under a title; the second line of a cell is of less weight.
+    """Rows of cells under a title; the second line of a cell shows its interval or unit.
 
     Attributes:
         title: Caption above the table.
@@ -18,7 +18,7 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
-        """The table in aligned columns, the first to the left, the others to the right."""
+        """Table in aligned columns, the first left-aligned, the others right-aligned."""
         lines = [self.columns]
         for row in self.rows:
             parts = [cell.split("\n") for cell in row]

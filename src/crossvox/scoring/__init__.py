@@ -1,4 +1,4 @@
-"""Pairs of synthesized and reference volumes: found, admitted, scored and summarized."""
+"""Find, admit, score and summarize pairs of synthesized and reference volumes."""
 
 from crossvox.scoring.admission import Admission
 from crossvox.scoring.pairs import (

@@ -1,4 +1,4 @@
-"""Which pairs may be scored: nobody the model knows, no reference that was synthesized."""
+"""Admission of pairs to scoring: excludes people known to the model and synthetic references."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,24 +7,25 @@ from crossvox.errors import CohortError
 from crossvox.files import is_synthetic, read_sidecar
 from crossvox.scoring.pairs import Failure, Pair
 
-TOLD_BY = "SubjectInModel"  # in the sidecar of a synthesized volume
+STATUS_KEY = "SubjectInModel"  # in the sidecar of a synthesized volume
 KNOWN = {
     "train": "people that the model was trained on",
-    "validation": "people that chose the model's weights",
+    "validation": "people that the model's weights were chosen on",
 }
-BY_NAME = {f"{known} by name": words for known, words in KNOWN.items()}
-UNTOLD = "untold"  # a volume of ours that does not say
-INCLUDE, ALLOW = "--include-trained", "--allow-synthetic"
-LISTED = 20
+KNOWN_BY_NAME = {f"{status} by name": people for status, people in KNOWN.items()}
+UNRECORDED = "untold"  # a volume by crossvox whose sidecar has no status
+INCLUDE_OPTION, ALLOW_OPTION = "--include-trained", "--allow-synthetic"
+MOST_NAMES = 20  # listed in a note
 
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """Cases that are scored although their scores mislead.
+    """Exceptions that admit cases with misleading scores.
 
     Attributes:
-        include_trained: People that the model was trained on, or that chose its weights.
-        allow_synthetic: References that were synthesized themselves.
+        include_trained: Whether to score people that the model was trained or its weights chosen
+            on.
+        allow_synthetic: Whether to score against references that are themselves synthesized.
     """
 
     include_trained: bool = False
@@ -36,12 +37,12 @@ STRICT = Admission()
 
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """The pairs to score, and what must be said about them.
+    """Pairs to score, and notes on them for the report.
 
     Attributes:
-        pairs: In the order given.
-        left_out: The others, and why.
-        notes: Sentences on the references and on what is left out, for the top of a report.
+        pairs: Admitted pairs, in the given order.
+        left_out: Rejected pairs with the reason for each.
+        notes: Sentences about the references and the rejected pairs, for the top of a report.
     """
 
     pairs: tuple[Pair, ...]
@@ -50,28 +51,28 @@ class Admitted:
 
 
 def status_in_model(sidecar: Mapping[str, object]) -> str:
-    """What a sidecar says of the person in its model; empty for a volume that is not ours."""
-    return str(sidecar.get(TOLD_BY, UNTOLD if "ModelSHA256" in sidecar else ""))
+    """Status of the person in the model by the sidecar; empty for a volume not by crossvox."""
+    return str(sidecar.get(STATUS_KEY, UNRECORDED if "ModelSHA256" in sidecar else ""))
 
 
 def admit(pairs: Sequence[Pair], admission: Admission) -> Admitted:
-    """The pairs whose scores say something about people that the model never saw.
+    """Select the pairs whose scores are valid for people that the model never saw.
 
     Args:
-        pairs: Those that were found.
-        admission: What is scored all the same.
+        pairs: Pairs that were found.
+        admission: Exceptions to admit.
 
     Raises:
-        CohortError: No pair is left, or references and synthesized volumes are exchanged.
+        CohortError: No pair is left, or references and synthesized volumes are swapped.
     """
     synthetic = {pair.name for pair in pairs if is_synthetic(pair.reference)}
     status = {pair.name: status_in_model(read_sidecar(pair.synthesized)) for pair in pairs}
     reasons: dict[str, str] = {}
     if not admission.include_trained:
-        reasons = {name: f"of {KNOWN[said]}" for name, said in status.items() if said in KNOWN}
+        reasons = {name: _reason(KNOWN[known]) for name, known in status.items() if known in KNOWN}
     if not admission.allow_synthetic:
-        _refuse_exchanged(pairs, synthetic)
-        reasons |= dict.fromkeys(synthetic, "its reference was synthesized itself")
+        _refuse_swapped(pairs, synthetic)
+        reasons |= dict.fromkeys(synthetic, "its reference is itself synthesized")
     kept = tuple(pair for pair in pairs if pair.name not in reasons)
     notes = (*_on_references(synthetic, admission), *_on_left_out(reasons))
     if pairs and not kept:
@@ -83,62 +84,76 @@ def admit(pairs: Sequence[Pair], admission: Admission) -> Admitted:
 
 
 def notes_on_scored(status: Mapping[str, str]) -> tuple[str, ...]:
-    """Sentences on people whose scores are no scores of new people, or may not be.
+    """Cautions about scored cases of people that the model knows or may know.
 
     Args:
-        status: `status_in_model` of each case that is scored.
+        status: `status_in_model` of each scored case.
     """
     notes = []
     for known, people in KNOWN.items():
-        names = {name for name, said in status.items() if said == known}
+        names = _with_status(status, known)
         if names:
             notes.append(
-                f"Scored all the same: {_counted(names)} of {people}: {_listed(names)}."
+                f"The scores include {_counted(names)} of {people}: {_listed(names)}."
                 " Such scores say nothing about new people."
             )
-    for doubtful, people in BY_NAME.items():
-        names = {name for name, said in status.items() if said == doubtful}
+    for known, people in KNOWN_BY_NAME.items():
+        names = _with_status(status, known)
         if names:
             notes.append(
-                f"Named like {people}, with other scans: {_listed(names)}. If they are the same"
-                " people, their scores say nothing about new ones."
+                f"Some cases have the names of {people}, but other scans: {_listed(names)}. If they"
+                " are the same people, their scores say nothing about new people."
             )
-    untold = {name for name, said in status.items() if said == UNTOLD}
-    if untold:
+    unrecorded = _with_status(status, UNRECORDED)
+    if unrecorded:
         notes.append(
-            f"{_counted(untold)} of a model that does not tell whom it was trained on:"
-            f" {_listed(untold)}. Make sure that it never saw these people."
+            f"The model behind {_counted(unrecorded)} does not record whom it was trained on:"
+            f" {_listed(unrecorded)}. Make sure that it never saw these people."
         )
     return tuple(notes)
 
 
-def _refuse_exchanged(pairs: Sequence[Pair], synthetic: set[str]) -> None:
+def _with_status(status: Mapping[str, str], known: str) -> set[str]:
+    return {name for name, recorded in status.items() if recorded == known}
+
+
+def _reason(people: str) -> str:
+    return f"belongs to {people}"
+
+
+def _refuse_swapped(pairs: Sequence[Pair], synthetic: set[str]) -> None:
     if len(synthetic) < len(pairs):
         return
     for pair in pairs:
         if not is_synthetic(pair.synthesized):
             raise CohortError(
                 f"{pair.reference} is synthetic and {pair.synthesized} is not: the arguments are"
-                " exchanged; the synthesized volumes come first, the references second"
+                " swapped; give the synthesized volumes first and the references second"
             )
 
 
 def _on_references(synthetic: set[str], admission: Admission) -> list[str]:
     if not synthetic:
         return []
-    cases = f"{_counted(synthetic)} whose reference was synthesized itself: {_listed(synthetic)}"
     if admission.allow_synthetic:
-        return [f"Scored against another synthesized volume, not a scan: {cases}."]
-    return [f"Left out: {cases}. {ALLOW} scores them."]
+        return [
+            f"The reference is another synthesized volume, not a scan, in {_counted(synthetic)}:"
+            f" {_listed(synthetic)}."
+        ]
+    return [
+        f"Left out: {_counted(synthetic)} with a reference that is itself synthesized:"
+        f" {_listed(synthetic)}. Use {ALLOW_OPTION} to score them."
+    ]
 
 
 def _on_left_out(reasons: Mapping[str, str]) -> list[str]:
     notes = []
     for people in KNOWN.values():
-        names = {name for name, reason in reasons.items() if reason == f"of {people}"}
+        names = {name for name, reason in reasons.items() if reason == _reason(people)}
         if names:
             notes.append(
-                f"Left out: {_counted(names)} of {people}: {_listed(names)}. {INCLUDE} scores them."
+                f"Left out: {_counted(names)} of {people}: {_listed(names)}."
+                f" Use {INCLUDE_OPTION} to score them."
             )
     return notes
 
@@ -148,5 +163,5 @@ def _counted(names: set[str]) -> str:
 
 
 def _listed(names: set[str]) -> str:
-    more = ", …" if len(names) > LISTED else ""
-    return ", ".join(sorted(names)[:LISTED]) + more
+    more = ", …" if len(names) > MOST_NAMES else ""
+    return ", ".join(sorted(names)[:MOST_NAMES]) + more

@@ -1,4 +1,4 @@
-"""Every measure of one case, for any number of volumes made for it."""
+"""Compute every measure of one case, for any number of volumes synthesized for it."""
 
 from collections.abc import Mapping
 
@@ -21,15 +21,15 @@ def score_volumes(
     window: SsimWindow,
     inception: InceptionFeatures | None = None,
 ) -> CaseResult:
-    """Every measure of each of `volumes` against one reference; regions are left out.
+    """Compute every measure of each of `volumes` against one reference, without regions.
 
-    What each volume covers, and what a perfect network would score, is for the caller to add.
+    The caller adds the coverage of each volume and the scores of a perfect network.
 
     Args:
-        loaded: Reference, mask and stated range, the same for all.
-        volumes: By method, on the grid of the reference.
-        window: Of SSIM.
-        inception: Features of slices, for FID and KID.
+        loaded: Reference, mask and stated range, shared by all volumes.
+        volumes: Voxels (X, Y, Z) on the grid of the reference, by method.
+        window: SSIM window.
+        inception: Extractor of slice features for FID and KID.
     """
     reference = loaded.reference
     axis = through_plane_axis(reference.grid)

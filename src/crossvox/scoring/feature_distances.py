@@ -1,4 +1,4 @@
-"""How far the features of all volumes of a method lie from those of the references."""
+"""Distances between the features of a method's volumes and those of the references."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -18,38 +18,38 @@ Features = Callable[[CaseResult], Mapping[str, Cloud]]
 
 
 def frechet_random3d_of(results: Sequence[CaseResult], method: str) -> float:
-    """Frechet distance of random 3D features; NaN where too few cells lie inside the masks."""
-    made, real = _clouds(results, method, lambda result: result.features)
-    return _frechet(made, real)
+    """Frechet distance of random 3D features; NaN if too few cells are inside the masks."""
+    synthesized, reference = _clouds(results, method, lambda result: result.features)
+    return _frechet(synthesized, reference)
 
 
 def fid_of(results: Sequence[CaseResult], method: str) -> float:
-    """Frechet distance of the Inception features of slices."""
-    made, real = _clouds(results, method, lambda result: result.slice_features)
-    return _frechet(made, real)
+    """Frechet distance of the Inception features of slices; NaN for fewer than two slices."""
+    synthesized, reference = _clouds(results, method, lambda result: result.slice_features)
+    return _frechet(synthesized, reference)
 
 
 def kid_of(results: Sequence[CaseResult], method: str) -> KernelDistance:
-    """Kernel distance of the Inception features of slices."""
-    made, real = _clouds(results, method, lambda result: result.slice_features)
-    if min(len(made), len(real)) < FEWEST_FOR_KID:
+    """Kernel distance of the Inception features of slices; NaN for fewer than three slices."""
+    synthesized, reference = _clouds(results, method, lambda result: result.slice_features)
+    if min(len(synthesized), len(reference)) < FEWEST_FOR_KID:
         return KernelDistance(value=math.nan, standard_error=math.nan)
-    return kid(made, real)
+    return kid(synthesized, reference)
 
 
 def images_of(results: Sequence[CaseResult]) -> int:
-    """How many slices of references stand behind FID and KID; 0 without an Inception network."""
+    """Number of reference slices behind FID and KID; 0 without an Inception network."""
     return sum(len(result.slice_features.get(REFERENCE, ())) for result in results)
 
 
 def _clouds(results: Sequence[CaseResult], method: str, features: Features) -> tuple[Cloud, Cloud]:
-    """Over the cases that have the method, so that both clouds come from the same people."""
-    having = [found for found in map(features, results) if method in found]
-    made = np.concatenate([found[method] for found in having])
-    return made, np.concatenate([found[REFERENCE] for found in having])
+    """Feature clouds of the cases that have the method, so both sides show the same people."""
+    clouds = [by_method for by_method in map(features, results) if method in by_method]
+    synthesized = np.concatenate([by_method[method] for by_method in clouds])
+    return synthesized, np.concatenate([by_method[REFERENCE] for by_method in clouds])
 
 
-def _frechet(made: Cloud, real: Cloud) -> float:
-    if min(len(made), len(real)) < FEWEST_FOR_FRECHET:
+def _frechet(synthesized: Cloud, reference: Cloud) -> float:
+    if min(len(synthesized), len(reference)) < FEWEST_FOR_FRECHET:
         return math.nan
-    return frechet_distance(made, real)
+    return frechet_distance(synthesized, reference)

@@ -1,4 +1,4 @@
-"""The volumes of one kind below one path, found by the case they belong to."""
+"""Index of the volumes of one kind below a path, searched by person and session."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from crossvox.errors import CohortError
 from crossvox.files import is_volume
 from crossvox.scoring.file_names import VolumeName, name_of
 
-NOT_RAW = frozenset({"derivatives", "sourcedata"})
+SKIPPED_FOLDERS = frozenset({"derivatives", "sourcedata"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A volume and what its name says."""
+    """A volume file and the parts of its name."""
 
     path: Path
     name: VolumeName
@@ -22,12 +22,12 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
-    """Volumes of one kind.
+    """Index of the volumes of one kind.
 
     Attributes:
-        kind: What they are, for messages.
-        root: Where they were sought.
-        volumes: Sorted by path.
+        kind: Noun for these volumes in messages, such as "reference".
+        root: File or folder that was searched.
+        volumes: Indexed volumes, sorted by path.
     """
 
     kind: str
@@ -35,31 +35,31 @@ class Shelf:
     volumes: tuple[Found, ...]
 
     def of_modality(self, modality: str) -> "Shelf":
-        """Those of `modality`, and those whose name shows none."""
+        """Keep the volumes of `modality` and those whose name shows no modality."""
         return self._only(
-            [found for found in self.volumes if found.name.modality in {"", modality}]
+            [volume for volume in self.volumes if volume.name.modality in {"", modality}]
         )
 
     def of_other_modality(self, modality: str) -> "Shelf":
-        """Those that are surely not of `modality`."""
-        return self._only([found for found in self.volumes if found.name.modality != modality])
+        """Keep the volumes whose name does not show `modality`."""
+        return self._only([volume for volume in self.volumes if volume.name.modality != modality])
 
     def partner_of(self, wanted: Found) -> Path | None:
-        """The volume of the same person and session, None where there is none.
+        """Path of the volume of the same person and session; None without such a volume.
 
         Raises:
-            CohortError: Several would do.
+            CohortError: Several volumes match.
         """
-        others = [found for found in self.volumes if found.path != wanted.path]
-        matching = [found for found in others if _same_case(found.name, wanted.name)]
-        for narrowed in _narrowings(matching, wanted.name):
-            if len(matching) > 1 and narrowed:
-                matching = [found for found in matching if found in narrowed]
+        others = [volume for volume in self.volumes if volume.path != wanted.path]
+        matching = [volume for volume in others if _same_case(volume.name, wanted.name)]
+        for preferred in _preferences(matching, wanted.name):
+            if len(matching) > 1 and preferred:
+                matching = [volume for volume in matching if volume in preferred]
         if len(matching) > 1:
-            files = ", ".join(found.path.name for found in matching)
+            files = ", ".join(volume.path.name for volume in matching)
             raise CohortError(
-                f"{wanted.path.name}: several files could be its {self.kind}: {files};"
-                " give a folder that has one of them, or name the modality"
+                f"{wanted.path.name}: several files match as its {self.kind}: {files};"
+                " give a folder with only one of them, or name the modality"
             )
         return matching[0].path if matching else None
 
@@ -68,29 +68,32 @@ class Shelf:
 
 
 def shelf(kind: str, root: Path, *, modality: str | None = None) -> Shelf:
-    """Every volume at or below `root`; folders of derivatives and hidden ones are not entered.
+    """Index every volume at or below `root`, skipping derivatives and hidden folders.
 
     Args:
-        kind: What they are, for messages.
-        root: A file or a folder.
-        modality: Ending of names that are not of BIDS.
+        kind: Noun for these volumes in messages, such as "reference".
+        root: File or folder to search.
+        modality: Ending of file names outside BIDS.
 
     Raises:
-        CohortError: `root` is missing or holds no volume.
+        CohortError: `root` is missing or contains no volume.
     """
     if not root.exists():
-        raise CohortError(f"{root}: no such {kind} file or folder")
+        raise CohortError(f"{root}: no such {kind} file or folder; check the path")
     paths = [root] if root.is_file() else _volumes_below(root)
     if not paths:
-        raise CohortError(f"{root}: no {kind} volume in this folder (.nii.gz, .nii, .mgz)")
-    found = tuple(
+        raise CohortError(
+            f"{root}: no {kind} volume in this folder; expected files ending in .nii.gz, .nii or"
+            " .mgz"
+        )
+    volumes = tuple(
         Found(path=path, name=name_of(path, root=root, modality=modality)) for path in paths
     )
-    return Shelf(kind=kind, root=root, volumes=found)
+    return Shelf(kind=kind, root=root, volumes=volumes)
 
 
 def case_names(volumes: Sequence[Found]) -> tuple[str, ...]:
-    """The case of each volume, with its run or acquisition where a case has several volumes."""
+    """Name of each volume's case, with run or acquisition where a case has several volumes."""
     counts = Counter(volume.name.case for volume in volumes)
     return tuple(
         name.case if counts[name.case] == 1 else "_".join([name.case, *sorted(name.acquisition)])
@@ -102,25 +105,25 @@ def _volumes_below(root: Path) -> list[Path]:
     return [
         path
         for path in sorted(root.rglob("*"))
-        if is_volume(path) and not _is_aside(path.relative_to(root))
+        if is_volume(path) and not _is_skipped(path.relative_to(root))
     ]
 
 
-def _is_aside(relative: Path) -> bool:
+def _is_skipped(relative: Path) -> bool:
     folders = relative.parts[:-1]
-    return any(folder in NOT_RAW or folder.startswith(".") for folder in folders)
+    return any(folder in SKIPPED_FOLDERS or folder.startswith(".") for folder in folders)
 
 
-def _same_case(one: VolumeName, other: VolumeName) -> bool:
-    sessions = {one.session, other.session} - {""}
-    return one.person == other.person and len(sessions) <= 1
+def _same_case(first: VolumeName, second: VolumeName) -> bool:
+    sessions = {first.session, second.session} - {""}
+    return first.person == second.person and len(sessions) <= 1
 
 
-def _narrowings(matching: list[Found], wanted: VolumeName) -> tuple[list[Found], ...]:
-    """What to prefer, one after the other, among volumes of the same case."""
+def _preferences(matching: list[Found], name: VolumeName) -> tuple[list[Found], ...]:
+    """Preferred volumes of the same case as `name`, by criteria in order of priority."""
     return (
-        [found for found in matching if found.name.modality],
-        [found for found in matching if found.name.session == wanted.session],
-        [found for found in matching if not found.name.processed],
-        [found for found in matching if found.name.acquisition == wanted.acquisition],
+        [volume for volume in matching if volume.name.modality],
+        [volume for volume in matching if volume.name.session == name.session],
+        [volume for volume in matching if not volume.name.processed],
+        [volume for volume in matching if volume.name.acquisition == name.acquisition],
     )

@@ -1,4 +1,4 @@
-"""Features of Inception-v3, from which FID and KID are made; the weights are the user's."""
+"""Slice features of Inception-v3 for FID and KID; the user provides the weights."""
 
 import hashlib
 import io
@@ -25,12 +25,12 @@ from crossvox.volume import Grid, Volume
 FEWEST_IMAGES = FEATURES
 PUBLISHED_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 CLASSES = 1008
-BATCH = 8
+BATCH_SLICES = 8
 WANTED = (
-    "FID needs the weights of Inception-v3 of 2015-12-05 for PyTorch, a file usually called"
+    "FID needs the Inception-v3 weights of 2015-12-05 for PyTorch, a file usually named"
     " pt_inception-2015-12-05-6726825d.pth"
 )
-# What torch's careful reader was seen to end in, on files with changed bytes.
+# Errors that torch.load(weights_only=True) and safetensors raise on corrupted files.
 UNREADABLE = (
     pickle.UnpicklingError,
     RuntimeError,
@@ -47,11 +47,11 @@ UNREADABLE = (
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InceptionFeatures:
-    """FID's network with somebody's weights.
+    """Inception-v3 of FID with weights from a file.
 
     Attributes:
-        network: Ready for use.
-        sha256: Of the weights' file.
+        network: Inception-v3 with loaded weights.
+        sha256: SHA-256 of the weights file.
     """
 
     network: InceptionV3
@@ -59,7 +59,7 @@ class InceptionFeatures:
 
     @property
     def published(self) -> bool:
-        """Whether the file is the one that published FIDs are made with."""
+        """Whether the weights are those used for published FIDs."""
         return self.sha256 == PUBLISHED_SHA256
 
     def features(
@@ -71,20 +71,20 @@ class InceptionFeatures:
         low: float,
         data_range: float,
     ) -> NDArray[np.float32]:
-        """Features of every axial slice that `mask` touches, from the lowest to the highest.
+        """Compute features of every axial slice that `mask` touches, from inferior to superior.
 
-        Slices lie across the superior axis of the working orientation (array axes permuted and
-        flipped to the nearest RAS+), however the scanner cut, so that slices of all cases are
-        pictures of one kind; they stand upright, the patient's right on the left. The whole slice
-        is seen, background included, stretched to 299 x 299 pixels as FID does with any picture.
+        Slices are perpendicular to the superior axis of the working orientation (array axes
+        permuted and flipped to the nearest RAS+), whatever the acquisition plane, so that slices
+        of all cases are comparable images; they stand upright, the patient's right on the left.
+        The whole slice counts, background included, resized to 299 x 299 pixels as in FID.
 
         Args:
-            voxels: (X, Y, Z).
-            grid: Where they lie.
-            mask: (X, Y, Z); chooses slices and does not cut inside them.
-            low: The intensity that becomes -1; what lies below is clipped.
-            data_range: So much more becomes 1; what lies above is clipped. The same two numbers
-                for both sides of a comparison.
+            voxels: Intensities, (X, Y, Z).
+            grid: Grid of the voxels.
+            mask: Mask that selects whole slices, (X, Y, Z).
+            low: Intensity mapped to -1; lower intensities are clipped.
+            data_range: Intensity range above `low` whose upper end is mapped to 1; higher
+                intensities are clipped. Use the same `low` and range on both sides.
 
         Returns:
             (slices, 2048); no rows where the mask is empty.
@@ -92,23 +92,23 @@ class InceptionFeatures:
         touched = _upright(mask.astype(np.float32), grid).any(axis=(1, 2))
         slices = torch.from_numpy(_upright(voxels, grid)[touched])
         gray = ((slices - low) / data_range).clamp(0, 1) * 2 - 1
-        made = [np.zeros((0, FEATURES), dtype=np.float32)]
+        features = [np.zeros((0, FEATURES), dtype=np.float32)]
         with torch.inference_mode():
-            for batch in gray.split(BATCH) if len(gray) else ():
+            for batch in gray.split(BATCH_SLICES) if len(gray) else ():
                 images = repeat(batch, "n rows columns -> n 3 rows columns")
-                made.append(self.network(images).numpy())
-        return np.concatenate(made)
+                features.append(self.network(images).numpy())
+        return np.concatenate(features)
 
 
 def load_inception(path: Path) -> InceptionFeatures:
-    """FID's network with the weights of a file; nothing is ever downloaded.
+    """Load Inception-v3 of FID with the weights of a file; nothing is downloaded.
 
     Args:
-        path: A state dict of torchvision's names: `.pth` or `.pt` (read without running anything
-            in it), or `.safetensors`.
+        path: Path of a state dict with torchvision's names: `.pth` or `.pt` (read without
+            executing code from it), or `.safetensors`.
 
     Raises:
-        ModelError: The file is missing, is no such file, or holds another network's weights.
+        ModelError: The file is missing or unreadable, or has the weights of another network.
     """
     try:
         payload = path.read_bytes()
@@ -125,48 +125,50 @@ def load_inception(path: Path) -> InceptionFeatures:
 
 
 def too_few_images(images: int) -> str | None:
-    """What a reader must know of an FID from so few images; None where they are enough.
+    """Caution about an FID from too few images; None if there are enough.
 
     Args:
-        images: On the smaller side of the comparison.
+        images: Number of images on the smaller side of the comparison.
     """
     if images >= FEWEST_IMAGES:
         return None
     return (
-        f"FID comes from {images} slices: below {FEWEST_IMAGES} it is biased upwards, the more the"
-        " fewer there are. Compare it only between methods of this table, and read KID, which is"
-        " unbiased."
+        f"FID is computed from {images} slices. With fewer than {FEWEST_IMAGES} slices it is biased"
+        " upwards, and the bias grows as the number falls. Compare FID only between methods of this"
+        " table, and prefer KID, which is unbiased."
     )
 
 
 def _upright(voxels: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """Axial slices (slices, rows, columns): anterior on top, the patient's right on the left."""
-    turned = resample(
+    """Axial slices, (slices, rows, columns), anterior on top, the patient's right on the left."""
+    oriented = resample(
         Volume(voxels, grid), working_grid(grid, spacing_mm=None), outside=0.0
     ).voxels[::-1, ::-1]
-    return np.ascontiguousarray(rearrange(turned, "right front up -> up front right"))
+    return np.ascontiguousarray(rearrange(oriented, "right front up -> up front right"))
 
 
 def _tensors(payload: bytes, path: Path) -> Mapping[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_safetensors(payload)
-        with warnings.catch_warnings(action="ignore"):  # of what is refused or harmless
-            found = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # torch warns about files that are refused anyway
+            weights = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
     except UNREADABLE:
-        raise ModelError(f"{path} holds no tensors that can be read safely. {WANTED}") from None
-    if not isinstance(found, Mapping) or not all(
-        isinstance(name, str) and isinstance(value, Tensor) for name, value in found.items()
+        raise ModelError(f"{path} has no tensors that can be read safely. {WANTED}") from None
+    if not isinstance(weights, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in weights.items()
     ):
         raise ModelError(f"{path} is not a plain table of named tensors. {WANTED}")
-    return found
+    return weights
 
 
 def _refuse_other_classes(weights: Mapping[str, Tensor], path: Path) -> None:
-    """Torchvision's own weights have the same names and shapes but for the classifier."""
+    """Refuse torchvision's own weights, which differ in shape only in the classifier."""
     classifier = weights.get("fc.weight")
     if classifier is not None and classifier.shape != (CLASSES, FEATURES):
         raise ModelError(
-            f"{path} is of another training: its classifier fc.weight is {tuple(classifier.shape)},"
-            f" not {(CLASSES, FEATURES)}. {WANTED}"
+            f"{path} has weights of another training: the shape of its classifier fc.weight is"
+            f" {tuple(classifier.shape)}, not {(CLASSES, FEATURES)}. {WANTED}"
         )

@@ -1,4 +1,4 @@
-"""The volumes of one case, brought onto the reference's grid."""
+"""Load the volumes of one case onto the grid of the reference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,27 +17,27 @@ from crossvox.volume.foreground import head_of
 RANGE_PERCENTILES = (0.1, 99.9)
 GIVEN_MASK = "given"
 HEAD_MASK = "head of the reference"
-UNSAID = "arbitrary"  # unit of a volume whose sidecar names none
+DEFAULT_UNIT = "arbitrary"  # of a volume whose sidecar names none
 
 Sidecar = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadedPair:
-    """Everything about one case that metrics need, on the reference's grid.
+    """Input of the metrics for one case, on the grid of the reference.
 
     Attributes:
-        pair: Its files.
-        placed: The synthesized volume, and what it covers.
-        reference: As it lies in its file.
-        placed_source: The source, and what it covers.
-        mask: Where metrics count, (X, Y, Z).
-        labels: Region numbers, (X, Y, Z).
-        mask_origin: Where the mask comes from.
-        low: The intensity at which the stated range begins.
-        data_range: The stated range.
-        partners_moved: Which of source, mask and labels had another grid.
-        sidecar: What stands in the JSON file beside the synthesized volume.
+        pair: Files of the case.
+        placed: Synthesized volume and its coverage.
+        reference: Reference volume on its own grid.
+        placed_source: Source volume and its coverage; None without a source.
+        mask: Voxels that metrics count, (X, Y, Z).
+        labels: Region numbers, (X, Y, Z); None without a label map.
+        mask_origin: Origin of the mask, in words.
+        low: Lower end of the stated range, in the unit of the reference.
+        data_range: Stated range, in the unit of the reference.
+        partners_moved: Names of the files among source, mask and labels on another grid.
+        sidecar: Contents of the JSON file beside the synthesized volume.
     """
 
     pair: Pair
@@ -75,12 +75,12 @@ class LoadedPair:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Together:
-    """One case of several methods.
+    """One case with the volumes of several methods.
 
     Attributes:
-        loaded: The first method's pair; everything but its volume holds for all methods.
-        placed: Each method's volume, on the grid of the reference.
-        sidecars: What stands beside each method's volume.
+        loaded: Pair of the first method; all but its synthesized volume applies to all methods.
+        placed: Volume of each method, on the grid of the reference.
+        sidecars: Contents of the JSON file beside each method's volume.
     """
 
     loaded: LoadedPair
@@ -89,25 +89,25 @@ class Together:
 
     @property
     def volumes(self) -> tuple[NDArray[np.float32], ...]:
-        """Voxels (X, Y, Z) of each method."""
+        """Voxels of each method's volume, (X, Y, Z)."""
         return tuple(placed.volume.voxels for placed in self.placed)
 
     @property
     def moved(self) -> tuple[bool, ...]:
-        """Whether each method's volume had another grid."""
+        """Whether each method's volume was on another grid."""
         return tuple(placed.moved for placed in self.placed)
 
 
 def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
-    """Read a pair and bring it onto the reference's grid.
+    """Read a pair and bring it onto the grid of the reference.
 
-    A volume on another grid is resampled once, linearly (mask and labels: nearest). Voxels of
-    the mask that the synthesized volume does not cover stay in the mask.
+    A volume on another grid is resampled once, linearly (mask and labels: nearest neighbor).
+    Voxels of the mask that the synthesized volume does not cover stay in the mask.
 
     Args:
-        pair: The files.
-        data_range: Stated range; the distance of the 0.1 and 99.9 percentiles of the reference
-            inside the mask where absent.
+        pair: Files of the case.
+        data_range: Stated range; by default the difference between the 99.9 and 0.1 percentiles
+            of the reference inside the mask.
 
     Raises:
         FileError: A file is damaged.
@@ -118,46 +118,46 @@ def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
 
 
 def load_together(pairs: Sequence[Pair], *, data_range: float | None = None) -> Together:
-    """One case of several methods on the reference's grid; their order changes no number.
+    """Read one case of several methods onto the grid of the reference; order changes no number.
 
     Args:
-        pairs: Of one case, with the same reference and mask.
-        data_range: As for `load_pair`.
+        pairs: Pairs of one case, one per method, with the same reference and mask.
+        data_range: Stated range; the default is that of `load_pair`.
 
     Raises:
         FileError: A file is damaged.
-        GridError: As for `load_pair`.
-        CohortError: Sidecars say different units.
+        GridError: `load_pair` would raise it for one of the pairs.
+        CohortError: Sidecars state different units.
     """
-    # Where methods had different sources, the baselines need one that no order decides.
+    # Methods may have different sources: sorting picks the baselines' source whatever the order.
     sources = sorted(pair.source for pair in pairs if pair.source is not None)
     first = replace(pairs[0], source=sources[0] if sources else None, labels=None)
     return _load([first, *pairs[1:]], data_range=data_range)
 
 
 def _load(pairs: Sequence[Pair], *, data_range: float | None) -> Together:
-    pair = pairs[0]
-    sidecars = tuple(read_sidecar(each.synthesized) for each in pairs)
+    first = pairs[0]
+    sidecars = tuple(read_sidecar(pair.synthesized) for pair in pairs)
     unit = _shared_unit(pairs, sidecars)
-    reference = read_volume(pair.reference, unit=unit)
+    reference = read_volume(first.reference, unit=unit)
     grid = reference.grid
-    placed = tuple(place(read_volume(each.synthesized, unit=unit), grid) for each in pairs)
-    source = None if pair.source is None else place(read_volume(pair.source), grid)
+    placed = tuple(place(read_volume(pair.synthesized, unit=unit), grid) for pair in pairs)
+    source = None if first.source is None else place(read_volume(first.source), grid)
     partners_moved = ["source"] if source is not None and source.moved else []
-    mask, moved = _mask(pair.mask, reference)
+    mask, moved = _mask(first.mask, reference)
     partners_moved += ["mask"] if moved else []
-    labels, moved = (None, False) if pair.labels is None else read_labels_onto(pair.labels, grid)
+    labels, moved = (None, False) if first.labels is None else read_labels_onto(first.labels, grid)
     partners_moved += ["labels"] if moved else []
-    low, own_range = _range_of(reference, mask, pair)
-    _refuse_elsewhere(pairs, placed, mask)
+    low, own_range = _range_of(reference, mask, first)
+    _refuse_uncovered(pairs, placed, mask)
     loaded = LoadedPair(
-        pair=pair,
+        pair=first,
         placed=placed[0],
         reference=reference,
         placed_source=source,
         mask=mask,
         labels=labels,
-        mask_origin=HEAD_MASK if pair.mask is None else GIVEN_MASK,
+        mask_origin=HEAD_MASK if first.mask is None else GIVEN_MASK,
         low=low,
         data_range=own_range if data_range is None else data_range,
         partners_moved=tuple(partners_moved),
@@ -167,7 +167,7 @@ def _load(pairs: Sequence[Pair], *, data_range: float | None) -> Together:
 
 
 def _shared_unit(pairs: Sequence[Pair], sidecars: Sequence[Sidecar]) -> str:
-    """The unit that sidecars name; those that name none do not object."""
+    """Unit that the sidecars name; sidecars without a unit are ignored."""
     named = {
         str(sidecar["Units"]): pair.synthesized.name
         for pair, sidecar in zip(pairs, sidecars, strict=True)
@@ -175,8 +175,10 @@ def _shared_unit(pairs: Sequence[Pair], sidecars: Sequence[Sidecar]) -> str:
     }
     if len(named) > 1:
         listed = ", ".join(f"{name} in {unit}" for unit, name in sorted(named.items()))
-        raise CohortError(f"{pairs[0].name}: units differ: {listed}; bring them to one unit")
-    return next(iter(named), UNSAID)
+        raise CohortError(
+            f"{pairs[0].name}: units differ: {listed}; convert all volumes to one unit"
+        )
+    return next(iter(named), DEFAULT_UNIT)
 
 
 def _mask(path: Path | None, reference: Volume) -> tuple[NDArray[np.bool_], bool]:
@@ -187,19 +189,22 @@ def _mask(path: Path | None, reference: Volume) -> tuple[NDArray[np.bool_], bool
 
 def _range_of(reference: Volume, mask: NDArray[np.bool_], pair: Pair) -> tuple[float, float]:
     if not mask.any():
-        raise GridError(f"{pair.name}: the mask and the reference have no voxel in common here")
+        raise GridError(
+            f"{pair.name}: the mask and the reference have no voxel in common; check that both are"
+            " in the same space"
+        )
     low, high = np.percentile(reference.voxels[mask], RANGE_PERCENTILES)
     if high <= low:
-        raise GridError(f"{pair.name}: the reference is constant inside the mask")
+        raise GridError(f"{pair.name}: the reference is constant inside the mask; check both files")
     return float(low), float(high - low)
 
 
-def _refuse_elsewhere(
+def _refuse_uncovered(
     pairs: Sequence[Pair], placed: Sequence[Placed], mask: NDArray[np.bool_]
 ) -> None:
     for pair, volume in zip(pairs, placed, strict=True):
         if volume.uncovered_share(mask) == 1:
             raise GridError(
                 f"{pair.name}: {pair.synthesized.name} covers no voxel of the mask of"
-                f" {pair.reference.name}; bring both into one space"
+                f" {pair.reference.name}; align both volumes first"
             )

@@ -1,4 +1,4 @@
-"""A measure: name, title, unit, direction, definition and function together."""
+"""The record of a measure: name, title, unit, direction, definition and function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ Better = Literal["lower", "higher", "near zero", "neither"]
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One column of the scores.
+    """One measure, a column of the scores.
 
     Attributes:
-        name: Column of `scores.csv`.
+        name: Column name in `scores.csv`.
         title: Name in reports.
         better: Direction of better scores.
-        unit: "target" stands for the target volume's unit.
+        unit: Unit in words; "target" stands for the target volume's unit.
         definition: Formula, with s and r for the synthesized and the reference volume, M for the
             mask and L for the stated range.
-        reading: Explanation for a reader who meets it for the first time.
-        function: Score of a volume; NaN where the measure has no meaning there.
-        digits: Decimals, or significant digits where the unit is the target's.
-        compared: Whether methods are tested against each other by it.
+        reading: Explanation for a reader new to the measure.
+        function: Score of a volume; NaN if the measure is undefined for it.
+        digits: Decimals; ignored if the unit is the target's.
+        compared: Whether methods are tested against each other with this measure.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Measure:
     compared: bool = False
 
     def described(self) -> dict[str, object]:
-        """Everything but the function, for programs."""
+        """All fields except function and definition, for JSON."""
         return {
             "name": self.name,
             "title": self.title,

@@ -1,4 +1,4 @@
-"""Every measure of a report; a new one is one entry here."""
+"""The measures of a report; add a new measure as one more entry of `MEASURES`."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ MEASURES = (
         better="lower",
         unit="target",
         definition="mean of |s - r| in M",
-        reading="Mean absolute error inside the mask: by how much a voxel is wrong on average.",
+        reading="Mean absolute error inside the mask: the average error of a voxel.",
         function=lambda v: metrics.mae(v.voxels, v.reference, mask=v.mask),
         compared=True,
     ),
@@ -29,7 +29,7 @@ MEASURES = (
         better="lower",
         unit="target",
         definition="root of the mean of (s - r)² in M",
-        reading="Root mean square error inside the mask: as MAE, but few large errors weigh more.",
+        reading="Root mean square error inside the mask: like MAE, but large errors weigh more.",
         function=lambda v: metrics.rmse(v.voxels, v.reference, mask=v.mask),
         compared=True,
     ),
@@ -40,7 +40,7 @@ MEASURES = (
         unit="dB",
         digits=2,
         definition='20 log₁₀(L / `rmse`); "inf (identical)" for identical volumes',
-        reading="The stated range over RMSE, in decibels: 6 dB more is half the error.",
+        reading="Ratio of the stated range to RMSE, in decibels: 6 dB more means half the error.",
         function=lambda v: metrics.psnr(
             v.voxels, v.reference, data_range=v.data_range, mask=v.mask
         ),
@@ -56,8 +56,8 @@ MEASURES = (
             " K₂ = 0.03, population covariance"
         ),
         reading=(
-            "Structural similarity inside the mask, 1 is perfect: brightness, contrast and"
-            " pattern around every voxel, in 3D."
+            "Structural similarity inside the mask: agreement of brightness, contrast and pattern"
+            " around every voxel, in 3D. 1 is perfect."
         ),
         function=lambda v: float(v.similarity[v.mask].mean(dtype=np.float64)),
         compared=True,
@@ -73,7 +73,7 @@ MEASURES = (
         ),
         reading=(
             "MAE after the best linear fit of intensities to the reference (least squares inside"
-            " the mask): what is left once brightness and contrast are right."
+            " the mask): the error that remains once brightness and contrast are corrected."
         ),
         function=lambda v: metrics.mae(v.fitted, v.reference, mask=v.mask),
     ),
@@ -84,7 +84,7 @@ MEASURES = (
         unit="dB",
         digits=2,
         definition="`psnr` after the same fit",
-        reading="PSNR after the same fit.",
+        reading="PSNR after the same linear fit of intensities.",
         function=lambda v: metrics.psnr(
             v.fitted, v.reference, data_range=v.data_range, mask=v.mask
         ),
@@ -95,7 +95,7 @@ MEASURES = (
         better="higher",
         unit="",
         definition="`ssim` after the same fit",
-        reading="SSIM after the same fit.",
+        reading="SSIM after the same linear fit of intensities.",
         function=lambda v: metrics.ssim(
             v.fitted, v.reference, data_range=v.data_range, mask=v.mask, window=v.window
         ),
@@ -107,8 +107,8 @@ MEASURES = (
         unit="",
         definition="mean of the map of `ssim` over the whole volume, easy background included",
         reading=(
-            "The same map averaged over everything. Empty background is easy and lifts it;"
-            " compare it only with papers that measure so."
+            "The SSIM map averaged over the whole volume. Empty background is easy and raises this"
+            " score; compare it only with papers that also average over the whole volume."
         ),
         function=lambda v: float(v.similarity.mean(dtype=np.float64)),
     ),
@@ -118,7 +118,7 @@ MEASURES = (
         better="near zero",
         unit="target",
         definition="mean of s - r in M",
-        reading="Mean of synthesized minus reference: positive is too bright on the whole.",
+        reading="Mean of synthesized minus reference: positive means too bright overall.",
         function=lambda v: metrics.bias(v.voxels, v.reference, mask=v.mask),
     ),
     Measure(
@@ -127,7 +127,7 @@ MEASURES = (
         better="lower",
         unit="of range",
         definition="`mae` / L",
-        reading="MAE as a fraction of the stated range, to compare scanners.",
+        reading="MAE as a fraction of the stated range, to compare data from different scanners.",
         function=lambda v: metrics.nmae(
             v.voxels, v.reference, data_range=v.data_range, mask=v.mask
         ),
@@ -152,7 +152,7 @@ MEASURES = (
             "2D SSIM (same window, within the slice) of whole slices across the through-plane"
             " axis, mean over the slices that M touches"
         ),
-        reading="Mean 2D SSIM of whole slices through the head, as slice-wise papers report it.",
+        reading="Mean 2D SSIM of whole slices through the head, as papers on 2D methods report it.",
         function=lambda v: metrics.ssim_slice(
             v.voxels, v.reference, data_range=v.data_range, axis=v.axis, mask=v.mask
         ),
@@ -167,8 +167,8 @@ MEASURES = (
             " distance, where both voxels lie in M"
         ),
         reading=(
-            "Mean absolute difference of the through-plane derivatives: 0 if the volume changes"
-            " from slice to slice exactly as the reference does."
+            "Mean absolute difference between the through-plane derivatives: 0 if the volume"
+            " changes from slice to slice exactly as the reference does."
         ),
         function=lambda v: metrics.slice_consistency(
             v.voxels, v.reference, axis=v.axis, spacing_mm=v.step_mm, mask=v.mask
@@ -182,8 +182,8 @@ MEASURES = (
         unit="target",
         definition="standard deviation over slices of (mean of s - r in that slice, in M)",
         reading=(
-            "Standard deviation over slices of the mean error of each slice: 0 if no slice is"
-            " brighter or darker than its neighbors without reason."
+            "Standard deviation over slices of the mean error of each slice: 0 if every slice has"
+            " the same mean error, so that none is wrongly brighter or darker than its neighbors."
         ),
         function=lambda v: metrics.slice_mean_std(v.voxels, v.reference, axis=v.axis, mask=v.mask),
     ),
@@ -197,8 +197,8 @@ MEASURES = (
             " from lowest to highest value: 1 to 2"
         ),
         reading=(
-            "Normalized mutual information with the source, 1 (none) to 2: a low value tells of"
-            " anatomy that moved, without trusting the reference."
+            "Normalized mutual information with the source, from 1 (none) to 2: a low value"
+            " indicates displaced anatomy, independently of the reference."
         ),
         function=nmi_source,
     ),
@@ -211,7 +211,7 @@ MEASURES = (
             "uniform window of 7 voxels, sample covariance, whole volume without the 3 voxels at"
             " its borders, range L"
         ),
-        reading="Default of scikit-image: uniform window of 7 voxels, whole volume.",
+        reading="SSIM with scikit-image defaults: uniform window of 7 voxels, whole volume.",
         function=skimage7,
     ),
     Measure(
@@ -224,8 +224,9 @@ MEASURES = (
             " scaled to [0, 1]; Gaussian SSIM with range 1 over the whole volume"
         ),
         reading=(
-            "BraSyn challenge: each volume clipped to its own 0.5 to 99.5 percentiles and scaled,"
-            " Gaussian window, whole volume. It forgives wrong brightness."
+            "SSIM of the BraSyn challenge: each volume is clipped to its own 0.5 to 99.5"
+            " percentiles and scaled; Gaussian window, whole volume. It ignores errors of overall"
+            " brightness and contrast."
         ),
         function=brasyn,
     ),
@@ -235,7 +236,7 @@ MEASURES = (
         better="lower",
         unit="HU",
         definition="`mae`, for volumes in HU",
-        reading="SynthRAD2023 challenge: masked, in HU; n/a for any other unit.",
+        reading="MAE of the SynthRAD2023 challenge: inside the mask, in HU; n/a for other units.",
         function=mae_synthrad2023,
     ),
     Measure(
@@ -248,8 +249,8 @@ MEASURES = (
             " 7 voxels, range 4024, mean in M without the 3 voxels at the borders"
         ),
         reading=(
-            "SynthRAD2023 challenge: clipped to -1024 … 3000 HU, range 4024, uniform window of 7"
-            " voxels, masked; n/a for any other unit."
+            "SSIM of the SynthRAD2023 challenge: volumes clipped to -1024 … 3000 HU, range 4024,"
+            " uniform window of 7 voxels, inside the mask; n/a for other units."
         ),
         function=ssim_synthrad2023,
     ),

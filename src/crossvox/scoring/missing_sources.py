@@ -1,11 +1,11 @@
-"""Why cases have no source although sources were named."""
+"""Notes on cases without a source although a path of sources was given."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from crossvox.scoring.file_index import Shelf
 
-LISTED = 8
+MOST_NAMES = 8  # listed in a note
 
 
 def on_missing_sources(
@@ -15,49 +15,52 @@ def on_missing_sources(
     modality: str | None,
     target: str | None,
 ) -> tuple[str, ...]:
-    """A sentence where volumes were named as sources and some case found none among them.
+    """Explain which cases have no source among the given sources, and why.
 
     Args:
         cases: Case, person and source of each pair.
-        asked: Everything at or below the path that was named; None where none was.
-        modality: Suffix that the sources' names must have.
-        target: Suffix of the target's files, which are no sources.
+        asked: Index of the given path of sources; None if no path was given.
+        modality: Suffix that the names of the sources must have.
+        target: Suffix of the target's files, which cannot be sources.
+
+    Returns:
+        One sentence, or none if there is nothing to explain.
     """
     lacking = [(case, person) for case, person, source in cases if source is None]
     if not lacking and asked is not None:
         return ()
-    wanted = "" if modality is None else f" of {modality}"
+    of_modality = "" if modality is None else f" of {modality}"
     if asked is None:
         if modality is None:
             return ()
         return (
-            f"No source{wanted} was looked for, since the reference is a single file; name the"
-            " sources by --source.",
+            f"No source{of_modality} was looked for because the reference is a single file; give"
+            " the sources with --source.",
         )
     names = _listed([case for case, _ in lacking])
     why = _why(lacking, asked, modality=modality, target=target)
-    return (f"No source{wanted} in {asked.root.name} for {names}: {why}.",)
+    return (f"No source{of_modality} in {asked.root.name} for {names}: {why}.",)
 
 
 def _why(
     lacking: Sequence[tuple[str, str]],
-    asked: Shelf,
+    sources: Shelf,
     *,
     modality: str | None,
     target: str | None,
 ) -> str:
-    if asked.root.is_file():
-        return "a single file is the source of a single case"
-    suffixes = sorted({volume.name.modality for volume in asked.volumes})
+    if sources.root.is_file():
+        return "a single file can be the source of only one case"
+    suffixes = sorted({volume.name.modality for volume in sources.volumes})
     if modality is not None and not {"", modality} & set(suffixes):
-        return f"its volumes are of {_listed(suffixes)}"
+        return f"its volumes have modality {_listed(suffixes)}"
     if modality is None and target and suffixes == [target]:
-        return f"all its volumes are of the target, {target}"
-    people = sorted({volume.name.person for volume in asked.volumes})
+        return f"all its volumes have the target modality, {target}"
+    people = sorted({volume.name.person for volume in sources.volumes})
     if not {person for _, person in lacking} & set(people):
-        return f"its volumes are of {_listed(people)}"
-    return "none of its volumes has the same session and another modality"
+        return f"its volumes belong to {_listed(people)}"
+    return "no volume has the same session and a different modality"
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
+    return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")

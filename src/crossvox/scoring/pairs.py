@@ -1,4 +1,4 @@
-"""Which synthesized volume belongs to which reference, source, mask and label map."""
+"""Pair synthesized volumes with their references, sources, masks and label maps."""
 
 import csv
 import io
@@ -14,9 +14,9 @@ from crossvox.scoring.file_index import Found, Shelf, case_names, shelf
 from crossvox.scoring.missing_sources import on_missing_sources
 
 PAIRS_FILE = "pairs.csv"
-NAMED = ("subject", "name")
-FILES = ("synthesized", "reference", "source", "mask", "labels")
-NEEDED = (*NAMED, "synthesized", "reference")
+ID_COLUMNS = ("subject", "name")
+FILE_COLUMNS = ("synthesized", "reference", "source", "mask", "labels")
+REQUIRED_COLUMNS = (*ID_COLUMNS, "synthesized", "reference")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +24,13 @@ class Pair:
     """Files of one case.
 
     Attributes:
-        subject: The person; cases of one person count once in every statistic.
-        name: Unique among the pairs.
-        synthesized: What was made.
-        reference: What it should be.
-        source: What it was made from.
-        mask: Nonzero where metrics count; the head of the reference where absent.
-        labels: Regions to be measured one by one.
+        subject: Identifier of the person; cases of one person count once in every statistic.
+        name: Name of the case, unique among the pairs.
+        synthesized: Path of the synthesized volume.
+        reference: Path of the real target volume.
+        source: Path of the volume that it was synthesized from.
+        mask: Path of a volume, nonzero where metrics count; default is the reference's head.
+        labels: Path of a label map of regions to score separately.
     """
 
     subject: str
@@ -44,7 +44,7 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A case that could not be scored, and why."""
+    """A case that was not scored, with the reason."""
 
     name: str
     reason: str
@@ -52,13 +52,13 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Pairing:
-    """Everything that was found.
+    """Pairs that were found, and files without a partner.
 
     Attributes:
-        pairs: At least one.
-        failures: Synthesized volumes that cannot be paired.
-        unanswered: References of the modality for which nothing was synthesized.
-        notes: What was asked for and not found, and why.
+        pairs: Complete pairs, at least one.
+        failures: Synthesized volumes without a partner, with the reason.
+        unanswered: Paths of references of the modality without a synthesized volume.
+        notes: Sentences on sources that were requested but not found.
     """
 
     pairs: tuple[Pair, ...]
@@ -68,7 +68,7 @@ class Pairing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Shelves:
+class _Indexes:
     synthesized: Shelf
     reference: Shelf
     source: Shelf | None
@@ -87,28 +87,28 @@ def find_pairs(
     mask: Path | None = None,
     labels: Path | None = None,
 ) -> Pairing:
-    """Pair volumes by person and session as their names say.
+    """Pair volumes by the person and session in their file names.
 
-    Each path is a file or a folder that is searched through. BIDS names are matched by subject
-    and session ("sub-01_desc-synth_T1w" with "sub-01_T1w"), others by what is left without the
-    modality ("anna_T1w" with "anna"), or by their folder where nothing is left.
+    Each path is a file, or a folder that is searched recursively. BIDS names are matched by
+    subject and session ("sub-01_desc-synth_T1w" with "sub-01_T1w"), other names by the part
+    before the modality ("anna_T1w" with "anna"), or by their folder if no part remains.
 
     Args:
-        synthesized: What was made.
-        reference: What it should be.
-        modality: Of the target; read off each synthesized file's suffix where absent.
-        source: What it was made from; with `source_modality` alone, sought beside the reference.
-        source_modality: Suffix of the source's files; anything but the target's where absent.
-        mask: A mask for every case, or a single one for all.
-        labels: Label maps, likewise.
+        synthesized: Path of the synthesized volumes.
+        reference: Path of the real target volumes.
+        modality: Target modality; by default the suffix of each synthesized file.
+        source: Path of the source volumes; default is `reference` if `source_modality` is given.
+        source_modality: Suffix of the sources; by default any suffix other than the target's.
+        mask: Path of a mask for each case, or of one mask for all cases.
+        labels: Path of a label map for each case, or of one label map for all cases.
 
     Raises:
-        CohortError: A path is missing or holds no volume, or nothing could be paired.
+        CohortError: A path is missing or contains no volume, or nothing could be paired.
     """
     if source is None and source_modality is not None and reference.is_dir():
         source = reference
     sources = None if source is None else shelf("source", source, modality=source_modality)
-    shelves = _Shelves(
+    indexes = _Indexes(
         synthesized=_preferring(shelf("synthesized", synthesized, modality=modality), modality),
         reference=shelf("reference", reference, modality=modality),
         source=_of_source_modality(sources, source_modality),
@@ -118,19 +118,19 @@ def find_pairs(
     )
     pairs: list[Pair] = []
     failures: list[Failure] = []
-    synthesized_volumes = shelves.synthesized.volumes
-    for made, name in zip(synthesized_volumes, case_names(synthesized_volumes), strict=True):
+    synthesized_volumes = indexes.synthesized.volumes
+    for volume, name in zip(synthesized_volumes, case_names(synthesized_volumes), strict=True):
         try:
-            pairs.append(_pair(made, shelves, name=name))
+            pairs.append(_pair(volume, indexes, name=name))
         except CohortError as error:
-            failures.append(Failure(name=made.path.name, reason=str(error)))
+            failures.append(Failure(name=volume.path.name, reason=str(error)))
     if not pairs:
         raise CohortError(failures[0].reason)
-    _refuse_twins(pairs)
+    _refuse_duplicates(pairs)
     return Pairing(
         pairs=tuple(pairs),
         failures=tuple(failures),
-        unanswered=_unanswered(pairs, shelves),
+        unanswered=_unanswered(pairs, indexes),
         notes=on_missing_sources(
             [(pair.name, pair.subject, pair.source) for pair in pairs],
             sources,
@@ -141,7 +141,7 @@ def find_pairs(
 
 
 def write_pairs(pairs: Sequence[Pair], folder: Path) -> None:
-    """Write pairs.csv; paths beneath `folder` are relative to it, so that it can be moved.
+    """Write pairs.csv; paths below `folder` are relative to it, so that it can be moved.
 
     Raises:
         FileError: The folder cannot be written.
@@ -150,38 +150,44 @@ def write_pairs(pairs: Sequence[Pair], folder: Path) -> None:
 
 
 def are_written(pairs: Sequence[Pair], folder: Path) -> bool:
-    """Whether pairs.csv of `folder` names these pairs, in this order, and no others."""
+    """Whether pairs.csv of `folder` lists exactly these pairs in this order."""
     path = folder / PAIRS_FILE
     return path.is_file() and path.read_bytes() == _as_table(pairs, folder).encode()
 
 
 def read_pairs(folder: Path) -> tuple[Pair, ...]:
-    """The pairs of a folder in which `write_pairs` wrote.
+    """Read the pairs that `write_pairs` wrote into a folder.
 
     Raises:
-        CohortError: pairs.csv is missing, empty or damaged, or names files that are gone.
+        CohortError: pairs.csv is missing, empty or damaged, or lists files that do not exist.
     """
     path = folder / PAIRS_FILE
     if not path.is_file():
-        raise CohortError(f"{folder}: no {PAIRS_FILE}; run crossvox evaluate into it first")
+        raise CohortError(
+            f"{folder}: no {PAIRS_FILE}; run crossvox evaluate with this output folder first"
+        )
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             table = csv.DictReader(lines)
-            absent = [name for name in NEEDED if name not in (table.fieldnames or ())]
+            absent = [name for name in REQUIRED_COLUMNS if name not in (table.fieldnames or ())]
             rows = list(table)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise CohortError(f"{path}: is no CSV in UTF-8 ({error})") from error
+        raise CohortError(
+            f"{path} is no CSV in UTF-8 ({error}); run crossvox evaluate again"
+        ) from error
     if absent or not rows:
-        raise CohortError(f"{path}: lacks {', '.join(absent) or 'rows'}; run crossvox evaluate")
+        raise CohortError(
+            f"{path} lacks {', '.join(absent) or 'rows'}; run crossvox evaluate again"
+        )
     pairs = [_read_pair(row, path, line) for line, row in enumerate(rows, start=2)]
-    _refuse_twins(pairs)
+    _refuse_duplicates(pairs)
     return tuple(pairs)
 
 
 def _as_table(pairs: Sequence[Pair], folder: Path) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*NAMED, *FILES))
+    writer.writerow((*ID_COLUMNS, *FILE_COLUMNS))
     for pair in pairs:
         files = (pair.synthesized, pair.reference, pair.source, pair.mask, pair.labels)
         writer.writerow((pair.subject, pair.name, *(_written(file, folder) for file in files)))
@@ -191,19 +197,19 @@ def _as_table(pairs: Sequence[Pair], folder: Path) -> str:
 def _written(file: Path | None, folder: Path) -> str:
     if file is None:
         return ""
-    # Links stay as they are named: what they lead to may lie anywhere.
+    # Symbolic links are not resolved: their targets may lie outside the folder.
     absolute, root = Path(os.path.abspath(file)), Path(os.path.abspath(folder))  # noqa: PTH100
     return str(absolute.relative_to(root) if absolute.is_relative_to(root) else absolute)
 
 
 def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
-    empty = [name for name in NEEDED if not row.get(name)]
+    empty = [name for name in REQUIRED_COLUMNS if not row.get(name)]
     if empty:
-        raise CohortError(f"{path}, line {line}: {', '.join(empty)} is empty")
-    files = {name: path.parent / cell for name in FILES if (cell := row.get(name))}
-    gone = [str(file) for file in files.values() if not file.exists()]
-    if gone:
-        raise CohortError(f"{path}, line {line}: no such file: {', '.join(gone)}")
+        raise CohortError(f"{path}, line {line}: {', '.join(empty)} is empty; fill it in")
+    files = {name: path.parent / cell for name in FILE_COLUMNS if (cell := row.get(name))}
+    missing = [str(file) for file in files.values() if not file.exists()]
+    if missing:
+        raise CohortError(f"{path}, line {line}: no such file: {', '.join(missing)}")
     return Pair(
         subject=str(row["subject"]),
         name=str(row["name"]),
@@ -216,7 +222,7 @@ def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
 
 
 def _preferring(volumes: Shelf, modality: str | None) -> Shelf:
-    """Those of the modality where there are any: names of synthesized volumes may show another."""
+    """Volumes of the modality, or all if none is named so, as synthesized volumes may not be."""
     narrowed = volumes if modality is None else volumes.of_modality(modality)
     return narrowed if narrowed.volumes else volumes
 
@@ -227,20 +233,20 @@ def _of_source_modality(sources: Shelf | None, modality: str | None) -> Shelf | 
     return sources.of_modality(modality)
 
 
-def _pair(made: Found, shelves: _Shelves, *, name: str) -> Pair:
-    modality = shelves.modality or made.name.modality
-    source = shelves.source
+def _pair(volume: Found, indexes: _Indexes, *, name: str) -> Pair:
+    modality = indexes.modality or volume.name.modality
+    source = indexes.source
     if source is not None and modality and source.root.is_dir():
         source = source.of_other_modality(modality)
-    reference = _references(shelves.reference, modality)
+    reference = _references(indexes.reference, modality)
     return Pair(
-        subject=made.name.person,
+        subject=volume.name.person,
         name=name,
-        synthesized=made.path,
-        reference=_needed(reference, made, alone=_is_alone(shelves.synthesized)),
-        source=_optional(source, made, alone=_is_alone(shelves.synthesized)),
-        mask=None if shelves.mask is None else _needed(shelves.mask, made, alone=True),
-        labels=_optional(shelves.labels, made, alone=True),
+        synthesized=volume.path,
+        reference=_needed(reference, volume, alone=_is_alone(indexes.synthesized)),
+        source=_optional(source, volume, alone=_is_alone(indexes.synthesized)),
+        mask=None if indexes.mask is None else _needed(indexes.mask, volume, alone=True),
+        labels=_optional(indexes.labels, volume, alone=True),
     )
 
 
@@ -254,36 +260,40 @@ def _is_alone(synthesized: Shelf) -> bool:
     return len(synthesized.volumes) == 1
 
 
-def _optional(partners: Shelf | None, made: Found, *, alone: bool) -> Path | None:
-    """The partner; a single file serves whatever its name, where only one is to be served."""
+def _optional(partners: Shelf | None, volume: Found, *, alone: bool) -> Path | None:
+    """Path of the partner; a single file matches regardless of its name if `alone`."""
     if partners is None:
         return None
     if partners.root.is_file() and alone:
         return partners.root
-    return partners.partner_of(made)
+    return partners.partner_of(volume)
 
 
-def _needed(partners: Shelf, made: Found, *, alone: bool) -> Path:
-    partner = _optional(partners, made, alone=alone)
+def _needed(partners: Shelf, volume: Found, *, alone: bool) -> Path:
+    partner = _optional(partners, volume, alone=alone)
     if partner is None:
         raise CohortError(
-            f"{made.path.name}: no {partners.kind} of {made.name.case} in {partners.root}"
+            f"{volume.path.name}: no {partners.kind} of {volume.name.case} in {partners.root};"
+            " names are matched by person and session"
         )
     return partner
 
 
-def _refuse_twins(pairs: list[Pair]) -> None:
-    twins = [name for name, count in Counter(pair.name for pair in pairs).items() if count > 1]
-    if twins:
-        files = ", ".join(str(pair.synthesized) for pair in pairs if pair.name == twins[0])
-        raise CohortError(f"{twins[0]} was synthesized more than once: {files}; keep one of them")
+def _refuse_duplicates(pairs: list[Pair]) -> None:
+    duplicates = [name for name, count in Counter(pair.name for pair in pairs).items() if count > 1]
+    if duplicates:
+        files = ", ".join(str(pair.synthesized) for pair in pairs if pair.name == duplicates[0])
+        raise CohortError(
+            f"{duplicates[0]} was synthesized more than once: {files}; keep one of them"
+        )
 
 
-def _unanswered(pairs: list[Pair], shelves: _Shelves) -> tuple[Path, ...]:
+def _unanswered(pairs: list[Pair], indexes: _Indexes) -> tuple[Path, ...]:
     used = {pair.reference for pair in pairs} | {pair.source for pair in pairs}
-    modalities = {shelves.modality or made.name.modality for made in shelves.synthesized.volumes}
+    synthesized = indexes.synthesized.volumes
+    modalities = {indexes.modality or volume.name.modality for volume in synthesized}
     return tuple(
-        found.path
-        for found in shelves.reference.volumes
-        if found.path not in used and modalities & {found.name.modality, ""}
+        volume.path
+        for volume in indexes.reference.volumes
+        if volume.path not in used and modalities & {volume.name.modality, ""}
     )

@@ -1,4 +1,4 @@
-"""Volumes, masks and label maps on the grid of the reference."""
+"""Resample volumes, masks and label maps to the grid of the reference."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ class Placed:
     """A volume on the grid of the reference.
 
     Attributes:
-        volume: On that grid; its own lowest intensity where it is not covered.
-        covered: Voxels inside the volume's own field of view, (X, Y, Z); None where all are.
-        moved: Whether it had to be resampled.
+        volume: Volume on that grid; its own lowest intensity outside its field of view.
+        covered: Voxels inside the volume's field of view, (X, Y, Z); None if all are.
+        moved: Whether the volume was resampled.
     """
 
     volume: Volume
@@ -33,10 +33,10 @@ class Placed:
 
 
 def place(volume: Volume, grid: Grid) -> Placed:
-    """`volume` on `grid`, interpolated linearly where its own grid is another.
+    """Bring `volume` to `grid`, with linear interpolation if its own grid differs.
 
-    What it does not cover gets its lowest intensity: its background, chosen without a look at
-    the reference, so that a missing part counts as an error.
+    Voxels outside its field of view get its lowest intensity: its background, chosen
+    independently of the reference, so that a missing part counts as an error.
     """
     if volume.grid.matches(grid):
         return Placed(volume=volume)
@@ -49,7 +49,7 @@ def place(volume: Volume, grid: Grid) -> Placed:
 
 
 def read_mask_onto(path: Path, grid: Grid) -> tuple[NDArray[np.bool_], bool]:
-    """The mask of a file on `grid`, and whether it had to be resampled (nearest neighbor)."""
+    """Read a mask onto `grid`; also return whether it was resampled (nearest neighbor)."""
     mask = read_mask(path)
     moved = not mask.grid.matches(grid)
     if moved:
@@ -58,7 +58,7 @@ def read_mask_onto(path: Path, grid: Grid) -> tuple[NDArray[np.bool_], bool]:
 
 
 def read_labels_onto(path: Path, grid: Grid) -> tuple[NDArray[np.int64], bool]:
-    """The label map of a file on `grid`, and whether it had to be resampled (nearest)."""
+    """Read a label map onto `grid`; also return whether it was resampled (nearest neighbor)."""
     labels = read_volume(path)
     moved = not labels.grid.matches(grid)
     if moved:

@@ -1,4 +1,4 @@
-"""Measures as others take them, n/a where a volume does not allow them."""
+"""Measures by the recipes of others; NaN if a recipe does not apply to a volume."""
 
 import math
 
@@ -10,26 +10,26 @@ HOUNSFIELD = "HU"
 
 
 def nmi_source(volume: ScoredVolume) -> float:
-    """Mutual information with the source where it lies; beyond its field of view it tells nothing.
+    """Normalized mutual information with the source inside the source's field of view.
 
-    NaN without a source.
+    NaN without a source, or if its field of view does not overlap the mask.
     """
     source = volume.loaded.placed_source
     if source is None:
         return math.nan
-    seen = volume.mask if source.covered is None else volume.mask & source.covered
-    return metrics.nmi(volume.voxels, source.volume.voxels, mask=seen) if seen.any() else math.nan
+    mask = volume.mask if source.covered is None else volume.mask & source.covered
+    return metrics.nmi(volume.voxels, source.volume.voxels, mask=mask) if mask.any() else math.nan
 
 
 def skimage7(volume: ScoredVolume) -> float:
-    """SSIM by scikit-image's defaults; NaN for a volume thinner than its window."""
+    """SSIM with scikit-image's defaults; NaN for a volume thinner than its window."""
     if not volume.holds_uniform_window:
         return math.nan
     return metrics.skimage7(volume.voxels, volume.reference, data_range=volume.data_range)
 
 
 def brasyn(volume: ScoredVolume) -> float:
-    """SSIM of the BraSyn challenge; NaN where a volume is constant between its percentiles."""
+    """SSIM of the BraSyn challenge; NaN if a volume is constant between its percentiles."""
     try:
         return metrics.brasyn(volume.voxels, volume.reference)
     except GridError:
@@ -37,14 +37,14 @@ def brasyn(volume: ScoredVolume) -> float:
 
 
 def mae_synthrad2023(volume: ScoredVolume) -> float:
-    """MAE of the SynthRAD2023 challenge; NaN for another unit than HU."""
-    return volume.synthrad2023["mae"] if _is_for_synthrad2023(volume) else math.nan
+    """MAE of the SynthRAD2023 challenge; NaN for units other than HU."""
+    return volume.synthrad2023["mae"] if _fits_synthrad2023(volume) else math.nan
 
 
 def ssim_synthrad2023(volume: ScoredVolume) -> float:
-    """SSIM of the SynthRAD2023 challenge; NaN for another unit than HU."""
-    return volume.synthrad2023["ssim"] if _is_for_synthrad2023(volume) else math.nan
+    """SSIM of the SynthRAD2023 challenge; NaN for units other than HU."""
+    return volume.synthrad2023["ssim"] if _fits_synthrad2023(volume) else math.nan
 
 
-def _is_for_synthrad2023(volume: ScoredVolume) -> bool:
+def _fits_synthrad2023(volume: ScoredVolume) -> bool:
     return volume.loaded.unit == HOUNSFIELD and volume.holds_uniform_window

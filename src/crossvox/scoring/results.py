@@ -1,4 +1,4 @@
-"""Scores of cases and what they say about people in general."""
+"""Scores of single cases, and their summary over people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,26 +12,26 @@ from crossvox.scoring.scores import RegionScore, Scores
 from crossvox.scoring.statistics import Interval, PairedDifference
 
 SYNTHESIZED = "synthesized"
-PERFECT = ("mae", "psnr", "ssim")  # measures of what a perfect network would score
+PERFECT = ("mae", "psnr", "ssim")  # measures computed for a perfect network
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFacts:
-    """How a case was measured.
+    """Conditions under which a case was scored.
 
     Attributes:
-        mask_origin: Where the mask comes from.
-        mask_voxels: Its size.
+        mask_origin: Origin of the mask, in words.
+        mask_voxels: Number of voxels in the mask.
         data_range: Stated range, in `unit`.
-        unit: Of the target.
-        resampled: Which files had another grid than the reference.
-        grid: The reference's, in words.
-        slice_positions_mm: (slices,) from the first slice, through the plane.
-        sidecar: What stands in the JSON file beside the synthesized volume.
-        uncovered: Share of the mask, 0 to 1, that a method's volume does not cover.
-        known: What a method's sidecar says of the person in its model ("train", "none").
-        perfect: Scores of a perfect network restored by a method's target scale; empty where
-            its sidecar tells no scale.
+        unit: Unit of the target.
+        resampled: Names of the files that were on another grid than the reference.
+        grid: Grid of the reference, in words.
+        slice_positions_mm: Through-plane distance of each slice from the first, (slices,).
+        sidecar: Contents of the JSON file beside the synthesized volume.
+        uncovered: Share of the mask not covered by the volume, 0 to 1, by method.
+        known: Status of the person in the model by its sidecar ("train", "none"), by method.
+        perfect: Scores of a perfect network with the method's target scale, by method; empty if
+            its sidecar has no scale.
     """
 
     mask_origin: str
@@ -49,16 +49,17 @@ class CaseFacts:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CaseResult:
-    """Everything measured of one case; mappings go by method: "synthesized" or a baseline.
+    """Scores of one case; the keys of mappings are methods: "synthesized" or a baseline.
 
     Attributes:
-        pair: Its files.
-        facts: How it was measured.
-        scores: Every measure.
-        regions: Of the synthesized volume.
-        slice_curves: (slices,) mean error of each slice.
-        features: (cells, features) for the Frechet distance; "reference" is among them.
-        slice_features: (slices, 2048) for FID and KID, likewise; empty without weights.
+        pair: Files of the case.
+        facts: Conditions of the scoring.
+        scores: Value of every measure.
+        regions: Scores of the synthesized volume inside each label.
+        slice_curves: Mean error of each slice, (slices,).
+        features: Random 3D features, (cells, features), including those of "reference".
+        slice_features: Inception features, (slices, 2048), including those of "reference"; empty
+            without weights.
     """
 
     pair: Pair
@@ -77,11 +78,11 @@ class CaseResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Perfect:
-    """What a perfect network restored by a method's target scale would score.
+    """Scores of a perfect network with a method's target scale.
 
     Attributes:
-        means: Mean over people of each of `PERFECT`.
-        people: How many people's sidecars tell the scale.
+        means: Mean over people of each measure in `PERFECT`.
+        people: Number of people whose sidecars have the scale.
     """
 
     means: Mapping[str, float]
@@ -90,17 +91,17 @@ class Perfect:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What holds over all subjects.
+    """Scores of every method over all subjects.
 
     Attributes:
-        subjects: How many people were scored.
-        intervals: Mean and interval of each measure, by method and measure.
-        comparisons: Paired differences, corrected over this table.
-        frechet_random3d: By method; NaN where too few cells lie inside the masks.
-        fid: By method; empty without weights of Inception-v3.
-        kid: Likewise.
-        images: Slices of references behind FID and KID.
-        perfect: By method; without those whose sidecars tell no target scale.
+        subjects: Number of people who were scored.
+        intervals: Mean and 95 % confidence interval, by method and measure.
+        comparisons: Paired differences, with Holm's correction over all of them.
+        frechet_random3d: Distance by method; NaN if too few cells are inside the masks.
+        fid: FID by method; empty without weights of Inception-v3.
+        kid: KID by method; empty without weights of Inception-v3.
+        images: Number of reference slices behind FID and KID.
+        perfect: Scores of a perfect network, by method whose sidecars have a target scale.
     """
 
     subjects: int

@@ -1,4 +1,4 @@
-"""One volume beside its reference, with what several measures need computed once."""
+"""A volume with its reference, and cached intermediate results that several measures share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Voxels = NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScoredVolume:
-    """A synthesized volume or a baseline, and everything that its measures compare it with.
+    """A synthesized volume or baseline, with the reference data that its measures need.
 
     Attributes:
-        voxels: (X, Y, Z) on the grid of the reference.
+        voxels: Intensities on the grid of the reference, (X, Y, Z).
         loaded: Reference, mask and stated range.
         window: SSIM window.
     """
@@ -35,7 +35,7 @@ class ScoredVolume:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """Voxels that count, (X, Y, Z)."""
+        """Mask of the voxels that count, (X, Y, Z)."""
         return self.loaded.mask
 
     @property
@@ -45,12 +45,12 @@ class ScoredVolume:
 
     @cached_property
     def axis(self) -> int:
-        """Through-plane axis."""
+        """Index of the through-plane axis."""
         return metrics.through_plane_axis(self.loaded.reference.grid)
 
     @property
     def step_mm(self) -> float:
-        """Distance of neighboring slices."""
+        """Distance between neighboring slices in mm."""
         return self.loaded.reference.grid.spacing_mm[self.axis]
 
     @cached_property
@@ -72,5 +72,5 @@ class ScoredVolume:
 
     @property
     def holds_uniform_window(self) -> bool:
-        """Whether each size is at least the 7 voxels of the uniform SSIM window."""
+        """Whether the volume has at least 7 voxels, the uniform SSIM window, along each axis."""
         return bool(min(self.voxels.shape) >= metrics.UNIFORM7.size)

@@ -1,4 +1,4 @@
-"""All measures of one volume against its reference."""
+"""Compute all measures of one volume against its reference."""
 
 from dataclasses import dataclass
 
@@ -34,10 +34,10 @@ class RegionScore:
 
 
 def score(voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow) -> Scores:
-    """Every measure of `voxels` against the reference; NaN where a measure has no meaning here.
+    """Compute every measure of `voxels` against the reference; NaN where undefined.
 
     Args:
-        voxels: The synthesized volume or a baseline on the grid of the reference, (X, Y, Z).
+        voxels: Synthesized volume or baseline on the grid of the reference, (X, Y, Z).
         loaded: Reference, mask and stated range.
         window: SSIM window.
     """
@@ -48,7 +48,7 @@ def score(voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow) -> Scores:
 def score_regions(
     voxels: Voxels, loaded: LoadedPair, *, window: SsimWindow
 ) -> tuple[RegionScore, ...]:
-    """Scores inside each label, background 0 left out; none without a label map."""
+    """Compute scores inside each label except background 0; empty without a label map."""
     if loaded.labels is None:
         return ()
     reference = loaded.reference.voxels

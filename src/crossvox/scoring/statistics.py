@@ -1,4 +1,4 @@
-"""Intervals, tests and corrections over people."""
+"""Confidence intervals, hypothesis tests and multiple-testing correction over people."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,17 @@ from scipy import stats
 DRAWS = 10_000
 LEVEL = 0.95
 FEWEST_FOR_A_TEST = 6
-MOST_FOR_EXACT = 200
+MOST_FOR_EXACT = 200  # subjects
 FEWEST_FOR_AN_INTERVAL = 2
-ROUNDING = 1e-12  # relative: values that differ by less are taken to be equal
+RELATIVE_ROUNDING = 1e-12  # smaller relative differences count as equal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A mean over subjects and the bootstrap interval around it.
+    """A mean over subjects with its bootstrap confidence interval.
 
     Attributes:
-        mean: Mean of the subjects' values; NaN where there are none.
+        mean: Mean of the subjects' values; NaN without values.
         low: Lower end; NaN for fewer than two finite values.
         high: Upper end; NaN for fewer than two finite values.
         n: Number of subjects with a value.
@@ -38,13 +38,14 @@ class PairedDifference:
     """One metric of two methods on the same subjects.
 
     Attributes:
-        metric: Its name.
-        method: The one method.
-        against: The other.
-        difference: Value of `method` minus that of `against`, per subject.
+        metric: Name of the metric.
+        method: Name of the tested method.
+        against: Name of the method that it is tested against.
+        difference: Mean over subjects of `method` minus `against`, with its interval.
         win_rate: Share of subjects for whom `method` is better; a tie counts half.
-        p_value: Wilcoxon signed-rank, two-sided; None where no test can be significant.
-        p_holm: The same after Holm's correction over the table.
+        p_value: Two-sided p-value of the Wilcoxon signed-rank test; None if the test cannot be
+            significant.
+        p_holm: p-value after Holm's correction over the table.
     """
 
     metric: str
@@ -57,45 +58,45 @@ class PairedDifference:
 
 
 def mean_per_subject(values: Sequence[float], subjects: Sequence[str]) -> dict[str, float]:
-    """Each subject's mean over their cases; values that are NaN are left out."""
+    """Average each subject's cases, ignoring NaN; subjects without a value are left out."""
     grouped: dict[str, list[float]] = {}
     for value, subject in zip(values, subjects, strict=True):
         if not math.isnan(value):
             grouped.setdefault(subject, []).append(value)
-    return {subject: sum(mine) / len(mine) for subject, mine in grouped.items()}
+    return {subject: sum(own) / len(own) for subject, own in grouped.items()}
 
 
 def bootstrap_interval(
     values: Sequence[float], *, seed: int, draws: int = DRAWS, level: float = LEVEL
 ) -> Interval:
-    """The bias-corrected and accelerated (BCa) bootstrap interval of the mean.
+    """Compute the bias-corrected and accelerated (BCa) bootstrap interval of the mean.
 
     Args:
-        values: One per subject.
-        seed: Same seed, same interval.
-        draws: Resamples of the subjects.
-        level: Of confidence.
+        values: Values, one per subject.
+        seed: Random seed for the resampling.
+        draws: Number of bootstrap resamples.
+        level: Confidence level, 0 to 1.
 
     Source:
         Efron 1987, doi 10.1080/01621459.1987.10478410
     """
-    known = np.array(values, dtype=np.float64)
-    if len(known) < FEWEST_FOR_AN_INTERVAL or not np.isfinite(known).all():
-        mean = float(known.mean()) if len(known) else math.nan
-        return Interval(mean=mean, low=math.nan, high=math.nan, n=len(known))
-    mean = float(known.mean())
-    least, most = float(known.min()), float(known.max())
-    if most - least <= ROUNDING * max(abs(least), abs(most)):
-        return Interval(mean=mean, low=least, high=most, n=len(known))
+    sample = np.array(values, dtype=np.float64)
+    if len(sample) < FEWEST_FOR_AN_INTERVAL or not np.isfinite(sample).all():
+        mean = float(sample.mean()) if len(sample) else math.nan
+        return Interval(mean=mean, low=math.nan, high=math.nan, n=len(sample))
+    mean = float(sample.mean())
+    least, most = float(sample.min()), float(sample.max())
+    if most - least <= RELATIVE_ROUNDING * max(abs(least), abs(most)):
+        return Interval(mean=mean, low=least, high=most, n=len(sample))
     ends = stats.bootstrap(
-        (known,),
+        (sample,),
         np.mean,
         n_resamples=draws,
         confidence_level=level,
         method="BCa",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return Interval(mean=mean, low=float(ends.low), high=float(ends.high), n=len(known))
+    return Interval(mean=mean, low=float(ends.low), high=float(ends.high), n=len(sample))
 
 
 def paired_difference(
@@ -108,16 +109,16 @@ def paired_difference(
     higher_is_better: bool,
     seed: int,
 ) -> PairedDifference:
-    """One metric on the subjects that both have; not yet corrected for the table it stands in.
+    """Compare one metric on the subjects that both methods have, without Holm's correction.
 
     Args:
-        ours: Value of each subject.
-        theirs: Likewise.
-        metric: Name for the table.
-        method: Whose values `ours` are.
-        against: Whose `theirs` are.
-        higher_is_better: Which way a win goes.
-        seed: Of the bootstrap.
+        ours: Value of `method` for each subject.
+        theirs: Value of `against` for each subject.
+        metric: Name of the metric.
+        method: Name of the tested method.
+        against: Name of the method that it is tested against.
+        higher_is_better: Whether a higher value is a win.
+        seed: Random seed for the bootstrap.
     """
     shared = sorted(ours.keys() & theirs.keys())
     differences = np.array([_difference(ours[key], theirs[key]) for key in shared])
@@ -134,11 +135,12 @@ def paired_difference(
 
 
 def wilcoxon_p(differences: Sequence[float]) -> float | None:
-    """Two-sided p of the signed-rank test; None below six subjects, where none can reach .05.
+    """Two-sided p-value of the signed-rank test; None below six subjects, which cannot reach .05.
 
-    Ties share their mean rank. Zeros keep their ranks and have no sign (Pratt's method; to split
-    each zero between both signs gives the same p). Up to 200 subjects the p is exact: the share
-    of all sign patterns whose rank sum is as far from its mean as the one seen.
+    Tied values share their mean rank. Zeros keep their ranks and have no sign (Pratt's method;
+    splitting each zero between both signs gives the same p-value). Up to 200 subjects the p-value
+    is exact: the share of all sign patterns whose rank sum deviates from its mean by at least the
+    observed deviation.
 
     Source:
         Pratt 1959, doi 10.1080/01621459.1959.10501526
@@ -154,12 +156,12 @@ def wilcoxon_p(differences: Sequence[float]) -> float | None:
 
 
 def smallest_p(n: int) -> float:
-    """The smallest two-sided p that a signed-rank test of `n` subjects can give."""
+    """Smallest possible two-sided p-value of a signed-rank test of `n` subjects."""
     return min(1.0, 2.0 ** (1 - n))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction, in the order given.
+    """Apply Holm's step-down correction; the order of the p-values is kept.
 
     Source:
         Holm 1979, Scandinavian Journal of Statistics 6, 65-70
@@ -173,15 +175,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def corrected(table: Sequence[PairedDifference]) -> tuple[PairedDifference, ...]:
-    """The rows of one table, each tested one with its p after Holm's correction."""
+    """Add the p-value after Holm's correction to each tested row of one table."""
     tested = [row.p_value for row in table if row.p_value is not None]
     steps = iter(holm(tested))
     return tuple(row if row.p_value is None else replace(row, p_holm=next(steps)) for row in table)
 
 
 def _signed_rank_p(values: NDArray[np.float64]) -> float:
-    """Exact, by adding the signed subjects to the distribution of the rank sum one by one."""
-    # Twice the mean ranks: whole numbers, so that sums are compared without rounding.
+    """Exact p-value from the rank-sum distribution, built up one subject at a time."""
+    # Twice the mean ranks are integers, so sums are compared without rounding.
     ranks = np.rint(2 * stats.rankdata(np.abs(values))).astype(np.int64)
     positive, signed = int(ranks[values > 0].sum()), ranks[values != 0]
     total = int(signed.sum())
@@ -191,9 +193,9 @@ def _signed_rank_p(values: NDArray[np.float64]) -> float:
         flipped = np.zeros_like(probabilities)
         flipped[rank:] = probabilities[: total + 1 - rank]
         probabilities = (probabilities + flipped) / 2
-    apart = np.abs(2 * np.arange(total + 1) - total)
-    return min(1.0, float(probabilities[apart >= abs(2 * positive - total)].sum()))
+    deviations = np.abs(2 * np.arange(total + 1) - total)
+    return min(1.0, float(probabilities[deviations >= abs(2 * positive - total)].sum()))
 
 
-def _difference(ours: float, theirs: float) -> float:
-    return 0.0 if ours == theirs else ours - theirs
+def _difference(first: float, second: float) -> float:
+    return 0.0 if first == second else first - second

@@ -1,4 +1,4 @@
-"""From cases to subjects, from subjects to what can be claimed."""
+"""Summarize scored cases: means, intervals and paired differences over subjects."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from crossvox.scoring.statistics import (
     paired_difference,
 )
 
-Contrast = tuple[str, str]  # a method, and the one it is tested against
+Contrast = tuple[str, str]  # a method and the method it is tested against
 METHODS = (SYNTHESIZED, *BASELINES)
 AGAINST_BASELINES: tuple[Contrast, ...] = tuple((SYNTHESIZED, name) for name in BASELINES)
 
@@ -28,24 +28,24 @@ def summarize(
     methods: Sequence[str] = METHODS,
     contrasts: Sequence[Contrast] = AGAINST_BASELINES,
 ) -> Summary:
-    """Means, intervals, paired differences and distances of distributions over all subjects.
+    """Compute means, intervals, paired differences and feature distances over all subjects.
 
     Args:
         results: Scored cases.
-        seed: Of the bootstrap.
-        methods: In the order of the table; those that no case has are left out.
-        contrasts: What is tested; all of them make up the table that Holm's correction is for.
+        seed: Random seed for the bootstrap confidence intervals.
+        methods: Methods in the order of the table; methods without any case are left out.
+        contrasts: Pairs of methods to test; Holm's correction covers all their tests.
     """
     present = [name for name in methods if any(name in result.scores for result in results)]
-    drawn = [pair for pair in contrasts if set(pair) <= set(present)]
-    with_slices = [name for name in present if any(name in r.slice_features for r in results)]
+    available = [contrast for contrast in contrasts if set(contrast) <= set(present)]
+    with_slices = [name for name in present if any(name in case.slice_features for case in results)]
     return Summary(
         subjects=len({result.pair.subject for result in results}),
         intervals={name: _intervals(results, name, seed=seed) for name in present},
         comparisons=corrected(
             [
                 difference_between(results, contrast, measure, seed=seed)
-                for contrast in drawn
+                for contrast in available
                 for measure in COMPARED
             ]
         ),
@@ -58,18 +58,18 @@ def summarize(
 
 
 def per_subject(results: Sequence[CaseResult], method: str, measure: str) -> dict[str, float]:
-    """One value of a measure for each subject that has it."""
-    having = [result for result in results if method in result.scores]
+    """Mean value of a measure for each subject that has it."""
+    scored = [result for result in results if method in result.scores]
     return mean_per_subject(
-        [result.scores[method][measure] for result in having],
-        [result.pair.subject for result in having],
+        [result.scores[method][measure] for result in scored],
+        [result.pair.subject for result in scored],
     )
 
 
 def difference_between(
     results: Sequence[CaseResult], contrast: Contrast, measure: Measure, *, seed: int
 ) -> PairedDifference:
-    """One measure of two methods on the same subjects, not yet corrected for its table."""
+    """Compare one measure of two methods on the same subjects, without Holm's correction."""
     method, against = contrast
     return paired_difference(
         per_subject(results, method, measure.name),
@@ -83,22 +83,22 @@ def difference_between(
 
 
 def _perfect(results: Sequence[CaseResult], methods: Sequence[str]) -> dict[str, Perfect]:
-    found = {}
+    by_method = {}
     for method in methods:
-        cases = [(r.pair.subject, r.facts.perfect.get(method)) for r in results]
-        known = [(subject, scores) for subject, scores in cases if scores]
-        if not known:
+        cases = [(case.pair.subject, case.facts.perfect.get(method)) for case in results]
+        scored = [(subject, scores) for subject, scores in cases if scores]
+        if not scored:
             continue
-        subjects = [subject for subject, _ in known]
+        subjects = [subject for subject, _ in scored]
         values = {
-            name: mean_per_subject([scores[name] for _, scores in known], subjects).values()
+            name: mean_per_subject([scores[name] for _, scores in scored], subjects).values()
             for name in PERFECT
         }
-        found[method] = Perfect(
+        by_method[method] = Perfect(
             means={name: sum(means) / len(means) for name, means in values.items()},
             people=len(set(subjects)),
         )
-    return found
+    return by_method
 
 
 def _intervals(results: Sequence[CaseResult], method: str, *, seed: int) -> dict[str, Interval]:

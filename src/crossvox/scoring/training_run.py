@@ -1,4 +1,4 @@
-"""The training run behind a model, as its folder tells it."""
+"""Read the experiment and progress of a training run from its folder."""
 
 import csv
 import math
@@ -16,9 +16,9 @@ class RunDescription:
     """A training run.
 
     Attributes:
-        name: Of its folder.
-        experiment: Text of `experiment.toml`, empty where there is none.
-        columns: Values of each numeric column of `progress.csv`; NaN where a cell is empty.
+        name: Name of the run's folder.
+        experiment: Text of `experiment.toml`; empty without that file.
+        columns: Values of each numeric column of `progress.csv`; NaN for an empty cell.
     """
 
     name: str
@@ -27,10 +27,10 @@ class RunDescription:
 
 
 def read_run(folder: Path) -> RunDescription:
-    """What the folder of a training run says about it.
+    """Read the description of a training run from its folder.
 
     Raises:
-        CohortError: It has neither `progress.csv` nor `experiment.toml`.
+        CohortError: The folder has neither `progress.csv` nor `experiment.toml`.
     """
     experiment, progress = folder / "experiment.toml", folder / "progress.csv"
     if not experiment.is_file() and not progress.is_file():

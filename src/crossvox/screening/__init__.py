@@ -1,4 +1,4 @@
-"""Pairs and people of a cohort examined before anything is trained on it."""
+"""Checking the files, pairs, masks and splits of a cohort before training."""
 
 from crossvox.screening.check import check_cohort
 from crossvox.screening.findings import CaseCheck, CohortCheck, Finding, IntensityRange, PairCheck

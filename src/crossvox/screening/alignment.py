@@ -1,4 +1,4 @@
-"""How well two coarse volumes match, and by how far one is out of place."""
+"""Translation between two coarse volumes that maximizes their mutual information."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from crossvox.screening.coarse import BINS, CoarseVolume
 
 Steps = tuple[int, int, int]
 
-SEARCH_STEPS = (4, 2, 1)
-LEAST_HEAD_OVERLAP = 0.6  # of the smaller head; less, and a few voxels that agree would win
+SEARCH_STEPS = (4, 2, 1)  # lattice steps, coarse to fine
+MIN_HEAD_OVERLAP = 0.6  # share of the smaller head; below it, a few matching voxels would win
 DIRECTIONS: tuple[Steps, ...] = (
     (1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1),
 )  # fmt: skip
@@ -22,9 +22,9 @@ class Alignment:
     """The translation at which two volumes match best.
 
     Attributes:
-        information: Normalized mutual information there, less the 1 of unrelated volumes.
-        shift_mm: How far the second lies from the first, RAS+.
-        dice: Overlap of the two heads there.
+        information: Normalized mutual information at this translation, minus 1; 0 if unrelated.
+        shift_mm: Displacement (3,) of the second volume from the first in mm, RAS+.
+        dice: Dice overlap of the two heads at this translation.
     """
 
     information: float
@@ -33,37 +33,38 @@ class Alignment:
 
     @property
     def distance_mm(self) -> float:
-        """Length of the shift."""
+        """Length of the shift in mm."""
         return float(np.linalg.norm(self.shift_mm))
 
 
 def align(fixed: CoarseVolume, moving: CoarseVolume) -> Alignment:
-    """The translation of `moving` against `fixed` with the most mutual information.
+    """Find the translation of `moving` relative to `fixed` with the most mutual information.
 
-    Whole steps are climbed from no translation and from that of the heads' centers; a parabola
-    through the neighbors of the top gives the fraction. No voxel is interpolated, so whole
-    steps are not favored. On 30 real pairs it lies within 0.9 mm of registration by others.
+    Hill climbing in whole steps starts from zero and from the offset between the heads' centers; a
+    parabola through the maximum and its neighbors gives the fraction of a step. No voxel is
+    interpolated, so whole steps are not favored. On 30 real pairs the result is within 0.9 mm of an
+    independent registration.
 
     Source:
         Studholme et al. 1999, doi:10.1016/S0031-3203(98)00091-0, equation 3
     """
-    seen: dict[Steps, float] = {}
+    known: dict[Steps, float] = {}
     first, second = _binned(fixed), _binned(moving)
 
     def information(steps: Steps) -> float:
-        if steps not in seen:
-            seen[steps] = _information(first, second, steps)
-        return seen[steps]
+        if steps not in known:
+            known[steps] = _information(first, second, steps)
+        return known[steps]
 
-    tops = []
+    maxima = []
     for start in _starts(fixed, moving):
-        top = start
+        maximum = start
         for size in SEARCH_STEPS:
-            better = _best_neighbor(top, size, information)
-            while information(better) > information(top):
-                top, better = better, _best_neighbor(better, size, information)
-        tops.append(top)
-    best = max(tops, key=information)
+            neighbor = _best_neighbor(maximum, size, information)
+            while information(neighbor) > information(maximum):
+                maximum, neighbor = neighbor, _best_neighbor(neighbor, size, information)
+        maxima.append(maximum)
+    best = max(maxima, key=information)
     fraction = [
         _vertex(*(information(_moved(best, axis, way)) for way in (-1, 0, 1))) for axis in range(3)
     ]
@@ -78,22 +79,22 @@ def align(fixed: CoarseVolume, moving: CoarseVolume) -> Alignment:
 def mutual_information(
     fixed: CoarseVolume, moving: CoarseVolume, *, steps: Steps = (0, 0, 0)
 ) -> float:
-    """Normalized mutual information less 1 in both heads together, `moving` taken `steps` on.
+    """Normalized mutual information minus 1 in both heads, with `moving` shifted by `steps`.
 
-    0 where the heads overlap too little to tell.
+    0 if the heads overlap too little.
     """
     return _information(_binned(fixed), _binned(moving), steps)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Binned:
-    """What the mutual information of a volume at many translations needs.
+    """Volume prepared for computing mutual information at many translations.
 
     Attributes:
-        bins: (X, Y, Z) int16; intensity bin, BINS outside the field of view.
-        head: (X, Y, Z).
-        head_count: How many cells the head has.
-        low, high: Corners of the box around the head.
+        bins: (X, Y, Z) int16 intensity bins, BINS outside the field of view.
+        head: (X, Y, Z) mask of the head.
+        head_count: Number of cells in the head.
+        low, high: Corners of the bounding box of the head; `high` is exclusive.
     """
 
     bins: NDArray[np.int16]
@@ -122,23 +123,23 @@ def _information(fixed: _Binned, moving: _Binned, steps: Steps) -> float:
     here, there = _heads_overlap(fixed, moving, steps)
     head, other_head = fixed.head[here], moving.head[there]
     smaller = min(fixed.head_count, moving.head_count)
-    if np.count_nonzero(head & other_head) < max(1, LEAST_HEAD_OVERLAP * smaller):
+    if np.count_nonzero(head & other_head) < max(1, MIN_HEAD_OVERLAP * smaller):
         return 0.0
-    # A last bin in each direction takes what is outside a field of view, and is cut off.
+    # The last bin in each direction collects points outside a field of view and is cut off.
     pairs = fixed.bins[here] * np.int16(BINS + 1) + moving.bins[there]
     counts = np.bincount(pairs[head | other_head], minlength=(BINS + 1) ** 2)
     joint = counts.reshape(BINS + 1, BINS + 1)[:BINS, :BINS]
-    together = _entropy(joint)
-    if together == 0:
+    joint_entropy = _entropy(joint)
+    if joint_entropy == 0:
         return 0.0
-    return (_entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))) / together - 1
+    return (_entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))) / joint_entropy - 1
 
 
 def _starts(fixed: CoarseVolume, moving: CoarseVolume) -> Iterable[Steps]:
     yield (0, 0, 0)
     if fixed.head.any() and moving.head.any():
-        apart = np.argwhere(moving.head).mean(axis=0) - np.argwhere(fixed.head).mean(axis=0)
-        x, y, z = (int(steps) for steps in np.rint(apart))
+        offset = np.argwhere(moving.head).mean(axis=0) - np.argwhere(fixed.head).mean(axis=0)
+        x, y, z = (int(steps) for steps in np.rint(offset))
         yield (x, y, z)
 
 
@@ -155,7 +156,7 @@ def _moved(steps: Steps, axis: int, by: int) -> Steps:
 
 
 def _vertex(before: float, top: float, after: float) -> float:
-    """Where the parabola through three neighbors has its top, in steps from the middle."""
+    """Position of the vertex of the parabola through three neighbors, in steps from the middle."""
     curvature = before - 2 * top + after
     return 0.0 if curvature >= 0 else float(np.clip((before - after) / (2 * curvature), -0.5, 0.5))
 
@@ -163,7 +164,7 @@ def _vertex(before: float, top: float, after: float) -> float:
 def _overlap(
     shape: tuple[int, ...], other: tuple[int, ...], steps: Steps
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Where index p of the first and p + steps of the second both exist."""
+    """Slices where index p of the first and index p + steps of the second both exist."""
     low = [max(0, -step) for step in steps]
     high = [
         max(least, min(size, moving - step))
@@ -177,7 +178,7 @@ def _overlap(
 def _heads_overlap(
     fixed: _Binned, moving: _Binned, steps: Steps
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """The part of the overlap around both heads, where alone something is counted."""
+    """Overlap cropped to the bounding box of both heads, outside which no voxel counts."""
     overlap, _ = _overlap(fixed.head.shape, moving.head.shape, steps)
     here = []
     for axis, (whole, step) in enumerate(zip(overlap, steps, strict=True)):
@@ -195,6 +196,6 @@ def _entropy(counts: NDArray[np.int64]) -> float:
 
 def _dice(fixed: CoarseVolume, moving: CoarseVolume, steps: Steps) -> float:
     here, there = _overlap(fixed.head.shape, moving.head.shape, steps)
-    both = np.count_nonzero(fixed.head[here] & moving.head[there])
-    each = int(np.count_nonzero(fixed.head)) + int(np.count_nonzero(moving.head))
-    return 2 * int(both) / max(1, each)
+    shared = np.count_nonzero(fixed.head[here] & moving.head[there])
+    total = int(np.count_nonzero(fixed.head)) + int(np.count_nonzero(moving.head))
+    return 2 * int(shared) / max(1, total)

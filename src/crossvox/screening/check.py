@@ -1,4 +1,4 @@
-"""A cohort examined before anything is trained on it."""
+"""Check of a whole cohort before training."""
 
 from collections.abc import Sequence
 
@@ -21,25 +21,27 @@ def check_cohort(
     modalities: Sequence[str],
     progress: Progress = QUIET,
 ) -> CohortCheck:
-    """What is wrong with `cases`: files, copies, pairs, masks and splits.
+    """Check the files, copies, pairs, masks and splits of `cases`.
 
-    Pairs are compared on a lattice of 4 mm by normalized mutual information: misplaced,
-    flipped, incomplete, or of another person. Each is measured even where nothing is wrong.
-    Seconds and memory a case do not grow with the cohort: each is aligned with a fixed number of
-    others, and only copies and fingerprints are compared all with all.
+    Pairs are compared on a 4 mm lattice by normalized mutual information, which reveals targets
+    that are misplaced, flipped, incomplete or from another person. Every pair is measured, faulty
+    or not. Time and memory per case do not grow with the cohort: each case is aligned with a fixed
+    number of others, and only copies and fingerprints are compared between all cases.
 
     Args:
-        cases: Each has all `modalities`.
-        modalities: The source first; each other is compared with it.
-        progress: Told of each case that is read.
+        cases: Cases that have all `modalities`.
+        modalities: Source modality first, then the modalities that are compared with it.
+        progress: Receives the number of cases read so far.
 
     Raises:
         CohortError: A case lacks a modality.
     """
     for case in cases:
-        lacks = [modality for modality in modalities if modality not in case.images]
-        if lacks:
-            raise CohortError(f"{case.name} lacks {', '.join(lacks)}; leave it out or add the file")
+        missing = [modality for modality in modalities if modality not in case.images]
+        if missing:
+            raise CohortError(
+                f"{case.name} lacks {', '.join(missing)}; leave it out or add the file"
+            )
     step_mm = _shared_step_mm(cases, modality=modalities[0])
     examined = []
     for case in cases:
@@ -49,16 +51,16 @@ def check_cohort(
     for target in modalities[1:]:
         report_wrong_people(examined, source=modalities[0], target=target, seed=SEED)
     report_leaks(examined, modalities=modalities)
-    return CohortCheck(modalities=tuple(modalities), rows=tuple(_row(one) for one in examined))
+    return CohortCheck(modalities=tuple(modalities), rows=tuple(_row(case) for case in examined))
 
 
 def _shared_step_mm(cases: Sequence[Case], *, modality: str) -> float | None:
-    """One lattice step for all, so that cases can be compared: that of the first that is read."""
+    """Lattice step in mm for all cases, so that they can be compared: the first readable case's."""
     for case in cases:
         try:
             return lattice_step_mm(read_grid(case.images[modality]))
         except CrossvoxError:
-            continue  # the case is reported when its voxels are read
+            continue  # an unreadable file is reported when its voxels are read
     return None
 
 

@@ -1,4 +1,4 @@
-"""Volumes brought to one coarse lattice by position, where pairs are compared fast."""
+"""Resampling volumes to a coarse lattice on which pairs can be compared quickly."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,29 @@ from scipy import ndimage
 from crossvox.volume import Grid, Volume
 
 LATTICE_MM = 4.0
-SMALL_SUBJECT_MM = 120.0  # below this longest side it is no head; then 30 steps cover it
-STEPS_OF_SMALL_SUBJECT = 30
+SMALL_SUBJECT_MM = 120.0  # longest side of a grid that is too small for a human head
+STEPS_ACROSS_SMALL_SUBJECT = 30
 MARGIN_STEPS = 2
 BINS = 32
 RANGE_PERCENTILES = (1.0, 99.5)
-# A tenth of the robust range finds the same head in FLAIR and T1w of all 28 real pairs (Dice of
-# 0.95 or more); Otsu's threshold loses the brain in a third of them.
+# A threshold at a tenth of the robust range finds the same head in FLAIR and T1w of all 28 real
+# pairs (Dice of 0.95 or more); Otsu's threshold loses the brain in a third of them.
 HEAD_PERCENTILES = (2.0, 98.0)
 HEAD_THRESHOLD = 0.1
 CLOSING_STEPS = 2
-LEAST_FILLED = 0.5  # a lattice cell of which less than half holds a signal counts as empty
+MIN_FILLED = 0.5  # share of a lattice cell with signal, below which the cell counts as empty
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoarseVolume:
-    """A volume on a coarse lattice.
+    """Volume on a coarse lattice.
 
     Attributes:
-        lattice: Isotropic, along the axes of the patient.
-        levels: (X, Y, Z) int8; intensity bin, -1 outside the field of view.
-        head: (X, Y, Z); where the head is, filled.
-        empty: (X, Y, Z); outside the field of view, or exactly at the value of nothing.
-        median: Median intensity in the head.
+        lattice: Isotropic grid along the patient's axes.
+        levels: (X, Y, Z) int8 intensity bins, -1 outside the field of view.
+        head: (X, Y, Z) mask of the head, without holes.
+        empty: (X, Y, Z) mask of points outside the field of view or at the background value.
+        median: Median intensity inside the head, in the volume's unit.
     """
 
     lattice: Grid
@@ -41,7 +41,7 @@ class CoarseVolume:
     median: float
 
     def mirrored(self) -> "CoarseVolume":
-        """Left and right exchanged."""
+        """Copy with left and right exchanged."""
         return CoarseVolume(
             lattice=self.lattice,
             levels=self.levels[::-1],
@@ -52,13 +52,13 @@ class CoarseVolume:
 
 
 def lattice_step_mm(grid: Grid) -> float:
-    """Step of the lattice that suits what `grid` shows."""
+    """Lattice step in mm suited to the extent of `grid`."""
     longest = float(np.ptp(grid.corners_mm(), axis=0).max())
-    return LATTICE_MM if longest >= SMALL_SUBJECT_MM else longest / STEPS_OF_SMALL_SUBJECT
+    return LATTICE_MM if longest >= SMALL_SUBJECT_MM else longest / STEPS_ACROSS_SMALL_SUBJECT
 
 
 def lattice_around(grid: Grid, *, step_mm: float) -> Grid:
-    """The lattice that covers `grid` with a margin."""
+    """Lattice that covers `grid` with a margin."""
     corners = grid.corners_mm()
     low, high = corners.min(axis=0), corners.max(axis=0)
     sizes = np.ceil((high - low) / step_mm).astype(int) + 1 + 2 * MARGIN_STEPS
@@ -69,12 +69,12 @@ def lattice_around(grid: Grid, *, step_mm: float) -> Grid:
 
 
 def coarsen(volume: Volume, lattice: Grid) -> CoarseVolume:
-    """`volume` averaged and brought to `lattice` by position."""
+    """Average `volume` over blocks and resample the means to `lattice`."""
     voxels = volume.voxels
     step_mm = lattice.spacing_mm[0]
     means, affine = _block_means(voxels, volume.grid, step_mm=step_mm)
-    is_something = (voxels != 0) & (voxels != voxels.min())
-    filled, _ = _block_means(is_something, volume.grid, step_mm=step_mm)
+    has_signal = (voxels != 0) & (voxels != voxels.min())
+    filled, _ = _block_means(has_signal, volume.grid, step_mm=step_mm)
     visible = _visible(lattice, volume.grid)
     intensities = _sampled(means, affine, lattice)
     head = _head(intensities, visible)
@@ -82,7 +82,7 @@ def coarsen(volume: Volume, lattice: Grid) -> CoarseVolume:
         lattice=lattice,
         levels=_levels(intensities, visible),
         head=head,
-        empty=~visible | (_sampled(filled, affine, lattice) < LEAST_FILLED),
+        empty=~visible | (_sampled(filled, affine, lattice) < MIN_FILLED),
         median=float(np.median(intensities[head])) if head.any() else 0.0,
     )
 
@@ -90,7 +90,7 @@ def coarsen(volume: Volume, lattice: Grid) -> CoarseVolume:
 def _block_means(
     voxels: NDArray[np.float32] | NDArray[np.bool_], grid: Grid, *, step_mm: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Means over whole blocks of at most `step_mm`, and the affine of the blocks."""
+    """Means over whole blocks of voxels at most `step_mm` wide, and the affine of the blocks."""
     factors = np.array([max(1, int(step_mm // spacing)) for spacing in grid.spacing_mm])
     factors = np.minimum(factors, grid.shape)
     x, y, z = np.array(grid.shape) // factors
@@ -119,7 +119,7 @@ def _sampled(
 
 
 def _visible(lattice: Grid, grid: Grid) -> NDArray[np.bool_]:
-    """Which lattice points lie in a voxel of `grid`."""
+    """Mask of lattice points that lie in a voxel of `grid`."""
     to_voxels = np.linalg.inv(grid.affine) @ lattice.affine
     x, y, z = np.ogrid[: lattice.shape[0], : lattice.shape[1], : lattice.shape[2]]
     visible = np.ones(lattice.shape, dtype=bool)
@@ -140,7 +140,7 @@ def _levels(intensities: NDArray[np.float32], visible: NDArray[np.bool_]) -> NDA
 
 
 def _head(intensities: NDArray[np.float32], visible: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest bright body, closed and filled."""
+    """Mask of the largest bright connected component, closed and without holes."""
     if not visible.any():
         return visible
     low, high = np.percentile(intensities[visible], HEAD_PERCENTILES)

@@ -1,4 +1,4 @@
-"""Volumes that a cohort holds twice, found by the SHA-256 of their voxels."""
+"""Finding duplicate volumes in a cohort by the SHA-256 of their voxels."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from crossvox.screening.examine import Examined
 from crossvox.screening.findings import Severity
 
-Place = tuple[Examined, str]  # a case and the modality
+Place = tuple[Examined, str]  # case, modality
 
 
 def report_copies(cases: Sequence[Examined]) -> None:
-    """Note each volume that is the same as an earlier volume, of its own or of another case.
+    """Report each volume identical to an earlier volume of the same or another case.
 
-    All volumes are compared with all, whatever their number. Two people, or source and target,
-    that share voxels are an error; two sessions of one person that share a file are a warning.
+    All volumes are compared with all others. Voxels shared by two people, or by source and target,
+    are an error; voxels shared by two sessions of one person are a warning.
     """
     places: defaultdict[str, list[Place]] = defaultdict(list)
     for case in cases:
         for modality, voxels in case.voxels_sha256.items():
             places[voxels].append((case, modality))
     for group in places.values():
-        for place in group[1:]:
-            _report(place, group[0])
+        for duplicate in group[1:]:
+            _report(duplicate, group[0])
 
 
 def share_voxels(case: Examined, other: Examined) -> bool:
-    """Whether a volume of one case is also one of the other."""
+    """Whether the two cases have an identical volume."""
     return not set(case.voxels_sha256.values()).isdisjoint(other.voxels_sha256.values())
 
 
@@ -46,6 +46,6 @@ def _report(place: Place, first: Place) -> None:
     case.report(
         "copy",
         f"{modality} {same} {other_modality} of {other.case.name} ({files[0]}, {files[1]})",
-        "keep one of the two cases, or give each its own volume",
+        "remove one of the two cases, or give each its own volume",
         severity=severity,
     )

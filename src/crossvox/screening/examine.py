@@ -1,4 +1,4 @@
-"""One case, read and measured by itself."""
+"""Reading and measuring a single case."""
 
 import hashlib
 import warnings
@@ -17,33 +17,34 @@ from crossvox.screening.fingerprint import Prints, fingerprint
 from crossvox.screening.packed import PackedVolume, pack, unpack
 from crossvox.volume import Grid, Volume
 
-# Aligned pairs measure up to 0.5 mm, a pair known to be 2.9 mm off measures 3.0.
+# Aligned pairs measure up to 0.5 mm; a pair known to be off by 2.9 mm measures 3.0 mm.
 SHIFT_WARNING_MM = 1.5
 SHIFT_ERROR_MM = 4.0
-# True pairs tell at least 1.21 times as much as mirrored, so a mirrored one at most 0.83 times.
+# True pairs have at least 1.21 times the mutual information of their mirror images, so a flipped
+# pair has at most 0.83 times that of its mirror image.
 FLIP_RATIO = 1.1
-# Heads of true pairs overlap by 0.94 or more, those of two people by 0.97 or less: low overlap
-# means another body or a stripped skull, high overlap means nothing.
-LEAST_DICE = 0.75
-# Complete pairs miss up to 0.1 %, a pair known to miss 9 % of the head measures 9 %.
-MISSING_WARNING = 0.02
+# Dice of the heads is 0.94 or more in true pairs and 0.97 or less between two people: low values
+# mean another body part or a stripped skull, high values prove nothing.
+MIN_DICE = 0.75
+# Complete pairs miss up to 0.1 % of the head; a pair known to miss 9 % measures 9 %.
+MISSING_SHARE_WARNING = 0.02
 
 
 @dataclass(kw_only=True)
 class Examined:
-    """What is known of a case while a cohort is being checked.
+    """Data collected about a case while a cohort is being checked.
 
     Attributes:
-        case: The case.
-        grids: Grid of each modality that can be read.
-        ranges: Intensities of each of them.
-        packed: Each of them on the coarse lattice.
-        prints: Fingerprint of each of them.
-        voxels_sha256: SHA-256 of the shape and voxels of each: equal for copies in other files,
-            formats and data types.
-        alignments: How each modality after the first lies on the first.
-        pairs: The same in the words of a report.
-        findings: What is wrong.
+        case: Case being checked.
+        grids: Grid of each readable modality.
+        ranges: Intensity range of each readable modality.
+        packed: Compressed coarse volume of each readable modality.
+        prints: Fingerprint of each readable modality.
+        voxels_sha256: SHA-256 of the shape and voxels of each readable modality; equal for copies
+            in other files, formats and data types.
+        alignments: Alignment of each target modality with the source.
+        pairs: Measurements of the same pairs for the report.
+        findings: Findings so far.
     """
 
     case: Case
@@ -57,7 +58,7 @@ class Examined:
     findings: list[Finding] = field(default_factory=list)
 
     def coarse(self, modality: str) -> CoarseVolume:
-        """The volume of `modality` on the coarse lattice."""
+        """Coarse volume of `modality`."""
         return unpack(self.packed[modality])
 
     def report(self, kind: Kind, problem: str, remedy: str, *, severity: Severity) -> None:
@@ -70,12 +71,12 @@ class Examined:
 
 
 def examine(case: Case, *, modalities: Sequence[str], step_mm: float | None) -> Examined:
-    """Read the volumes of `case` and compare those after the first with the first.
+    """Read the volumes of `case` and compare each target with the source.
 
     Args:
-        case: Has all `modalities`.
-        modalities: The source, then what is paired with it.
-        step_mm: Of the lattice for comparison; suited to the case where absent.
+        case: Case that has all `modalities`.
+        modalities: Source modality, then the target modalities.
+        step_mm: Lattice step in mm; suited to the case if None.
     """
     examined = Examined(case=case)
     lattice: Grid | None = None
@@ -102,10 +103,12 @@ def _read(examined: Examined, modality: str) -> Volume | None:
         try:
             volume = read_volume(examined.case.images[modality], modality=modality)
         except CrossvoxError as error:
-            examined.report("file", str(error), "repair or leave out this file", severity="error")
+            examined.report(
+                "file", str(error), "repair the file or leave out the case", severity="error"
+            )
             return None
     for warning in caught:
-        examined.report("file", str(warning.message), "look at this file", severity="warning")
+        examined.report("file", str(warning.message), "inspect this file", severity="warning")
     return volume
 
 
@@ -132,10 +135,10 @@ def _examine_mask(examined: Examined, *, source: str) -> None:
     try:
         mask = read_mask(path)
     except CrossvoxError as error:
-        examined.report("mask", str(error), "repair or leave out this mask", severity="error")
+        examined.report("mask", str(error), "repair or remove this mask", severity="error")
         return
     if not mask.voxels.any():
-        examined.report("mask", f"{path}: the mask is empty", "make it again", severity="error")
+        examined.report("mask", f"{path}: the mask is empty", "create it again", severity="error")
     if grid is not None and not mask.grid.matches(grid):
         examined.report(
             "mask",
@@ -148,51 +151,51 @@ def _examine_mask(examined: Examined, *, source: str) -> None:
 def _examine_pair(
     examined: Examined, source: CoarseVolume, target: CoarseVolume, modality: str
 ) -> None:
-    found = align(source, target)
+    alignment = align(source, target)
     missing = float(target.empty[source.head].mean()) if source.head.any() else 0.0
-    examined.alignments[modality] = found
+    examined.alignments[modality] = alignment
     examined.pairs.append(
         PairCheck(
             modality=modality,
-            nmi=1 + found.information,
-            shift_mm=found.shift_mm,
+            nmi=1 + alignment.information,
+            shift_mm=alignment.shift_mm,
             missing=missing,
         )
     )
     mirrored = align(source, target.mirrored())
-    if mirrored.information > FLIP_RATIO * found.information:
+    if mirrored.information > FLIP_RATIO * alignment.information:
         examined.report(
             "flip",
-            f"{modality} is flipped left to right (mutual information {1 + found.information:.3f}, "
-            f"mirrored {1 + mirrored.information:.3f})",
-            "correct its orientation from the scanner's data",
+            f"{modality} is flipped left to right (mutual information "
+            f"{1 + alignment.information:.3f}, mirrored {1 + mirrored.information:.3f})",
+            "correct its orientation from the original scanner data",
             severity="error",
         )
         return
-    _report_place(examined, modality, found)
-    if missing > MISSING_WARNING:
+    _report_misplacement(examined, modality, alignment)
+    if missing > MISSING_SHARE_WARNING:
         examined.report(
             "field of view",
-            f"{modality} shows nothing of {missing:.0%} of the head (partial field of view)",
-            "mask that part, or leave the case out",
+            f"{modality} does not cover {missing:.0%} of the head (partial field of view)",
+            "exclude that part by a mask, or leave out the case",
             severity="warning",
         )
 
 
-def _report_place(examined: Examined, modality: str, found: Alignment) -> None:
-    if found.dice < LEAST_DICE:
+def _report_misplacement(examined: Examined, modality: str, alignment: Alignment) -> None:
+    if alignment.dice < MIN_DICE:
         examined.report(
             "outline",
-            f"{modality} shows another outline (heads overlap by {found.dice:.0%})",
-            "see whether it is the same body part, with or without the skull in both",
+            f"{modality} shows a different outline (Dice of the heads {alignment.dice:.0%})",
+            "check that both show the same body part, and both with the skull or both without",
             severity="warning",
         )
-    if found.distance_mm > SHIFT_WARNING_MM:
-        x, y, z = found.shift_mm
+    if alignment.distance_mm > SHIFT_WARNING_MM:
+        x, y, z = alignment.shift_mm
         examined.report(
             "shift",
-            f"{modality} is shifted by {found.distance_mm:.1f} mm "
+            f"{modality} is shifted by {alignment.distance_mm:.1f} mm "
             f"(right {x:+.1f}, anterior {y:+.1f}, superior {z:+.1f})",
             "register the pair before training",
-            severity="error" if found.distance_mm > SHIFT_ERROR_MM else "warning",
+            severity="error" if alignment.distance_mm > SHIFT_ERROR_MM else "warning",
         )

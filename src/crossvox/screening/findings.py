@@ -1,4 +1,4 @@
-"""Findings of a cohort's check."""
+"""Results of checking a cohort: measurements and findings of each case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ Kind = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One fault of a case.
+    """Fault of a case.
 
     Attributes:
         case: Name of the case.
-        kind: Sort of fault, for programs.
-        problem: Description with the measured number.
-        remedy: Advice.
-        severity: An error spoils training or results; a warning may.
+        kind: Machine-readable category of the fault.
+        problem: Description of the fault with the measured value.
+        remedy: Suggested fix.
+        severity: "error" for faults that spoil training or results, "warning" for faults that may.
     """
 
     case: str
@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class IntensityRange:
-    """Least, median in the head, and greatest voxel of a volume."""
+    """Minimum, median inside the head, and maximum of a volume, in its own unit."""
 
     least: float
     median: float
@@ -46,13 +46,13 @@ class IntensityRange:
 
 @dataclass(frozen=True, kw_only=True)
 class PairCheck:
-    """How the volume of one modality fits to that of the first.
+    """Measurements of a target volume against the source volume.
 
     Attributes:
-        modality: Of the target.
-        nmi: Normalized mutual information at the best translation, 1 (unrelated) to 2 (the same).
-        shift_mm: How far the target lies from the source, RAS+.
-        missing: Share of the source's head of which the target shows nothing.
+        modality: Target modality.
+        nmi: Normalized mutual information at the best translation, 1 (unrelated) to 2 (identical).
+        shift_mm: Displacement (3,) of the target from the source in mm, RAS+.
+        missing: Share of the source's head that the target does not cover.
     """
 
     modality: str
@@ -62,13 +62,13 @@ class PairCheck:
 
     @property
     def distance_mm(self) -> float:
-        """Length of the shift."""
+        """Length of the shift in mm."""
         return float(np.linalg.norm(self.shift_mm))
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseCheck:
-    """What was found about one case; volumes that cannot be read are absent."""
+    """Measurements and findings of one case, without volumes that cannot be read."""
 
     name: str
     subject: str
@@ -81,17 +81,17 @@ class CaseCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class CohortCheck:
-    """What was found about a cohort, one row a case."""
+    """Measurements and findings of a cohort, one row per case."""
 
     modalities: tuple[str, ...]
     rows: tuple[CaseCheck, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Of all cases, in their order."""
+        """Findings of all cases, in case order."""
         return tuple(finding for row in self.rows for finding in row.findings)
 
     @property
     def error_count(self) -> int:
-        """How many findings are errors."""
+        """Number of findings that are errors."""
         return sum(finding.severity == "error" for finding in self.findings)

@@ -1,4 +1,4 @@
-"""Short descriptions of heads, by which the few cases that may show one person are found."""
+"""Compact fingerprints of heads, to find the few cases that may show the same person."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -9,52 +9,52 @@ from scipy import ndimage
 
 from crossvox.screening.coarse import CoarseVolume
 
-BOX_STEPS = (40, 48, 40)  # right, anterior, superior: a head, at 4 mm
-UPPER_STEPS = 30  # of the head; how much of the neck is in view must not move its center
-SHADING_STEPS = 3.0  # intensities are compared with those around, not with the coil's
+BOX_STEPS = (40, 48, 40)  # right, anterior, superior: a head at 4 mm
+UPPER_STEPS = 30  # of the head from its top, so that the neck in view does not move the center
+SHADING_STEPS = 3.0  # sigma of the local mean that is subtracted to cancel coil shading
 CELL_STEPS = 2
 BOX_CELLS = math.prod(size // CELL_STEPS for size in BOX_STEPS)
-LARGEST = 127
-BLOCK = 128  # rows and columns of the table of similarities that are in memory at once
+INT8_MAX = 127
+BLOCK = 128  # rows and columns of the similarity matrix that are computed at once
 
 Prints = NDArray[np.int8]
-# Which pairs of (rows, columns) are worth comparing.
+# Takes row and column indices of cases; returns a mask of pairs worth comparing.
 Comparable = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]
 
 
 def fingerprint(volume: CoarseVolume) -> Prints:
-    """The pattern of intensities in the upper head, on cells of two steps, as one int8 vector.
+    """Intensity pattern of the upper head, in cells of two lattice steps, as one int8 vector.
 
-    Equal patterns have a cosine of 1. Twin scans of 4 people measure 0.60 to 0.79 and 231 pairs
-    of strangers at most 0.59, 0.21 to 0.36 on average. Zeros where there is no head.
+    Equal patterns have a cosine similarity of 1. Repeated scans of 4 people have 0.60 to 0.79, and
+    231 pairs of different people at most 0.59, and 0.21 to 0.36 on average. Zeros without a head.
     """
     levels, head = _boxed(volume)
     if not head.any():
         return np.zeros(BOX_CELLS, dtype=np.int8)
     pattern = np.where(head, levels - levels[head].mean(), 0)
     weight = ndimage.gaussian_filter(head.astype(np.float32), SHADING_STEPS)
-    around = ndimage.gaussian_filter(pattern, SHADING_STEPS)
-    pattern = np.where(head, pattern - around / np.maximum(weight, np.finfo(np.float32).eps), 0)
+    blurred = ndimage.gaussian_filter(pattern, SHADING_STEPS)
+    pattern = np.where(head, pattern - blurred / np.maximum(weight, np.finfo(np.float32).eps), 0)
     x, y, z = (size // CELL_STEPS for size in BOX_STEPS)
     cells = pattern.reshape((x, CELL_STEPS, y, CELL_STEPS, z, CELL_STEPS)).mean(axis=(1, 3, 5))
-    greatest = float(np.abs(cells).max()) or 1.0
-    prints: Prints = np.rint(cells.ravel() * (LARGEST / greatest)).astype(np.int8)
+    largest = float(np.abs(cells).max()) or 1.0
+    prints: Prints = np.rint(cells.ravel() * (INT8_MAX / largest)).astype(np.int8)
     return prints
 
 
 def nearest(
     prints: Sequence[Sequence[Prints]], *, count: int, comparable: Comparable
 ) -> list[tuple[int, ...]]:
-    """For each case the `count` comparable cases that are most similar, most similar first.
+    """Find the `count` most similar comparable cases of each case, most similar first.
 
     Args:
-        prints: Fingerprints of each case, one a modality, in the same order.
-        count: How many at most.
-        comparable: Takes indices of rows and of columns; tells which pairs to consider.
+        prints: Fingerprints of each case, one per modality, in the same order.
+        count: Maximum number of cases returned for each case.
+        comparable: Mask of the pairs to consider, from indices of rows and of columns.
 
-    Similarities are one matrix product, block by block: 1000 cases take a second.
+    Similarities are computed as a matrix product in blocks: 1000 cases take a second.
     """
-    found: list[tuple[int, ...]] = []
+    neighbors: list[tuple[int, ...]] = []
     for start in range(0, len(prints), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(prints)))
         similar = np.hstack(
@@ -62,8 +62,8 @@ def nearest(
         )
         order = np.argsort(-similar, axis=1, kind="stable")[:, :count]
         for row, chosen in zip(similar, order, strict=True):
-            found.append(tuple(int(index) for index in chosen if np.isfinite(row[index])))
-    return found
+            neighbors.append(tuple(int(index) for index in chosen if np.isfinite(row[index])))
+    return neighbors
 
 
 def _blocks(count: int) -> list[NDArray[np.intp]]:
@@ -76,13 +76,13 @@ def _similarities(
     columns: NDArray[np.intp],
     comparable: Comparable,
 ) -> NDArray[np.float32]:
-    """Sums of cosines over the modalities, minus infinity where cases are not comparable."""
-    table = _unit([prints[row] for row in rows]) @ _unit([prints[index] for index in columns]).T
-    return np.where(comparable(rows, columns), table, -np.inf).astype(np.float32)
+    """Cosine similarities summed over modalities, minus infinity for pairs that do not compare."""
+    cosines = _unit([prints[row] for row in rows]) @ _unit([prints[index] for index in columns]).T
+    return np.where(comparable(rows, columns), cosines, -np.inf).astype(np.float32)
 
 
 def _unit(prints: Sequence[Sequence[Prints]]) -> NDArray[np.float32]:
-    """One row a case, the vector of each modality at length 1."""
+    """One row per case, with the vector of each modality scaled to length 1."""
     vectors = np.array(prints, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     unit: NDArray[np.float32] = (vectors / np.maximum(lengths, 1)).reshape(len(prints), -1)
@@ -90,7 +90,7 @@ def _unit(prints: Sequence[Sequence[Prints]]) -> NDArray[np.float32]:
 
 
 def _boxed(volume: CoarseVolume) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Levels and head in a box below the top of the head, around the middle of its upper part."""
+    """Levels and head in a box that starts at the top of the head, centered on its upper part."""
     levels = np.zeros(BOX_STEPS, dtype=np.float32)
     head = np.zeros(BOX_STEPS, dtype=bool)
     heights = np.flatnonzero(volume.head.any(axis=(0, 1)))
@@ -101,11 +101,11 @@ def _boxed(volume: CoarseVolume) -> tuple[NDArray[np.float32], NDArray[np.bool_]
     middle_x, middle_y = np.rint(np.argwhere(upper).mean(axis=0)[:2]).astype(int)
     width, length, height = BOX_STEPS
     corner = (int(middle_x) - width // 2, int(middle_y) - length // 2, top - height)
-    there, here = [], []
+    from_volume, into_box = [], []
     for start, size, cells in zip(corner, BOX_STEPS, volume.head.shape, strict=True):
         low, high = max(start, 0), min(start + size, cells)
-        there.append(slice(low, high))
-        here.append(slice(low - start, high - start))
-    levels[tuple(here)] = np.maximum(volume.levels[tuple(there)], 0)
-    head[tuple(here)] = volume.head[tuple(there)]
+        from_volume.append(slice(low, high))
+        into_box.append(slice(low - start, high - start))
+    levels[tuple(into_box)] = np.maximum(volume.levels[tuple(from_volume)], 0)
+    head[tuple(into_box)] = volume.head[tuple(from_volume)]
     return levels, head

@@ -1,4 +1,4 @@
-"""Coarse volumes kept small while a whole cohort is compared."""
+"""Compressed coarse volumes, small enough to keep for a whole cohort."""
 
 import zlib
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from crossvox.screening.coarse import CoarseVolume
 from crossvox.volume import Grid
 
-FASTEST = 1  # of zlib's levels; the slowest saves another tenth
+COMPRESSION_LEVEL = 1  # fastest of zlib; the slowest saves only another tenth
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackedVolume:
-    """A coarse volume, compressed without loss: about 45 KB for a head instead of 520.
+    """Coarse volume, compressed without loss: about 45 KB for a head instead of 520 KB.
 
     Attributes:
-        lattice: Isotropic, along the axes of the patient.
+        lattice: Isotropic grid along the patient's axes.
         levels: Compressed `CoarseVolume.levels`.
         head: Compressed bits of `CoarseVolume.head`.
         empty: Compressed bits of `CoarseVolume.empty`.
-        median: Median intensity in the head.
+        median: Median intensity inside the head, in the volume's unit.
     """
 
     lattice: Grid
@@ -32,10 +32,10 @@ class PackedVolume:
 
 
 def pack(volume: CoarseVolume) -> PackedVolume:
-    """`volume`, compressed."""
+    """Compress `volume`."""
     return PackedVolume(
         lattice=volume.lattice,
-        levels=zlib.compress(volume.levels.tobytes(), FASTEST),
+        levels=zlib.compress(volume.levels.tobytes(), COMPRESSION_LEVEL),
         head=_packed_bits(volume.head),
         empty=_packed_bits(volume.empty),
         median=volume.median,
@@ -43,7 +43,7 @@ def pack(volume: CoarseVolume) -> PackedVolume:
 
 
 def unpack(packed: PackedVolume) -> CoarseVolume:
-    """Restore the packed array."""
+    """Decompress `packed` to the volume it was made from."""
     shape = packed.lattice.shape
     levels = np.frombuffer(zlib.decompress(packed.levels), dtype=np.int8).reshape(shape)
     return CoarseVolume(
@@ -56,7 +56,7 @@ def unpack(packed: PackedVolume) -> CoarseVolume:
 
 
 def _packed_bits(mask: NDArray[np.bool_]) -> bytes:
-    return zlib.compress(np.packbits(mask).tobytes(), FASTEST)
+    return zlib.compress(np.packbits(mask).tobytes(), COMPRESSION_LEVEL)
 
 
 def _unpacked_bits(packed: bytes, shape: tuple[int, int, int]) -> NDArray[np.bool_]:

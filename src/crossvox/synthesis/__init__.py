@@ -1,4 +1,4 @@
-"""A trained method, ready for use."""
+"""Synthesis of volumes with a trained method: inference, model files and prediction of cohorts."""
 
 from crossvox.synthesis.synthesizer import Synthesizer
 

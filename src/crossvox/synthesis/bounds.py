@@ -1,4 +1,4 @@
-"""Bounds of a model's description, so that a foreign model names no path and takes no memory."""
+"""Bounds on a model's description: an untrusted file can neither name paths nor exhaust memory."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from crossvox.errors import ModelError
 from crossvox.files.affines import LARGEST_SPACING_MM, SMALLEST_SPACING_MM
 from crossvox.version import __version__
 
-LARGEST_DESCRIPTION = 64 << 20  # bytes: the hashes of half a million people
+LARGEST_DESCRIPTION_BYTES = 64 << 20  # enough for the hashes of half a million people
 MOST_SOURCES = 16
-LARGEST_PATCH = 4096
-LARGEST_COUNT = 100_000
-LARGEST_NUMBER = 1e9
+LARGEST_PATCH = 4096  # voxels along one axis
+LARGEST_INTEGER = 100_000  # of a setting
+LARGEST_FLOAT = 1e9  # of a setting
 LONGEST_LIST = 64
-LONGEST_TEXT = 64
+LONGEST_TEXT = 64  # characters
 LARGEST_INTENSITY = 1e12
 
 Modality = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$", max_length=32)]
@@ -46,7 +46,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _moderate(value: str | float | None) -> str | float | None:
-    largest = LARGEST_COUNT if isinstance(value, int) else LARGEST_NUMBER
+    largest = LARGEST_INTEGER if isinstance(value, int) else LARGEST_FLOAT
     if isinstance(value, int | float) and not abs(value) <= largest:
         raise ValueError(f"must be within {-largest:g} and {largest:g}")
     return value
@@ -88,7 +88,7 @@ Setting = Plain | Annotated[list[Plain], Field(max_length=LONGEST_LIST)]
 
 @dataclass(frozen=True, kw_only=True)
 class _Description:
-    """Bounds of the fields; which fields there are and of which kind, the dataclasses say."""
+    """Bounds of the fields; the dataclasses themselves define which fields exist."""
 
     sha256: Sha256
     method: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_TEXT)]
@@ -102,32 +102,36 @@ class _Description:
 
 
 def read_within_bounds(path: Path, kind: type, *, layout: int) -> bytes:
-    """Contents of the description `path`, every field known and within its bounds.
+    """Read a description and check that every field is known and within its bounds.
 
     Args:
-        path: A JSON file.
-        kind: The dataclass that it is to become.
-        layout: The only `format` that is read.
+        path: JSON file of the description.
+        kind: Dataclass with the fields of the description.
+        layout: Value of `format` that is accepted.
 
     Raises:
-        ModelError: It is larger than any description, no JSON object, of another layout, or a
-            field is unknown or out of bounds.
+        ModelError: The file is too large, not a JSON object or of another layout, or a field is
+            unknown or out of bounds.
     """
     size = path.stat().st_size
-    if size > LARGEST_DESCRIPTION:
-        raise ModelError(f"{path} is not a synthesizer: {size} bytes are no description")
+    if size > LARGEST_DESCRIPTION_BYTES:
+        raise ModelError(
+            f"{path} is not a synthesizer: its description has {size} bytes, at most"
+            f" {LARGEST_DESCRIPTION_BYTES} are allowed"
+        )
     contents = path.read_bytes()
     try:
-        said = json.loads(contents)
+        description = json.loads(contents)
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is not a synthesizer: no JSON ({error})") from None
-    if not isinstance(said, dict):
-        raise ModelError(f"{path} is not a synthesizer: no JSON object")
-    if type(said.get("format")) is int and said["format"] != layout:
-        raise ModelError(f"{path} has layout {said['format']}; this crossvox reads {layout}")
-    writer = _writer(said)
-    for unknown in _unknown_fields(said, kind):
-        raise ModelError(f"{path}: unknown field {unknown}; {writer}: update crossvox")
+        raise ModelError(f"{path} is not a synthesizer: not JSON ({error})") from None
+    if not isinstance(description, dict):
+        raise ModelError(f"{path} is not a synthesizer: not a JSON object")
+    file_layout = description.get("format")
+    if type(file_layout) is int and file_layout != layout:
+        raise ModelError(f"{path} has layout {file_layout}; this crossvox reads {layout}")
+    writer = _writer(description)
+    for field in _unknown_fields(description, kind):
+        raise ModelError(f"{path}: unknown field {field}; {writer}: update crossvox")
     try:
         _adapter().validate_json(contents, strict=True)
     except ValidationError as error:
@@ -136,9 +140,9 @@ def read_within_bounds(path: Path, kind: type, *, layout: int) -> bytes:
 
 
 def first_fault(error: ValidationError) -> str:
-    """The first thing that pydantic found wrong: where, what, and what was got, shortened."""
+    """First fault in a validation error: field, message and shortened value."""
     first = error.errors(include_url=False)[0]
-    names = takewhile(lambda part: "[" not in str(part), first["loc"])  # then come unions' members
+    names = takewhile(lambda part: "[" not in str(part), first["loc"])  # stops at union members
     where = ".".join(map(str, names))
     message = first["msg"].removeprefix("Value error, ")
     return f"{where}: {message}, got {repr(first['input'])[:LONGEST_TEXT]}"
@@ -149,23 +153,23 @@ def _adapter() -> TypeAdapter[_Description]:
     return TypeAdapter(_Description)
 
 
-def _writer(said: Mapping[str, Any]) -> str:
-    version = re.sub(r"[^\w.+-]", "?", str(said.get("crossvox")))[:LONGEST_TEXT]
+def _writer(description: Mapping[str, Any]) -> str:
+    version = re.sub(r"[^\w.+-]", "?", str(description.get("crossvox")))[:LONGEST_TEXT]
     return f"written by crossvox {version}, this is {__version__}"
 
 
-def _unknown_fields(said: object, kind: object, *, within: str = "") -> Iterator[str]:
-    """Fields of JSON objects that are none of the dataclass that each stands for."""
-    if isinstance(said, list):
-        for member in said:
+def _unknown_fields(value: object, kind: object, *, within: str = "") -> Iterator[str]:
+    """Names of the fields of nested JSON objects that their dataclasses do not have."""
+    if isinstance(value, list):
+        for member in value:
             for part in get_args(kind):
                 yield from _unknown_fields(member, part, within=within)
-    if not isinstance(said, dict) or not (isinstance(kind, type) and is_dataclass(kind)):
+    if not isinstance(value, dict) or not (isinstance(kind, type) and is_dataclass(kind)):
         return
     hints = get_type_hints(kind)
-    known = {one.name for one in fields(kind)}
-    for name, value in said.items():
+    known = {field.name for field in fields(kind)}
+    for name, member in value.items():
         if name not in known:
             yield f"{within}{str(name)[:LONGEST_TEXT]!r}"
         else:
-            yield from _unknown_fields(value, hints[name], within=f"{within}{name}.")
+            yield from _unknown_fields(member, hints[name], within=f"{within}{name}.")

@@ -1,4 +1,4 @@
-"""Which methods there are: the files of `crossvox.methods`."""
+"""Catalogue of methods: every file of `crossvox.methods` is one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,12 +14,12 @@ from crossvox.synthesis.settings import parse_settings
 
 
 def method_names() -> tuple[str, ...]:
-    """Every method's name, sorted."""
-    return tuple(sorted(found.name for found in iter_modules(crossvox.methods.__path__)))
+    """Sorted names of all methods."""
+    return tuple(sorted(module.name for module in iter_modules(crossvox.methods.__path__)))
 
 
 def method_settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All settings of a method: its defaults with `given` in their place.
+    """All settings of a method: `given`, and defaults for the rest.
 
     Raises:
         SettingsError: There is no such method, or a setting is unknown or of the wrong type.
@@ -29,7 +29,7 @@ def method_settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_method(name: str, settings: Mapping[str, Any], *, sources: int) -> SynthesisMethod:
-    """A fresh method for `sources` source channels; its weights follow torch's generator.
+    """Build an untrained method for `sources` channels, its weights drawn from torch's generator.
 
     Raises:
         SettingsError: There is no such method, or a setting is unknown or of the wrong type.

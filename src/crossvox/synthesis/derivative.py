@@ -1,4 +1,4 @@
-"""A BIDS derivative: the folder that volumes synthesized from a BIDS study go to."""
+"""BIDS derivatives: the folders for volumes synthesized from a BIDS study."""
 
 import json
 import os
@@ -11,34 +11,34 @@ from crossvox.errors import CohortError
 from crossvox.files import NOTICE, write_atomically
 from crossvox.version import __version__
 
-DATASET = "dataset_description.json"
+DATASET = "dataset_description.json"  # file name that BIDS prescribes
 
 
 def is_bids_cohort(cases: Sequence[Case]) -> bool:
-    """Whether cases come from a BIDS study, so that what is made of them is a derivative."""
+    """Whether cases come from a BIDS study, so that their synthesized volumes are a derivative."""
     return any(case.folder.parts and case.folder.parts[0].startswith("sub-") for case in cases)
 
 
 def refuse_study(out: Path, cases: Sequence[Case]) -> None:
-    """Refuse to write derivatives between the files of a study.
+    """Refuse to write derivatives among the files of a study.
 
     Raises:
-        CohortError: `out` says that it is something else than a derivative, or says nothing and
-            holds the cases' own files.
+        CohortError: The dataset description in `out` is not that of a derivative, or there is
+            none and `out` holds the cases' own files.
     """
-    elsewhere = f"give {out / 'derivatives' / 'crossvox'}"
+    advice = f"give {out / 'derivatives' / 'crossvox'} instead"
     if os.path.lexists(out / DATASET):
         if _dataset_type(out / DATASET) != "derivative":
-            raise CohortError(f"{out} is a study, not a BIDS derivative ({DATASET}); {elsewhere}")
+            raise CohortError(f"{out} is a study, not a BIDS derivative ({DATASET}); {advice}")
         return
     for case in cases:
         for file in case.images.values():
             if file.resolve().is_relative_to((out / case.folder).resolve()):
-                raise CohortError(f"{out} holds the sources, such as {file.name}; {elsewhere}")
+                raise CohortError(f"{out} holds the sources, such as {file.name}; {advice}")
 
 
 def describe_derivative(out: Path) -> None:
-    """Say in `out` that it is a BIDS derivative, unless it is said already."""
+    """Write the dataset description of a BIDS derivative to `out`, unless there is one."""
     if os.path.lexists(out / DATASET):
         return
     text = {
@@ -51,9 +51,9 @@ def describe_derivative(out: Path) -> None:
 
 
 def _dataset_type(path: Path) -> str:
-    """BIDS calls a study without this field raw."""
+    """Type of a BIDS dataset: "raw" where the field is missing, empty if the file is unreadable."""
     try:
-        said: Any = json.loads(path.read_bytes())
+        description: Any = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return ""
-    return str(said.get("DatasetType", "raw")) if isinstance(said, dict) else ""
+    return str(description.get("DatasetType", "raw")) if isinstance(description, dict) else ""

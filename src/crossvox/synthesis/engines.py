@@ -1,4 +1,4 @@
-"""A synthesizer whose network another engine runs."""
+"""Synthesizer whose network runs in OpenVINO instead of torch."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ from crossvox.networks.padding import synthesize_padded
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import MEMORY_SHARE, Synthesizer
 
-CONSTANTS = "crossvox"  # name of the JSON in an exported file
-BIN_SHA256 = "bin_sha256"  # in it: of the weights beside an .xml
+CONSTANTS = "crossvox"  # metadata key of the JSON in an exported file
+BIN_SHA256 = "bin_sha256"  # key in that JSON: sha256 of the weights beside an .xml
 
 
 def openvino() -> Any:  # noqa: ANN401 - a module
-    """The library.
+    """The OpenVINO library.
 
     Raises:
         SettingsError: It is not installed.
@@ -31,20 +31,22 @@ def openvino() -> Any:  # noqa: ANN401 - a module
     try:
         return import_module("openvino")
     except ImportError:
-        raise SettingsError("OpenVINO is not here: pip install 'crossvox[export]'") from None
+        raise SettingsError(
+            "OpenVINO is not installed; run pip install 'crossvox[export]'"
+        ) from None
 
 
 @dataclass(eq=False, kw_only=True)
 class OpenVinoSynthesizer(Synthesizer):
-    """A synthesizer on the CPU by OpenVINO, always the whole volume at once.
+    """Synthesizer that runs in OpenVINO on the CPU, always on the whole volume at once.
 
     Attributes:
-        file: The exported network (.xml).
-        description: Of the synthesizer that it must have been exported from.
+        file: Path of the exported network (.xml).
+        description: Description of the synthesizer that it must have been exported from.
 
     Raises:
-        SettingsError: OpenVINO is not installed, or a window or another device is asked for.
-        ModelError: The file is not an exported model, or one of other weights.
+        SettingsError: OpenVINO is not installed, or a window or another device is requested.
+        ModelError: The file is not an exported model, or has other weights.
     """
 
     engine: ClassVar[str] = "openvino"
@@ -55,18 +57,19 @@ class OpenVinoSynthesizer(Synthesizer):
     def __post_init__(self) -> None:
         if self.window or self.compute.device != "cpu":
             raise SettingsError(
-                "OpenVINO synthesizes whole volumes on the CPU: no --window, and --device cpu"
+                "OpenVINO synthesizes whole volumes on the CPU; leave out --window and use"
+                " --device cpu"
             )
         super().__post_init__()
-        self._network = _Network(self.file, of=self.description, bf16=self.compute.bf16)
+        self._network = _Network(self.file, self.description, bf16=self.compute.bf16)
 
     @torch.inference_mode()
     def synthesize(self, source: Tensor) -> Tensor:
-        """(1, 1, X, Y, Z) float32 of a prepared source (1, C, X, Y, Z).
+        """Synthesize (1, 1, X, Y, Z) float32 from a prepared source (1, C, X, Y, Z).
 
         Raises:
             ResourceError: The whole volume does not fit in memory.
-            SettingsError: It is to be seen in windows.
+            SettingsError: The network needs windows for a volume of this size.
         """
         self._refuse_windows(source)
         self._refuse_large(source)
@@ -75,48 +78,51 @@ class OpenVinoSynthesizer(Synthesizer):
 
     def _refuse_windows(self, source: Tensor) -> None:
         sizes = (source.shape[2], source.shape[3], source.shape[4])
-        if self._known(sizes) != sizes:
+        if self._largest_input(sizes) != sizes:
             raise SettingsError(
-                f"OpenVINO takes volumes whole, and this network normalizes over all it sees and"
-                f" learned from patches of {self.patch}; leave out --engine, torch takes windows"
+                "OpenVINO takes whole volumes, but this network normalizes over its whole input"
+                f" and was trained on patches of {self.patch}; leave out --engine to use windows"
             )
 
     def _refuse_large(self, source: Tensor) -> None:
         needed = self.memory_bytes((source.shape[2], source.shape[3], source.shape[4]))
-        room = MEMORY_SHARE * free_memory_bytes("cpu")
-        if needed > room:
+        available = MEMORY_SHARE * free_memory_bytes("cpu")
+        if needed > available:
             sizes = "x".join(str(size) for size in source.shape[2:])
             raise ResourceError(
-                f"OpenVINO takes volumes whole: {sizes} voxels need {needed / 2**30:.1f} GiB of"
-                f" {room / 2**30:.1f} at hand; leave out --engine, torch goes slab by slab"
+                f"OpenVINO takes whole volumes: {sizes} voxels need {needed / 2**30:.1f} GiB,"
+                f" {available / 2**30:.1f} GiB are available; leave out --engine to use slabs"
             )
 
 
 class _Network:
-    """The exported network, compiled for the sizes that it was last given."""
+    """Exported network, compiled for the shape of the most recent source."""
 
-    def __init__(self, file: Path, *, of: Description, bf16: bool) -> None:
+    def __init__(self, file: Path, description: Description, *, bf16: bool) -> None:
         self._core = openvino().Core()
         self._file = file
         self.constants = _constants_of(self._read(), file)
         _refuse_damaged(file.with_suffix(".bin"), self.constants)
-        settings = json.loads(json.dumps(of.settings))
-        if [self.constants.get(name) for name in ("sha256", "settings")] != [of.sha256, settings]:
-            raise ModelError(f"{file} has other weights or settings: export this model again")
+        settings = json.loads(json.dumps(description.settings))
+        exported = [self.constants.get(name) for name in ("sha256", "settings")]
+        if exported != [description.sha256, settings]:
+            raise ModelError(
+                f"{file} was exported with other weights or settings; export this model again"
+            )
         self._options = {
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "PERFORMANCE_HINT": "LATENCY",
         }
-        self._sizes: tuple[int, ...] = ()
+        self._shape: tuple[int, ...] = ()
         self._compiled: Any = None
 
     def __call__(self, source: Tensor) -> Tensor:
         shape = tuple(source.shape)
-        if shape != self._sizes:
-            self._compiled, self._sizes = self._compile(shape), shape
-        answer: NDArray[np.float32] = self._compiled(source.numpy(force=True))[0]
-        return torch.from_numpy(np.array(answer, dtype=np.float32))
+        if shape != self._shape:
+            self._compiled, self._shape = self._compile(shape), shape
+        synthesized: NDArray[np.float32] = self._compiled(source.numpy(force=True))[0]
+        return torch.from_numpy(np.array(synthesized, dtype=np.float32))
 
     def _compile(self, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - OpenVINO's
         model = self._read()
@@ -128,13 +134,13 @@ class _Network:
             return self._core.read_model(self._file)
         except RuntimeError:
             raise ModelError(
-                f"{self._file} with the .bin beside it is not an OpenVINO model"
+                f"{self._file} with the .bin beside it is not an OpenVINO model; export it again"
             ) from None
 
 
 def _constants_of(model: Any, file: Path) -> dict[str, Any]:  # noqa: ANN401 - OpenVINO's
     if not model.has_rt_info([CONSTANTS]):
-        raise ModelError(f"{file} was not written by crossvox export")
+        raise ModelError(f"{file} was not written by crossvox export; export the model with it")
     constants: dict[str, Any] = json.loads(model.get_rt_info([CONSTANTS]).astype(str))
     return constants
 
@@ -142,5 +148,5 @@ def _constants_of(model: Any, file: Path) -> dict[str, Any]:  # noqa: ANN401 - O
 def _refuse_damaged(weights: Path, constants: dict[str, Any]) -> None:
     if hashlib.sha256(weights.read_bytes()).hexdigest() != constants.get(BIN_SHA256):
         raise ModelError(
-            f"{weights} is not what its .xml was written with: delete both, export again"
+            f"{weights} is damaged or does not belong to its .xml; delete both, export again"
         )

@@ -1,4 +1,4 @@
-"""Where synthesized volumes go, and what stands there already: all decided before any work."""
+"""Output paths of synthesized volumes, and the decision, before any work, which are written."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +32,8 @@ from crossvox.synthesis.store import Description
 
 Overwrite = Literal["never", "stale", "always"]
 
-MOST_NAMED = 5
-# File endings that are never meant as the name of a folder.
+MOST_NAMED = 5  # conflicts listed in a message
+# File endings that a folder's name is not expected to have.
 OTHER_FORMATS = (
     *VOLUME_SUFFIXES, ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm", ".ima", ".mnc", ".gipl", ".nia",
     ".vtk", ".vti", ".par", ".rec", ".brik", ".head", ".gz", ".bz2", ".xz", ".zst", ".zip", ".tar",
@@ -45,12 +45,12 @@ OTHER_FORMATS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is to be done.
+    """Cases of a cohort divided into those to synthesize and those to keep.
 
     Attributes:
-        todo: Cases to be synthesized.
-        kept: Cases whose volumes are there and as they would be made now.
-        remarks: What the user should know of them, a line each.
+        todo: Cases to synthesize.
+        kept: Cases whose volumes exist and are kept.
+        remarks: Remarks for the user, one line each.
     """
 
     todo: tuple[Case, ...]
@@ -60,16 +60,16 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """The files that a cohort is to become.
+    """Output files of a cohort.
 
     Attributes:
-        folder: All of them lie below it.
-        paths: Volume of each case, by name.
-        description: Of the synthesizer.
-        compute: Where and how it runs.
-        overwrite: "never" replaces volumes of this model whose source has changed, "stale" all
-            that crossvox wrote and would make otherwise now, "always" whatever is there.
-        reading: How the sources are read.
+        folder: Folder that contains all of them.
+        paths: Path of each case's volume, by case name.
+        description: Description of the synthesizer.
+        compute: Device and precision of the synthesizer.
+        overwrite: Files that are replaced: "never", this model's volumes whose source has changed;
+            "stale", all crossvox volumes that would now be different; "always", any file.
+        reading: Options for reading the sources.
     """
 
     folder: Path
@@ -80,14 +80,14 @@ class Outputs:
     reading: ReadOptions = field(default_factory=ReadOptions)
 
     def plan(self, cases: Sequence[Case]) -> Plan:
-        """Which cases are to be synthesized.
+        """Decide which cases are synthesized.
 
         Raises:
-            CohortError: A volume or its sidecar cannot take its place: something stands there
-                that crossvox did not write, or that another model made, and `overwrite` does not
-                cover; or its path is no place for a file.
+            CohortError: A volume or its sidecar cannot be written: its path is impossible, or a
+                file that crossvox did not write or that another model made is there and
+                `overwrite` does not allow replacing it.
         """
-        _refuse([_no_place_below(self.folder)], advice="choose another folder")
+        _refuse([_unwritable_folder(self.folder)], advice="choose another folder")
         misplaced = (self._misplaced(self.paths[case.name]) for case in cases)
         _refuse(misplaced, advice="choose other names or another folder")
         if self.overwrite != "always":
@@ -99,29 +99,29 @@ class Outputs:
         return Plan(todo=tuple(todo), kept=tuple(kept), remarks=self._remarks(todo, kept))
 
     def _misplaced(self, path: Path) -> str:
-        """Why no volume can be written to `path` with a sidecar of its own; empty if it can."""
+        """Reason why no volume with its own sidecar can be written to `path`; empty if it can."""
         for file in (path, sidecar_of(path)):
-            wrong = _no_place_for_a_file(file)
-            if wrong:
-                return wrong
+            problem = _unwritable_file(file)
+            if problem:
+                return problem
         if not path.resolve().is_relative_to(self.folder.resolve()):
             return f"{path} lies outside {self.folder}"
         others = (path.with_name(stem_of(path) + suffix) for suffix in VOLUME_SUFFIXES)
-        sharing = [other for other in others if other != path and os.path.lexists(other)]
-        return f"{path} would share a sidecar with {sharing[0].name}" if sharing else ""
+        siblings = [other for other in others if other != path and os.path.lexists(other)]
+        return f"{path} would share a sidecar with {siblings[0].name}" if siblings else ""
 
     def _occupied(self, case: Case, path: Path) -> str:
-        """What is at `path` that may not be replaced; empty if nothing is."""
+        """Reason why the file at `path` must not be replaced; empty if it may be."""
         mark = is_synthetic if self.overwrite == "stale" else is_marked
         if path.exists() and not mark(path):
             return f"{path} was not written by crossvox"
-        said = read_sidecar(path)
-        if sidecar_of(path).exists() and said.get("Notice") != NOTICE:
+        sidecar = read_sidecar(path)
+        if sidecar_of(path).exists() and sidecar.get("Notice") != NOTICE:
             return f"{sidecar_of(path)} was not written by crossvox"
         if self.overwrite == "stale" or not path.exists():
             return ""
-        otherwise = made_otherwise(said, case, self.description, reading=self.reading)
-        return f"{path} was {otherwise}" if otherwise else ""
+        difference = made_otherwise(sidecar, case, self.description, reading=self.reading)
+        return f"{path} was {difference}" if difference else ""
 
     def _is_kept(self, case: Case, path: Path) -> bool:
         if self.overwrite == "always" or not path.exists():
@@ -131,56 +131,56 @@ class Outputs:
         return of_same_sources(read_sidecar(path), case, self.description)
 
     def _remarks(self, todo: Sequence[Case], kept: Sequence[Case]) -> tuple[str, ...]:
-        again = sum(self.paths[case.name].exists() for case in todo)
+        replaced = sum(self.paths[case.name].exists() for case in todo)
         elsewhere = [
-            words
+            place
             for case in kept
-            if (words := made_elsewhere(read_sidecar(self.paths[case.name]), self.compute))
+            if (place := made_elsewhere(read_sidecar(self.paths[case.name]), self.compute))
         ]
         remarks = []
-        if again and self.overwrite == "never":
-            remarks.append(f"{again} made again: their sources have changed")
+        if replaced and self.overwrite == "never":
+            remarks.append(f"{replaced} synthesized again because their sources have changed")
         if elsewhere:
-            remarks.append(f"{len(elsewhere)} of those there were made {elsewhere[0]}")
+            remarks.append(f"{len(elsewhere)} kept although synthesized {elsewhere[0]}")
         return tuple(remarks)
 
 
 def refuse_other_format(out: Path) -> None:
-    """Refuse a name that is neither that of a volume we write nor that of a folder.
+    """Refuse an output name with the ending of a file format that is not written.
 
     Raises:
-        SettingsError: It ends as files of another format do.
+        SettingsError: `out` has such an ending and is not an existing folder.
     """
     name = out.name.lower()
     if name.endswith(WRITABLE_SUFFIXES) and is_volume(out):
         return
     if name.endswith(OTHER_FORMATS) and (_is_too_long(out) or not out.is_dir()):
         raise SettingsError(
-            f"{out}: volumes are written as .nii.gz or .nii; give such a name, or a folder"
+            f"{out}: volumes are written as .nii.gz or .nii; give such a name or a folder"
         )
 
 
-def _no_place_for_a_file(file: Path) -> str:
+def _unwritable_file(file: Path) -> str:
     if _is_too_long(file):
         return f"{file}: the name is too long for a file"
     if file.is_symlink():
         return f"{file} is a link to {file.readlink()}; name the file itself or remove the link"
     if file.is_dir():
         return f"{file} is a folder"
-    return _no_place_below(file.parent)
+    return _unwritable_folder(file.parent)
 
 
 def _is_too_long(path: Path) -> bool:
     return max(len(os.fsencode(name)) for name in path.absolute().parts) > LONGEST_NAME
 
 
-def _no_place_below(folder: Path) -> str:
-    """Why no file can be made in `folder`, which need not exist; empty if one can."""
-    standing = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
-    if not standing.is_dir():
-        return f"{folder} cannot be written: {standing} is no folder"
-    if not os.access(standing, os.W_OK | os.X_OK):
-        return f"{folder} cannot be written: you may not write to {standing}"
+def _unwritable_folder(folder: Path) -> str:
+    """Reason why no file can be made in `folder`, which need not exist; empty if one can."""
+    existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if not existing.is_dir():
+        return f"{folder} cannot be written: {existing} is not a folder"
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return f"{folder} cannot be written: you may not write to {existing}"
     return ""
 
 

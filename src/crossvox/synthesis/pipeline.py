@@ -1,4 +1,4 @@
-"""Cases through a synthesizer: while one is synthesized, the next is read, the last written."""
+"""Pipeline of prediction: during inference the next case is read and the previous one written."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -25,17 +25,17 @@ from crossvox.synthesis.sidecar import costs_of, origin_of, source_sha256
 from crossvox.synthesis.store import Description
 from crossvox.synthesis.synthesizer import Prepared, Synthesizer
 
-FAILURES = (CrossvoxError, MemoryError, RuntimeError)  # of one case; torch has no error of its own
+FAILURES = (CrossvoxError, MemoryError, RuntimeError)  # torch raises plain RuntimeErrors
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one case.
+    """Result of predicting one case.
 
     Attributes:
-        case: It.
-        seconds: Preparation, network and restoring; files are not counted.
-        error: Why nothing was written; None where it was.
+        case: Case that was predicted.
+        seconds: Seconds of preparation, inference and restoring, without reading and writing.
+        error: Error that kept the volume from being written; None if it was written.
     """
 
     case: Case
@@ -44,8 +44,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Read:
-    """A case between its files and the network."""
+class _Source:
+    """Sources of a case, read and prepared, before inference."""
 
     prepared: Prepared
     sources_sha256: tuple[str, ...]
@@ -53,23 +53,23 @@ class _Read:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Made:
-    """A case between the network and its file."""
+class _Synthesis:
+    """Synthesized tensor of a case, after inference and before its file is written."""
 
     case: Case
-    read: _Read
+    source: _Source
     synthesized: Tensor
     network_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pipeline:
-    """Three stages that overlap, each holding one case at a time.
+    """Three overlapping stages (read, synthesize, write), each holding one case at a time.
 
     Attributes:
-        synthesizer: Ready for use.
-        description: Of the synthesizer; goes into the sidecars.
-        options: How to read the sources.
+        synthesizer: Synthesizer that runs inference.
+        description: Description of the synthesizer, for the sidecars.
+        options: Options for reading the sources.
     """
 
     synthesizer: Synthesizer
@@ -77,40 +77,42 @@ class Pipeline:
     options: ReadOptions
 
     def outcomes(self, cases: Sequence[Case], targets: dict[str, Path]) -> Iterator[Outcome]:
-        """Each case's, in order, once its files are complete.
+        """Outcome of each case, in order, once its files are complete.
 
         Args:
-            cases: To be synthesized.
-            targets: Where each goes, by name.
+            cases: Cases to synthesize.
+            targets: Output path of each case, by case name.
 
         Raises:
-            ResourceError: The disk is full; what is written stays.
+            ResourceError: The disk is full; finished files stay.
         """
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             writing: Future[Outcome] | None = None
-            for case, coming in zip(cases, _one_ahead(reader, self._read, cases), strict=True):
-                made = self._made(case, coming)
+            for case, reading in zip(cases, _one_ahead(reader, self._read, cases), strict=True):
+                synthesis = self._synthesize(case, reading)
                 if writing:
                     yield writing.result()
                     writing = None
-                if isinstance(made, Outcome):
-                    yield made
+                if isinstance(synthesis, Outcome):
+                    yield synthesis
                     continue
-                writing = writer.submit(self._write, made, targets[case.name])
+                writing = writer.submit(self._write, synthesis, targets[case.name])
             if writing:
                 yield writing.result()
 
-    def _made(self, case: Case, coming: Future[_Read]) -> _Made | Outcome:
+    def _synthesize(self, case: Case, reading: Future[_Source]) -> _Synthesis | Outcome:
         try:
-            read = coming.result()
+            source = reading.result()
             start = perf_counter()
-            synthesized = self.synthesizer.synthesize(read.prepared.tensor)
+            synthesized = self.synthesizer.synthesize(source.prepared.tensor)
         except FAILURES as error:
             return Outcome(case=case, error=_refusal(error))
         seconds = perf_counter() - start
-        return _Made(case=case, read=read, synthesized=synthesized, network_seconds=seconds)
+        return _Synthesis(
+            case=case, source=source, synthesized=synthesized, network_seconds=seconds
+        )
 
-    def _read(self, case: Case) -> _Read:
+    def _read(self, case: Case) -> _Source:
         sources = [
             read_volume(case.images[modality], modality=modality, options=self.options)
             for modality in self.description.preparation.source_modalities
@@ -119,56 +121,57 @@ class Pipeline:
         prepared = self.synthesizer.prepare(sources)
         seconds = perf_counter() - start
         hashes = source_sha256(case, self.description)
-        return _Read(prepared=prepared, sources_sha256=hashes, seconds=seconds)
+        return _Source(prepared=prepared, sources_sha256=hashes, seconds=seconds)
 
-    def _write(self, made: _Made, path: Path) -> Outcome:
+    def _write(self, synthesis: _Synthesis, path: Path) -> Outcome:
         try:
-            payload, sidecar = self._encoded(made, path)
+            payload, sidecar = self._encoded(synthesis, path)
         except FAILURES as error:
-            return Outcome(case=made.case, error=_refusal(error))
-        said = json.dumps(sidecar, indent=2).encode()
+            return Outcome(case=synthesis.case, error=_refusal(error))
+        text = json.dumps(sidecar, indent=2).encode()
         try:
-            write_together(path, payload, companion=sidecar_of(path), said=said)
+            write_together(path, payload, companion=sidecar_of(path), said=text)
         except FileError as error:
-            return Outcome(case=made.case, error=error)
-        return Outcome(case=made.case, seconds=sidecar["SynthesisSeconds"])
+            return Outcome(case=synthesis.case, error=error)
+        return Outcome(case=synthesis.case, seconds=sidecar["SynthesisSeconds"])
 
-    def _encoded(self, made: _Made, path: Path) -> tuple[bytes, dict[str, Any]]:
+    def _encoded(self, synthesis: _Synthesis, path: Path) -> tuple[bytes, dict[str, Any]]:
         """Contents of the volume's file and of its sidecar."""
+        source, network_seconds = synthesis.source, synthesis.network_seconds
         start = perf_counter()
-        volume = self.synthesizer.restore(made.synthesized, made.read.prepared)
-        seconds = made.read.seconds + made.network_seconds + perf_counter() - start
+        volume = self.synthesizer.restore(synthesis.synthesized, source.prepared)
+        seconds = source.seconds + network_seconds + perf_counter() - start
         origin = origin_of(
             volume,
-            made.case,
+            synthesis.case,
             self.description,
-            sources_sha256=made.read.sources_sha256,
+            sources_sha256=source.sources_sha256,
             reading=self.options,
         )
-        costs = costs_of(self.synthesizer, seconds=seconds, network_seconds=made.network_seconds)
+        costs = costs_of(self.synthesizer, seconds=seconds, network_seconds=network_seconds)
         return encode_volume(path, volume, description=NOTICE), {**origin, **costs}
 
 
 def _one_ahead(
     thread: ThreadPoolExecutor,
-    read: Callable[[Case], _Read],
+    read: Callable[[Case], _Source],
     cases: Sequence[Case],
-) -> Iterator[Future[_Read]]:
-    """Each case's reading, the next one's begun when one is asked for."""
+) -> Iterator[Future[_Source]]:
+    """Future of each case's sources; before it is yielded, reading of the next case begins."""
     pending = [thread.submit(read, case) for case in cases[:1]]
-    for following in cases[1:]:
+    for next_case in cases[1:]:
         current = pending.pop()
-        pending.append(thread.submit(read, following))
+        pending.append(thread.submit(read, next_case))
         yield current
     yield from pending
 
 
 def _refusal(error: CrossvoxError | MemoryError | RuntimeError) -> CrossvoxError:
-    """`error` as what befell one case; one that is a defect is raised again."""
+    """Error to report for one case; raises `error` again if it is a bug."""
     if isinstance(error, CrossvoxError):
         return error
     if isinstance(error, MemoryError) or is_out_of_memory(error):
         return ResourceError(
-            "out of memory; give this case more, or --overlap nothing, which holds one at a time"
+            "out of memory; free some, or use --overlap nothing, which holds one case at a time"
         )
     raise error

@@ -1,4 +1,4 @@
-"""A cohort of source volumes to files of synthesized ones."""
+"""Prediction of a cohort: from source volumes to files of synthesized volumes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,13 +23,13 @@ Overlap = Literal["stages", "nothing"]
 
 @dataclass(frozen=True, kw_only=True)
 class PredictOptions:
-    """How a cohort is gone through.
+    """Options for the prediction of a cohort.
 
     Attributes:
-        overwrite: What of what is there already is made again; see `Outputs`.
-        overlap: Read the next case and write the last one while one is synthesized ("stages"), or
-            take one after the other, which holds one case in memory instead of three.
-        reading: How to read the sources.
+        overwrite: Existing files that are replaced; see `Outputs`.
+        overlap: "stages" reads the next case and writes the previous one during inference;
+            "nothing" processes one case at a time and holds one in memory instead of three.
+        reading: Options for reading the sources.
     """
 
     overwrite: Overwrite = "never"
@@ -42,15 +42,15 @@ DEFAULTS = PredictOptions()
 
 @dataclass(frozen=True, kw_only=True)
 class Predicted:
-    """Result of a cohort's prediction.
+    """Result of the prediction of a cohort.
 
     Attributes:
-        written: Files made now.
-        skipped: Files that were there already.
-        failed: Reasons, by case.
-        remarks: Sentences on files that were there.
-        seconds: Seconds of preparation, network and restoring of each written file.
-        notes: Sentences on files that are no sources, and on the part of a cohort that was done.
+        written: Paths of the volumes written.
+        skipped: Paths of existing volumes that were kept.
+        failed: Reason of failure, by case name.
+        remarks: Remarks on existing volumes, one line each.
+        seconds: Seconds of preparation, inference and restoring of each written volume.
+        notes: Notes on files that are not sources, and on the shard of the cohort, one line each.
     """
 
     written: tuple[Path, ...] = ()
@@ -70,26 +70,27 @@ def predict(
     options: PredictOptions = DEFAULTS,
     progress: Progress = QUIET,
 ) -> Predicted:
-    """Write the synthesized target of each case, and beside it a JSON sidecar.
+    """Write the synthesized target of each case, with a JSON sidecar beside it.
 
-    Whatever stands in the way of one of the outputs is found before the first case is read. A
-    case that fails is named in the result and the others go on; a single one raises its own error.
+    Conflicts with existing files are found before the first case is read. If one of several cases
+    fails, the result names it and the others continue; a single case raises its own error.
 
     Args:
-        synthesizer: Ready for use.
-        description: Of the synthesizer; goes into the sidecars, with the seconds that a volume
-            took and the most memory that the process has held.
-        cases: Each with all source modalities.
-        out: A file for a single case where its name is a volume's, else a folder that mirrors
-            the cohort's ("sub-01/anat/sub-01_desc-synth_T1w.nii.gz"): of BIDS, a derivative.
-        options: How to go through them.
-        progress: Told of each case.
+        synthesizer: Synthesizer that runs inference.
+        description: Description of the synthesizer; written to the sidecars, with the seconds
+            that each volume took and the peak memory of the process.
+        cases: Cases with all source modalities.
+        out: Output file for a single case if its name is that of a volume, else a folder that
+            mirrors the cohort's ("sub-01/anat/sub-01_desc-synth_T1w.nii.gz"); for a BIDS cohort
+            it becomes a BIDS derivative.
+        options: Options for overwriting, overlap and reading.
+        progress: Receiver of progress, called after each case.
 
     Raises:
-        CohortError: Two cases would go to one file, a case onto its own source, or any onto
-            something that `options` do not allow to replace.
-        SettingsError: `out` is named for a format that is not written.
-        ResourceError: The disk is full; what is written stays.
+        CohortError: Two cases have the same output file, an output is also a source, or a file
+            exists that `options` do not allow replacing.
+        SettingsError: `out` has the ending of a format that is not written.
+        ResourceError: The disk is full; finished files stay.
         FileError: The only case cannot be read or written.
     """
     refuse_other_format(out)
@@ -97,7 +98,7 @@ def predict(
     in_bids = is_bids_cohort(cases) and not is_volume(out)
     if in_bids:
         refuse_study(out, cases)
-    planned = Outputs(
+    plan = Outputs(
         folder=out.parent if is_volume(out) else out,
         paths=targets,
         description=description,
@@ -109,8 +110,8 @@ def predict(
         describe_derivative(out)
     pipeline = Pipeline(synthesizer=synthesizer, description=description, options=options.reading)
     written, failed, seconds = [], {}, []
-    together = [planned.todo] if options.overlap == "stages" else [(one,) for one in planned.todo]
-    outcomes = chain.from_iterable(pipeline.outcomes(some, targets) for some in together)
+    batches = [plan.todo] if options.overlap == "stages" else [(case,) for case in plan.todo]
+    outcomes = chain.from_iterable(pipeline.outcomes(batch, targets) for batch in batches)
     for done, outcome in enumerate(outcomes, start=1):
         if outcome.error is None:
             written.append(targets[outcome.case.name])
@@ -119,27 +120,27 @@ def predict(
             raise outcome.error
         else:
             failed[outcome.case.name] = str(outcome.error)
-        progress.stage("predicting", done, len(planned.todo))
+        progress.stage("predicting", done, len(plan.todo))
     return Predicted(
         written=tuple(written),
-        skipped=tuple(targets[case.name] for case in planned.kept),
+        skipped=tuple(targets[case.name] for case in plan.kept),
         failed=failed,
-        remarks=planned.remarks,
+        remarks=plan.remarks,
         seconds=tuple(seconds),
     )
 
 
 def find_cases(path: Path, description: Description) -> tuple[Case, ...]:
-    """The cases of a file, a folder of files, a BIDS root or a manifest; see `find_sources`.
+    """Find the cases in a file, a folder of files, a BIDS root or a manifest; see `find_sources`.
 
     Raises:
-        CohortError: Nothing there has all source modalities.
+        CohortError: No case has all source modalities.
     """
     return find_sources(path, description.preparation.source_modalities).cases
 
 
 def output_path(case: Case, out: Path, preparation: Preparation) -> Path:
-    """Where the synthesized volume of `case` goes."""
+    """Path of the synthesized volume of `case`."""
     if is_volume(out):
         return out
     return out / case.folder / f"{case.name}_desc-synth_{preparation.target_modality}.nii.gz"
@@ -152,7 +153,7 @@ def _targets(cases: Sequence[Case], out: Path, preparation: Preparation) -> dict
     sources = {file.resolve() for case in cases for file in case.images.values()}
     for target in targets.values():
         if target.resolve() in sources:
-            raise CohortError(f"{target} is a source; choose another name for what is made of it")
+            raise CohortError(f"{target} is a source; choose another name for the output")
     if len({*targets.values()}) < len(cases):
-        raise CohortError("two cases have one name; tell them apart by subject and session")
+        raise CohortError("two cases have the same name; tell them apart by subject and session")
     return targets

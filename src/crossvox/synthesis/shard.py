@@ -1,4 +1,4 @@
-"""A part of a cohort, where several processes share one."""
+"""Shards of a cohort that several processes predict together."""
 
 import re
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from crossvox.errors import SettingsError
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """Every `count`-th case from the `index`-th, which counts from 0."""
+    """Every `count`-th case of a cohort, starting at case `index`, counted from 0."""
 
     index: int
     count: int
 
     def of(self, cases: Sequence[Case]) -> tuple[Case, ...]:
-        """This shard's cases; the shards of a cohort have every case once.
+        """Cases of this shard; the shards of a cohort contain every case once.
 
-        A single case is in every shard: an array of jobs that names a file each is no cohort.
+        A single case is in every shard, because each job of an array may name its own file.
         """
         if len(cases) == 1:
             return tuple(cases)
@@ -29,12 +29,12 @@ WHOLE = Shard(index=0, count=1)
 
 
 def parse_shard(text: str) -> Shard:
-    """The shard written as "i/n", i from 1 to n.
+    """Parse a shard written as "i/n", with i from 1 to n.
 
     Raises:
-        SettingsError: It is not written so.
+        SettingsError: `text` is not of that form.
     """
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
-    if not found or not 1 <= int(found[1]) <= int(found[2]):
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise SettingsError(f"--shard {text}: write it as i/n, i from 1 to n, such as 2/8")
-    return Shard(index=int(found[1]) - 1, count=int(found[2]))
+    return Shard(index=int(match[1]) - 1, count=int(match[2]))

@@ -1,4 +1,4 @@
-"""The JSON file beside a synthesized volume: where it comes from and what it took."""
+"""JSON sidecar of a synthesized volume: its origin, and the time and memory it took."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.version import __version__
 from crossvox.volume.volume import Volume
 
-SHOWN_DIGITS = 8
-LEARNED_FROM = ("train", "validation")
-READING_KEYS = ("SourceVolume", "SourceForm")  # absent where nothing was chosen
+SHOWN_DIGITS = 8  # of a SHA-256
+LEARNED_FROM = ("train", "validation")  # splits that influence the weights
+READING_KEYS = ("SourceVolume", "SourceForm")  # absent if the user chose neither
 READING = ReadOptions()
 
 
@@ -30,14 +30,14 @@ def origin_of(
     sources_sha256: Sequence[str],
     reading: ReadOptions = READING,
 ) -> dict[str, Any]:
-    """What a sidecar says of where `volume` comes from.
+    """Sidecar fields on the origin of `volume`.
 
     Args:
-        volume: As synthesized.
-        case: What it was made of.
-        description: Of the synthesizer.
-        sources_sha256: Of each source file, in the order of the model's modalities.
-        reading: How the sources were read.
+        volume: Synthesized volume.
+        case: Case with its sources.
+        description: Description of the synthesizer.
+        sources_sha256: SHA-256 of each source file, in the order of the model's modalities.
+        reading: Options with which the sources were read.
     """
     preparation = description.preparation
     return {
@@ -47,7 +47,7 @@ def origin_of(
         "SourceSHA256": list(sources_sha256),
         **_subject_in_model(case, sources_sha256, description.cohort),
         "Units": volume.unit,
-        **_making(description, reading),
+        **_provenance(description, reading),
         "ModelStep": description.step,
         "TargetScale": {
             "kind": preparation.target_scale.kind,
@@ -63,14 +63,14 @@ def source_sha256(case: Case, description: Description) -> tuple[str, ...]:
     """SHA-256 of each source file of `case`, in the order of the model's modalities.
 
     Raises:
-        FileError: One of them cannot be read.
+        FileError: A source file cannot be read.
     """
     modalities = description.preparation.source_modalities
     return tuple(sha256_of(case.images[name]) for name in modalities)
 
 
 def costs_of(synthesizer: Synthesizer, *, seconds: float, network_seconds: float) -> dict[str, Any]:
-    """What a sidecar says of how a volume was made and what that took."""
+    """Sidecar fields on engine, precision, machine, seconds and memory of a synthesis."""
     return {
         "Engine": synthesizer.engine,
         "Precision": synthesizer.compute.precision,
@@ -84,19 +84,19 @@ def costs_of(synthesizer: Synthesizer, *, seconds: float, network_seconds: float
 
 
 def up_to_date(case: Case, path: Path, description: Description, *, compute: Compute) -> bool:
-    """Whether `path` was made by these weights and settings, in this precision, of these sources.
+    """Whether the volume `path` has these weights, settings, precision, device and sources.
 
     Args:
-        case: Its source files must hold the same bytes.
-        path: Of the synthesized volume.
-        description: Of the synthesizer.
-        compute: How it would run now.
+        case: Case whose source files must hold the same bytes.
+        path: Path of the synthesized volume.
+        description: Description of the synthesizer.
+        compute: Precision and device that would be used now.
     """
     if not path.is_file():
         return False
-    said = read_sidecar(path)
-    otherwise = made_otherwise(said, case, description) or made_elsewhere(said, compute)
-    return not otherwise and of_same_sources(said, case, description)
+    sidecar = read_sidecar(path)
+    difference = made_otherwise(sidecar, case, description) or made_elsewhere(sidecar, compute)
+    return not difference and of_same_sources(sidecar, case, description)
 
 
 def made_otherwise(
@@ -106,41 +106,41 @@ def made_otherwise(
     *,
     reading: ReadOptions = READING,
 ) -> str:
-    """How a volume was made, where that is not how it would be made now; empty if it is.
+    """How the origin of a volume differs from that of a new one; empty if it does not.
 
     Args:
-        said: Its sidecar.
-        case: What it would be made of; only the names of the files count.
-        description: Of the synthesizer.
-        reading: How the sources would be read.
+        said: Sidecar of the volume.
+        case: Case it would be synthesized from now; only the file names are compared.
+        description: Description of the synthesizer.
+        reading: Options with which the sources would be read.
     """
-    making = _making(description, reading)
-    changed = [name for name in (*making, *READING_KEYS) if said.get(name) != making.get(name)]
+    now = _provenance(description, reading)
+    changed = [name for name in (*now, *READING_KEYS) if said.get(name) != now.get(name)]
     if not said:
         return "made by an unknown model: its sidecar is missing"
     if {"Model", "ModelSHA256"} & {*changed}:
-        told = [f"{said.get('Model')} {str(said.get('ModelSHA256'))[:SHOWN_DIGITS]}"]
-        told += [f"{description.method} {description.sha256[:SHOWN_DIGITS]}"]
-        return f"made by another model ({told[0]}, this is {told[1]})"
+        other_model = f"{said.get('Model')} {str(said.get('ModelSHA256'))[:SHOWN_DIGITS]}"
+        this_model = f"{description.method} {description.sha256[:SHOWN_DIGITS]}"
+        return f"made by another model ({other_model}, this is {this_model})"
     if changed:
-        told = [_difference(said.get(name), making.get(name), name=name) for name in changed]
-        return f"made with other settings ({'; '.join(told)})"
+        differences = [_difference(said.get(name), now.get(name), name=name) for name in changed]
+        return f"made with other settings ({'; '.join(differences)})"
     if said.get("Sources") != _source_names(case, description):
-        return f"made of {', '.join(map(str, said.get('Sources', ())))}"
+        return f"made from {', '.join(map(str, said.get('Sources', ())))}"
     return ""
 
 
 def made_elsewhere(said: Mapping[str, Any], compute: Compute) -> str:
-    """In which precision and on which device a volume was made, where they are others now."""
+    """Precision and device of a volume, in words, if they differ from `compute`; else empty."""
     if (said.get("Precision"), said.get("Device")) == (compute.precision, compute.device):
         return ""
     return f"in {said.get('Precision')} on {said.get('Device')}"
 
 
 def of_same_sources(said: Mapping[str, Any], case: Case, description: Description) -> bool:
-    """Whether a volume was made of the bytes that the sources hold now, by its sidecar.
+    """Whether the sources still hold the bytes that a volume's sidecar recorded.
 
-    A source that cannot be read is none that a volume was made of; reading it will say why.
+    An unreadable source counts as changed; reading it again will raise its error.
     """
     try:
         return said.get("SourceSHA256") == list(source_sha256(case, description))
@@ -149,7 +149,7 @@ def of_same_sources(said: Mapping[str, Any], case: Case, description: Descriptio
 
 
 def _difference(before: object, now: object, *, name: str) -> str:
-    """What changed; of a table of settings only those that did."""
+    """Difference between two values in words; for tables of settings, of each that changed."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return f"{name} {before}, now {now}"
     names = [key for key in before | now if before.get(key) != now.get(key)]
@@ -164,9 +164,9 @@ def _source_names(case: Case, description: Description) -> list[str]:
 def _subject_in_model(
     case: Case, sources_sha256: Sequence[str], cohort: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Whether the model learned from these sources, or from a person of this name.
+    """Sidecar field with the split that contains these sources or a person of this name.
 
-    Nothing is said of a model that does not tell what it learned from.
+    Absent if the model does not record what it was trained on.
     """
     hashes: Mapping[str, Any] = cohort.get("source_sha256", {})
     for split in LEARNED_FROM:
@@ -179,8 +179,8 @@ def _subject_in_model(
     return {"SubjectInModel": "none"} if hashes else {}
 
 
-def _making(description: Description, reading: ReadOptions) -> dict[str, Any]:
-    """What decides on the voxels beside the sources, as a sidecar has it."""
+def _provenance(description: Description, reading: ReadOptions) -> dict[str, Any]:
+    """Sidecar fields, other than the sources, that determine the voxels."""
     chosen = {"SourceVolume": reading.volume_index, "SourceForm": reading.prefer}
     return {
         **{name: value for name, value in chosen.items() if value is not None},
@@ -192,5 +192,5 @@ def _making(description: Description, reading: ReadOptions) -> dict[str, Any]:
 
 
 def _is_skull_stripped(source: Path) -> bool:
-    """What the source's own sidecar says; a raw volume without one has its skull."""
+    """Whether the source's sidecar says that it is skull-stripped; false without a sidecar."""
     return bool(read_sidecar(source).get("SkullStripped", False))

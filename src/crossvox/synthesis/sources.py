@@ -1,4 +1,4 @@
-"""Which files are sources of a model, by what their names and headers say."""
+"""Source volumes of a model among files, recognized by their names and headers."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,57 +11,57 @@ from crossvox.cohort.names import KNOWN_MODALITIES
 from crossvox.errors import CohortError
 from crossvox.files import is_synthetic, is_volume, stem_of
 
-MOST_NAMED = 5
+MOST_NAMED = 5  # files listed in a message
 MASK_WORD = re.compile(
     r"(.*(mask|seg|segm|segmentation|parc)|labels?|lesions?|rois?|gt|probseg|contours?)"
 )
-CHALLENGE_SPELLINGS = {"t1n": "T1w", "t2f": "FLAIR"}  # BraTS since 2023
+CHALLENGE_SPELLINGS = {"t1n": "T1w", "t2f": "FLAIR"}  # file names of BraTS since 2023
 MODALITY_WORDS = frozenset({name.lower() for name in KNOWN_MODALITIES} | {*CHALLENGE_SPELLINGS})
 NOT_MAGNETIC = frozenset({"ct", "cbct", "pet"})
-# BIDS entities; their values do not name what the file shows ("space-T1w", "ses-t2").
+# BIDS entities, whose values do not name the file's own modality ("space-T1w", "ses-t2").
 ENTITY = re.compile(
     r"(sub|ses|sample|task|tracksys|acq|ce|trc|stain|rec|dir|run|mod|echo|flip|inv|mt|part|proc"
     r"|hemi|space|split|recording|chunk|seg|scale|atlas|res|den|label|desc|from|to)-.+"
 )
 SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
-ONTO = re.compile(r"(?<=[_\-. ])(to|onto|in|on)[_\-. ].*")  # another volume's space
+ONTO = re.compile(r"(?<=[_\-. ])(to|onto|in|on)[_\-. ].*")  # names the space of another volume
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Cases to synthesize from, and files that were passed over.
+    """Cases to predict, and files that were left out.
 
     Attributes:
-        cases: Each with all source modalities.
-        left_out: Why a file is no source, by file.
+        cases: Cases with all source modalities.
+        left_out: Reason why a file is not a source, by path.
     """
 
     cases: tuple[Case, ...]
     left_out: Mapping[Path, str] = field(default_factory=dict)
 
     def in_words(self) -> str:
-        """What was left out, in one line; empty if nothing was."""
+        """One line about the files left out; empty if there are none."""
         if not self.left_out:
             return ""
-        named = [f"{path.name} {why}" for path, why in self.left_out.items()][:MOST_NAMED]
-        more = len(self.left_out) - len(named)
-        listed = "; ".join([*named, f"and {more} more"] if more else named)
+        reasons = [f"{path.name} {reason}" for path, reason in self.left_out.items()][:MOST_NAMED]
+        more = len(self.left_out) - len(reasons)
+        listed = "; ".join([*reasons, f"and {more} more"] if more else reasons)
         return f"{len(self.left_out)} file(s) left out: {listed}"
 
 
 def find_sources(path: Path, modalities: Sequence[str]) -> Sources:
-    """The sources in a file, a folder of files, a BIDS root or a manifest.
+    """Find the sources in a file, a folder of files, a BIDS root or a manifest.
 
-    A single file or a flat folder of files serves models of one source modality. Files whose
-    names say another modality or a mask, and volumes that were synthesized, are no sources; a
-    manifest's columns count whatever the names say.
+    A single file or a flat folder of files works for models with one source modality. Files named
+    as another modality or a mask, and synthesized volumes, are left out; the columns of a manifest
+    take precedence over file names.
 
     Args:
-        path: File or folder.
-        modalities: What the model needs, in the order of its channels.
+        path: Path of the file or folder.
+        modalities: Source modalities of the model, in the order of its channels.
 
     Raises:
-        CohortError: Nothing there has all source modalities, or two files are one case.
+        CohortError: No case has all source modalities, or two files belong to the same case.
     """
     if path.suffix.lower() in MANIFEST_SUFFIXES:
         return Sources(cases=read_cohort(path, modalities=modalities))
@@ -74,38 +74,39 @@ def find_sources(path: Path, modalities: Sequence[str]) -> Sources:
 
 
 def why_no_source(path: Path, modality: str) -> str:
-    """Why `path` is no source of `modality`; empty if it is one, or if nothing is against it."""
+    """Reason why `path` is not a source of `modality`; empty if nothing speaks against it."""
     other = _other_than(modality, path)
     if other:
-        return f"names {other}"
+        return f"is {other} by its name"
     return "was synthesized by crossvox" if is_synthetic(path) else ""
 
 
 def refuse_other_source(path: Path, modality: str) -> None:
-    """Refuse a file whose name or notice speaks against it.
+    """Refuse a file that is named as another modality or carries the notice of synthesis.
 
     Raises:
-        CohortError: It does.
+        CohortError: The name or the notice speaks against the file.
     """
-    why = why_no_source(path, modality)
-    if why:
+    reason = why_no_source(path, modality)
+    if reason:
         raise CohortError(
-            f"{path} {why}, this model needs {modality}; if it is right all the same,"
+            f"{path} {reason}, but this model needs {modality}; if the file is right nevertheless,"
             f" list it in a CSV with the columns subject,{modality}"
         )
 
 
 def _flat(folder: Path, files: Sequence[Path], modalities: Sequence[str]) -> Sources:
-    left_out = {file: why for file in files if (why := why_no_source(file, modalities[0]))}
-    taken = [file for file in files if file not in left_out]
-    if not taken and not any(entry.is_dir() for entry in folder.iterdir()):
+    modality = modalities[0]
+    left_out = {file: reason for file in files if (reason := why_no_source(file, modality))}
+    possible = [file for file in files if file not in left_out]
+    if not possible and not any(entry.is_dir() for entry in folder.iterdir()):
         listed = Sources(cases=(), left_out=left_out).in_words()
-        raise CohortError(f"{folder} holds no source; this model needs {modalities[0]}: {listed}")
-    if not taken:
+        raise CohortError(f"{folder} holds no source; this model needs {modality}: {listed}")
+    if not possible:
         return Sources(cases=read_cohort(folder, modalities=modalities))
-    named = [file for file in taken if _case_name(file, modalities[0]) != stem_of(file)] or taken
-    left_out |= {file: f"does not end in {modalities[0]}" for file in taken if file not in named}
-    return Sources(cases=_plain_cases(named, modalities), left_out=left_out)
+    sources = [file for file in possible if _case_name(file, modality) != stem_of(file)] or possible
+    left_out |= {file: f"does not end in {modality}" for file in possible if file not in sources}
+    return Sources(cases=_plain_cases(sources, modalities), left_out=left_out)
 
 
 def _plain_cases(files: Sequence[Path], modalities: Sequence[str]) -> tuple[Case, ...]:
@@ -120,7 +121,9 @@ def _plain_cases(files: Sequence[Path], modalities: Sequence[str]) -> tuple[Case
         refuse_other_source(file, modality)
         name = _case_name(file, modality)
         if name in by_name:
-            raise CohortError(f"{by_name[name]} and {file} are both {name}; keep one of them")
+            raise CohortError(
+                f"{by_name[name]} and {file} are both {name}; keep one or rename the other"
+            )
         by_name[name] = file
     return tuple(
         Case(subject=_subject(name), name=name, images={modality: file})
@@ -142,7 +145,7 @@ def _case_name(file: Path, modality: str) -> str:
 
 
 def _other_than(modality: str, path: Path) -> str:
-    """What the name of `path` says in place of `modality`; empty if nothing."""
+    """Modality or mask that `path` is named as instead of `modality`; empty if none."""
     known = [word for word in _words(path) if _is_known(word) or _same(word, modality)]
     if not known:
         return ""
@@ -165,7 +168,7 @@ def _is_known(word: str) -> bool:
 
 
 def _might_be(word: str, modality: str) -> bool:
-    """Whether `word` is no other modality: "MR" stands for any sequence."""
+    """Whether `word` may mean `modality`: "MR" stands for any MR sequence."""
     pair = {_canonical(word).lower(), _canonical(modality).lower()}
     return "mr" in pair and not pair & NOT_MAGNETIC
 

@@ -1,7 +1,7 @@
-"""A synthesizer on disk: a folder of weights and a description, without pickle (decision 0007).
+"""Synthesizer on disk: a folder of weights and a description, without pickle (decision 0007).
 
 synthesizer/
-├── weights.safetensors   the networks that synthesis needs, float32
+├── weights.safetensors   weights of the networks that synthesis needs, float32
 └── synthesizer.json      sha256 of the weights, method, settings, preparation, versions, cohort
 """
 
@@ -32,24 +32,25 @@ from crossvox.synthesis.windows import Sizes
 from crossvox.version import __version__
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "synthesizer.json"
-PENDING = "pending.safetensors"  # new weights until the description speaks of them
-FORMAT = 1
+PENDING = "pending.safetensors"  # new weights, until the description has their sha256
+FORMAT = 1  # version of the folder's layout
 
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """What `synthesizer.json` says.
+    """Contents of `synthesizer.json`.
 
     Attributes:
-        format: Version of this layout.
-        sha256: Of the weights' file.
-        method: Name of the method and all of its settings.
-        preparation: How volumes reach its scale and return.
-        crossvox: Version that wrote it.
-        torch: Version that trained it.
+        format: Version of the folder's layout.
+        sha256: SHA-256 of the weights file.
+        method: Name of the method.
+        settings: All settings of the method.
+        preparation: Preparation of volumes for the network, and their restoration.
+        crossvox: Version of crossvox that wrote the folder.
+        torch: Version of torch that trained the weights.
         step: Training steps behind the weights.
-        cohort: Who it learned from: people by split, data, seed.
-        patch: Sizes of the patches it learned from; None where nobody said.
+        cohort: Training cohort: people by split, data, seed.
+        patch: Size of the training patches in voxels; None if unknown.
     """
 
     format: int
@@ -74,16 +75,16 @@ def save_synthesizer(
     cohort: Mapping[str, Any],
     patch: Sizes | None = None,
 ) -> None:
-    """Write a synthesizer; a reader sees the old one or the new one, never a mixture.
+    """Write a synthesizer; readers see the old or the new files, never a mixture.
 
     Args:
-        folder: Made where absent.
-        weights: The method's state, of the networks in its `product` alone.
-        method: Name and settings.
-        preparation: How volumes reach its scale and return.
+        folder: Folder to write, created if missing.
+        weights: State of the networks in the method's `product`, without the others.
+        method: Name and settings of the method.
+        preparation: Preparation of volumes for the network, and their restoration.
         step: Training steps behind the weights.
-        cohort: Who it learned from.
-        patch: Sizes of the patches it learned from.
+        cohort: Training cohort: people by split, data, seed.
+        patch: Size of the training patches in voxels.
     """
     folder.mkdir(parents=True, exist_ok=True)
     payload = save({name: tensor.float().contiguous().cpu() for name, tensor in weights.items()})
@@ -111,18 +112,18 @@ def load_synthesizer(
     window: Sizes | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Synthesizer:
-    """The synthesizer of a folder, ready for use.
+    """Load the synthesizer of a folder.
 
     Args:
-        folder: A synthesizer, or the run it belongs to.
-        compute: Where and how it runs; the fastest here if None.
-        window: Sizes of prediction windows; chosen by the network and memory if None.
-        settings: Of the method, in place of those it was trained under: what the weights do not
-            decide, such as statistics at prediction time.
+        folder: Folder of a synthesizer, or of the run it belongs to.
+        compute: Device and precision; the fastest on this machine if None.
+        window: Size of the prediction windows in voxels; chosen by network and memory if None.
+        settings: Settings of the method that replace the trained ones and do not affect the
+            weights, such as the statistics used in prediction.
 
     Raises:
-        ModelError: Nothing is there, or it is damaged or not a synthesizer.
-        SettingsError: `settings` are of another network than the weights.
+        ModelError: The folder holds no synthesizer, or a damaged one.
+        SettingsError: `settings` describe another network than the weights.
     """
     folder = synthesizer_folder(folder)
     description = read_description(folder)
@@ -142,10 +143,10 @@ def load_synthesizer(
 
 
 def synthesizer_folder(path: Path) -> Path:
-    """The folder with the description: `path` itself or its `synthesizer`.
+    """Folder with the description: `path` itself or its subfolder `synthesizer`.
 
     Raises:
-        ModelError: Neither has one.
+        ModelError: Neither has a description.
     """
     for folder in (path, path / "synthesizer"):
         if (folder / DESCRIPTION).is_file():
@@ -154,10 +155,10 @@ def synthesizer_folder(path: Path) -> Path:
 
 
 def read_description(folder: Path) -> Description:
-    """What the folder says of its synthesizer.
+    """Read and check the description of a synthesizer.
 
     Raises:
-        ModelError: It is not readable as such: a field is unknown, missing or out of bounds.
+        ModelError: There is no description, or a field is unknown, missing or out of bounds.
     """
     path = synthesizer_folder(folder) / DESCRIPTION
     contents = read_within_bounds(path, Description, layout=FORMAT)
@@ -176,32 +177,33 @@ def read_description(folder: Path) -> Description:
 
 
 def with_settings(description: Description, changes: Sequence[str]) -> Description:
-    """`description` with other settings of its method.
+    """Copy of `description` with changed settings of its method.
 
     Args:
-        description: Of the synthesizer.
-        changes: "method.key=value", with the value as in TOML; keys are the method's free settings.
+        description: Description of the synthesizer.
+        changes: Changes as "method.key=value", with the value as in TOML and keys that may change
+            after training.
 
     Raises:
-        SettingsError: A key is unknown (the nearest known one is given) or was decided by
-            training, or a value is wrong.
+        SettingsError: A key is unknown (the nearest known one is suggested) or fixed by training,
+            or a value is wrong.
     """
     if not changes:
         return description
-    given, free = dict(description.settings), free_settings(description.method)
+    values, free = dict(description.settings), free_settings(description.method)
     for change in changes:
         name, equals, value = change.partition("=")
         section, _, key = name.strip().partition(".")
         if not equals or section != "method" or not key:
             raise SettingsError(f"--set {change}: write it as method.key=value")
-        given[key] = toml_value(value.strip())
-    learned = method_settings(description.method, description.settings)
-    settings = method_settings(description.method, given)
+        values[key] = toml_value(value.strip())
+    trained = method_settings(description.method, description.settings)
+    settings = method_settings(description.method, values)
     for key, value in settings.items():
-        if key not in free and value != learned[key]:
+        if key not in free and value != trained[key]:
             raise SettingsError(
-                f"--set method.{key}: training decided it; of {description.method} can be changed:"
-                f" {', '.join(free) or 'nothing'}"
+                f"--set method.{key}: fixed by training; settings of {description.method} that can"
+                f" be changed: {', '.join(free) or 'none'}"
             )
     return replace(description, settings=settings)
 
@@ -212,7 +214,7 @@ def _adapter() -> TypeAdapter[Description]:
 
 
 def _loaded(folder: Path, description: Description, settings: Mapping[str, Any]) -> SynthesisMethod:
-    """The method with its weights; nothing of the size of its networks before they match."""
+    """Method with its weights; no networks are allocated before the file is known to fit them."""
     sources = len(description.preparation.source_modalities)
     shapes = product_shapes(description.method, settings, sources=sources)
     payload = _checked_weights(folder, description, at_most=largest_file(shapes))
@@ -228,7 +230,7 @@ def _loaded(folder: Path, description: Description, settings: Mapping[str, Any])
 def _checked_weights(folder: Path, description: Description, *, at_most: int) -> bytes:
     paths = [path for path in (folder / WEIGHTS, folder / PENDING) if path.is_file()]
     if not paths:
-        raise ModelError(f"{folder / WEIGHTS} is missing: copy the whole synthesizer folder")
+        raise ModelError(f"{folder / WEIGHTS} is missing; copy the whole synthesizer folder")
     small = [path for path in paths if path.stat().st_size <= at_most]
     if not small:
         raise ModelError(
@@ -238,4 +240,6 @@ def _checked_weights(folder: Path, description: Description, *, at_most: int) ->
     for payload in (path.read_bytes() for path in small):
         if hashlib.sha256(payload).hexdigest() == description.sha256:
             return payload
-    raise ModelError(f"{paths[0]} is damaged: its sha256 is not the one in {DESCRIPTION}")
+    raise ModelError(
+        f"{paths[0]} is damaged: its sha256 is not the one in {DESCRIPTION}; copy it again"
+    )

@@ -1,4 +1,4 @@
-"""The product: volumes of the source modalities to a volume of the target modality."""
+"""Synthesizer: from volumes of the source modalities to a volume of the target modality."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,20 +27,20 @@ from crossvox.preparation.preparation import Preparation
 from crossvox.synthesis.windows import Sizes, synthesize_in_windows
 from crossvox.volume.volume import Volume
 
-MEMORY_SHARE = 0.8  # of what is free: the rest is for volumes being read, restored and written
-SMALLEST_WINDOW = 64
-MOST_BEYOND = 1.1  # of the patch: padding to multiples goes as far
-SLABS: tuple[Thickness, ...] = (None, 32, 8)  # as few as memory asks for
+MEMORY_SHARE = 0.8  # of free memory; the rest is for volumes being read, restored and written
+SMALLEST_WINDOW = 64  # voxels along the longest side
+LARGEST_OVER_PATCH = 1.1  # input size over patch size; padding to multiples reaches this
+SLAB_THICKNESSES: tuple[Thickness, ...] = (None, 32, 8)  # voxels; tried in this order
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
-    """Sources on their way through the network.
+    """Sources prepared for the network.
 
     Attributes:
         tensor: (1, C, X, Y, Z) at network scale, on the working grid.
-        working: The first of them there.
-        source: The first as it was read.
+        working: First source, prepared, on the working grid.
+        source: First source as it was read, on its own grid.
     """
 
     tensor: Tensor
@@ -50,17 +50,18 @@ class Prepared:
 
 @dataclass(eq=False)
 class Synthesizer:
-    """A trained method with the preparation it was trained under.
+    """A trained method together with the preparation it was trained with.
 
     Attributes:
-        preparation: How volumes reach its scale and return.
-        method: As trained; what serves is a copy, rewritten once for speed.
-        compute: Where and how it runs.
-        window: Sizes of prediction windows on the working grid; chosen by the network and by
-            memory where None.
-        seed: Of what a stochastic method draws; equal seeds, equal volumes.
-        patch: What the networks learned from. One that normalizes over all voxels sees no more
-            than that at once, or its statistics would not be those it knows (decision 0017).
+        preparation: Preparation of volumes for the network, and their restoration.
+        method: Trained method; inference runs on a copy that is optimized once.
+        compute: Device and precision.
+        window: Size of the prediction windows in voxels of the working grid; chosen by network and
+            memory if None.
+        seed: Random seed of a stochastic method; equal seeds give equal volumes.
+        patch: Size of the training patches in voxels. A network that normalizes over its whole
+            input predicts in windows of this size, so that its statistics are those of training
+            (decision 0017).
 
     Raises:
         SettingsError: A window has a size below 1.
@@ -73,20 +74,22 @@ class Synthesizer:
     window: Sizes | None = None
     seed: int = 0
     patch: Sizes | None = None
-    _fast: SynthesisMethod = field(init=False, repr=False)
-    _alive: dict[tuple[Sizes, Thickness], int] = field(init=False, repr=False, default_factory=dict)
+    _optimized: SynthesisMethod = field(init=False, repr=False)
+    _peak_bytes: dict[tuple[Sizes, Thickness], int] = field(
+        init=False, repr=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         if self.window and min(self.window) < 1:
             raise SettingsError(f"a window has three sizes of at least 1, got {self.window}")
         keep_pages()
-        self._fast = fused(optimized(self.method, self.compute), self.compute)
+        self._optimized = fused(optimized(self.method, self.compute), self.compute)
 
     def __call__(self, sources: Sequence[Volume]) -> Volume:
-        """The synthesized target on the first source's own grid, in the target's unit.
+        """Synthesize the target on the first source's own grid, in the target's unit.
 
         Args:
-            sources: One volume for each source modality, in the preparation's order.
+            sources: One volume per source modality, in the order of the preparation.
 
         Raises:
             SettingsError: The number of volumes is not the number of source modalities.
@@ -96,7 +99,7 @@ class Synthesizer:
         return self.restore(self.synthesize(prepared.tensor), prepared)
 
     def prepare(self, sources: Sequence[Volume]) -> Prepared:
-        """The sources at network scale.
+        """Bring the sources to the working grid and the network scale.
 
         Raises:
             SettingsError: The number of volumes is not the number of source modalities.
@@ -106,30 +109,30 @@ class Synthesizer:
         return Prepared(tensor=tensor, working=volumes[0], source=sources[0])
 
     def restore(self, synthesized: Tensor, prepared: Prepared) -> Volume:
-        """What was synthesized of `prepared`, on the source's own grid, in the target's unit."""
+        """Bring a synthesized tensor back to the source's own grid and the target's unit."""
         working = prepared.working.with_voxels(synthesized[0, 0].numpy())
         return self.preparation.restore(working, source=prepared.source)
 
     def memory_bytes(self, sizes: Sizes, *, slab: Thickness = None) -> int:
-        """Memory that synthesizing `sizes` voxels at once takes, beside the weights."""
+        """Memory that inference on `sizes` voxels at once takes, without the weights."""
         channels = len(self.preparation.source_modalities)
 
         def work() -> Tensor:
             noise = normal_noise((1, 1, *sizes), seed=self.seed)
             source = torch.empty(1, channels, *sizes, device=self.compute.device)
-            return self._fast.synthesize(source, noise=noise)
+            return self._optimized.synthesize(source, noise=noise)
 
-        if (sizes, slab) not in self._alive:
-            with torch.inference_mode(), slabs_of(self._fast, slab):
-                self._alive[sizes, slab] = peak_bytes(work)
-        return resident_bytes(self._alive[sizes, slab], device=self.compute.device)
+        if (sizes, slab) not in self._peak_bytes:
+            with torch.inference_mode(), slabs_of(self._optimized, slab):
+                self._peak_bytes[sizes, slab] = peak_bytes(work)
+        return resident_bytes(self._peak_bytes[sizes, slab], device=self.compute.device)
 
     @torch.inference_mode()
     def synthesize(self, source: Tensor) -> Tensor:
-        """(1, 1, X, Y, Z) float32 on the CPU of a prepared source (1, C, X, Y, Z).
+        """Synthesize (1, 1, X, Y, Z) float32 on the CPU from a prepared source (1, C, X, Y, Z).
 
-        The whole volume at once where it fits in memory, else its levels in slabs, which give the
-        same, else in overlapping windows.
+        The whole volume runs at once if it fits in memory, else in slabs, with the same result,
+        else in overlapping windows.
 
         Raises:
             ResourceError: Not even a small window fits in memory.
@@ -138,7 +141,7 @@ class Synthesizer:
         slab, window = self.fitting(sizes) if self.window is None else (None, self.window)
         while True:
             try:
-                with slabs_of(self._fast, slab):
+                with slabs_of(self._optimized, slab):
                     return self._in_windows(source, sizes, window)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
@@ -146,38 +149,43 @@ class Synthesizer:
                 window = self._smaller(window)
 
     def fitting(self, sizes: Sizes) -> tuple[Thickness, Sizes]:
-        """How `sizes` voxels fit in memory: slabs, None for the whole, and the window.
+        """Thickness of slabs (None for the whole) and window with which `sizes` voxels fit.
 
         Raises:
             ResourceError: Not even a small window fits.
         """
-        room = MEMORY_SHARE * free_memory_bytes(self.compute.device)
-        known = self._known(sizes)
-        if known != sizes:
-            return None, self._halved_to(room, known)
-        for slab in SLABS if self._takes_slabs else SLABS[:1]:
-            if self.memory_bytes(sizes, slab=slab) <= room:
+        available = MEMORY_SHARE * free_memory_bytes(self.compute.device)
+        largest = self._largest_input(sizes)
+        if largest != sizes:
+            return None, self._halved_to(available, largest)
+        for slab in SLAB_THICKNESSES if self._takes_slabs else SLAB_THICKNESSES[:1]:
+            if self.memory_bytes(sizes, slab=slab) <= available:
                 return slab, sizes
-        return None, self._halved_to(room, self._smaller(sizes))
+        return None, self._halved_to(available, self._smaller(sizes))
 
-    def _known(self, sizes: Sizes) -> Sizes:
-        """What the networks may see of `sizes` at once, by what they learned from."""
-        divides = normalizes_over_volumes(self._fast.modules()) or not self._fast.fixed_statistics
-        if self.patch is None or not divides:
+    def _largest_input(self, sizes: Sizes) -> Sizes:
+        """Largest part of `sizes` on which the networks may run at once, given their training."""
+        depends_on_extent = (
+            normalizes_over_volumes(self._optimized.modules())
+            or not self._optimized.fixed_statistics
+        )
+        if self.patch is None or not depends_on_extent:
             return sizes
-        if all(size <= MOST_BEYOND * seen for size, seen in zip(sizes, self.patch, strict=True)):
+        pairs = zip(sizes, self.patch, strict=True)
+        if all(size <= LARGEST_OVER_PATCH * trained for size, trained in pairs):
             return sizes
         x, y, z = map(min, sizes, self.patch)
         return x, y, z
 
-    def _halved_to(self, room: float, window: Sizes) -> Sizes:
-        while self.memory_bytes(window) > room:
+    def _halved_to(self, available: float, window: Sizes) -> Sizes:
+        while self.memory_bytes(window) > available:
             window = self._smaller(window)
         return window
 
     @property
     def _takes_slabs(self) -> bool:
-        return any(isinstance(one, SlabbedUNet) and one.takes_slabs for one in self._fast.modules())
+        modules = self._optimized.modules()
+        return any(isinstance(module, SlabbedUNet) and module.takes_slabs for module in modules)
 
     def _smaller(self, window: Sizes) -> Sizes:
         halved = list(window)
@@ -186,8 +194,8 @@ class Synthesizer:
         if max(halved) < SMALLEST_WINDOW:
             free = free_memory_bytes(self.compute.device) / 2**30
             raise ResourceError(
-                f"{free:.1f} GiB of free memory hold no window of {SMALLEST_WINDOW} voxels a side;"
-                " free some, or use a smaller network"
+                f"a window of {SMALLEST_WINDOW} voxels per side does not fit in {free:.1f} GiB of"
+                " free memory; free some, or use a smaller network"
             )
         return halved[0], halved[1], halved[2]
 
@@ -199,5 +207,5 @@ class Synthesizer:
 
     def _forward(self, source: Tensor, noise: Noise) -> Tensor:
         device = self.compute.device
-        near = source.to(device, memory_format=torch.channels_last_3d)
-        return self._fast.synthesize(near, noise=noise).float()
+        source = source.to(device, memory_format=torch.channels_last_3d)
+        return self._optimized.synthesize(source, noise=noise).float()

@@ -1,4 +1,4 @@
-"""A volume too large for memory, synthesized in overlapping windows."""
+"""Synthesis in overlapping windows, for volumes that must not or cannot be processed whole."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -11,8 +11,8 @@ from crossvox.contract import Noise
 Sizes = tuple[int, int, int]
 Place = tuple[slice, slice, slice]
 
-SIGMA_SHARE = 0.125  # of the window's size: Gaussian weights fall to 3e-4 at its faces
-SMALLEST_WEIGHT = 1e-3
+SIGMA_SHARE = 0.125  # sigma over window size: the Gaussian falls to 3e-4 at the window's faces
+SMALLEST_WEIGHT = 1e-3  # of a voxel in a window; the largest is 1
 
 
 def synthesize_in_windows(
@@ -23,17 +23,17 @@ def synthesize_in_windows(
     window: Sizes,
     overlap: float = 0.5,
 ) -> Tensor:
-    """(1, 1, X, Y, Z) of `source` (1, C, X, Y, Z): windows averaged with Gaussian weights.
+    """Synthesize (1, 1, X, Y, Z) from `source` (1, C, X, Y, Z) in Gaussian-weighted windows.
 
-    Each voxel is a weighted mean of what the windows over it give, so a network that maps each
-    voxel by itself leaves no seam.
+    Each voxel is the weighted mean over the windows that contain it, so a network that maps each
+    voxel independently leaves no seams.
 
     Args:
-        synthesize: (1, C, x, y, z) and its noise to (1, 1, x, y, z).
-        source: Any size; a window larger than it is cut down to it.
-        noise: Of the whole volume; each window gets its part, so that windows agree.
-        window: Sizes of one window.
-        overlap: Share of a window that its neighbor covers too, in [0, 1).
+        synthesize: Function from a source (1, C, x, y, z) and its noise to (1, 1, x, y, z).
+        source: Source of any size; a window larger than it is cropped to it.
+        noise: Noise of the whole volume; each window uses its part, so that windows agree.
+        window: Size of a window in voxels.
+        overlap: Share of a window that its neighbor also covers, in [0, 1).
 
     Source:
         Isensee et al. 2021, doi 10.1038/s41592-020-01008-z (Gaussian importance weighting)
@@ -42,12 +42,12 @@ def synthesize_in_windows(
     window = (min(window[0], sizes[0]), min(window[1], sizes[1]), min(window[2], sizes[2]))
     weights = _gaussian(window)
     total = torch.zeros((1, 1, *sizes), dtype=torch.float32)
-    summed = torch.zeros((1, 1, *sizes), dtype=torch.float32)
+    total_weights = torch.zeros((1, 1, *sizes), dtype=torch.float32)
     for x, y, z in _places(sizes, window, overlap=overlap):
-        patch = synthesize(source[:, :, x, y, z], _part(noise, (x, y, z))).float().cpu()
-        total[:, :, x, y, z] += patch * weights
-        summed[:, :, x, y, z] += weights
-    return total / summed
+        part = synthesize(source[:, :, x, y, z], _part(noise, (x, y, z))).float().cpu()
+        total[:, :, x, y, z] += part * weights
+        total_weights[:, :, x, y, z] += weights
+    return total / total_weights
 
 
 def _part(noise: Noise, place: Place) -> Noise:

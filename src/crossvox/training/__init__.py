@@ -1,1 +1,1 @@
-"""From a cohort to a synthesizer."""
+"""Train synthesizers on cohorts."""

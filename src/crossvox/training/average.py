@@ -1,4 +1,4 @@
-"""The moving average of the product's weights."""
+"""Exponential moving average (EMA) of the weights that inference uses."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,18 @@ from torch import Tensor
 from crossvox.contract import SynthesisMethod
 
 PREFIX = "average."
-RAMP = 10  # steps: the share of the untrained weights falls faster than any short run ends
+RAMP_STEPS = 10  # short enough that even a short run forgets its initial weights
 
 
 class MovingAverage:
-    """An exponential moving average of the weights that synthesis needs.
+    """EMA of the weights that inference uses; with decay 0, the weights themselves.
 
-    The decay begins low and rises to what is asked, or a short run's average would be that of
-    weights which have learned nothing. Without a decay it is the weights themselves.
+    The decay starts low and rises to its final value: otherwise untrained weights would dominate
+    the average of a short run.
 
     Source:
         Polyak and Juditsky 1992, doi 10.1137/0330046; for GANs Yazici et al. 2019, arXiv
-        1806.04498; the rise as in TensorFlow's ExponentialMovingAverage with num_updates
+        1806.04498; ramp as in TensorFlow's ExponentialMovingAverage with num_updates
     """
 
     def __init__(self, method: SynthesisMethod, *, decay: float) -> None:
@@ -28,28 +28,28 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Take in the weights after a step, counted from 1."""
+        """Add the weights after `step`, counted from 1."""
         if not self._decay:
             return
-        decay = min(self._decay, (1 + step) / (RAMP + step))
+        decay = min(self._decay, (1 + step) / (RAMP_STEPS + step))
         for name, value in self._method.product_state().items():
-            kept = self._average[name]
-            if kept.is_floating_point():
-                kept.lerp_(value, 1 - decay)
+            average = self._average[name]
+            if average.is_floating_point():
+                average.lerp_(value, 1 - decay)
             else:
-                kept.copy_(value)
+                average.copy_(value)
 
     def product(self) -> dict[str, Tensor]:
-        """The weights to synthesize with."""
+        """Weights for inference."""
         return dict(self._average) if self._decay else self._method.product_state()
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps."""
+        """Tensors of the average for a checkpoint."""
         if not self._decay:
             return {}
         return {f"{PREFIX}{name}": value for name, value in self._average.items()}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Put back what a checkpoint kept."""
-        for name, kept in self._average.items() if self._decay else ():
-            kept.copy_(tensors[f"{PREFIX}{name}"])
+        """Restore the average from the tensors of a checkpoint."""
+        for name, average in self._average.items() if self._decay else ():
+            average.copy_(tensors[f"{PREFIX}{name}"])

@@ -1,4 +1,4 @@
-"""What is settled before the first step of a run, and stays so."""
+"""Set up a run before its first step, or recall the setup of a run that was begun."""
 
 import json
 from collections.abc import Sequence
@@ -27,15 +27,15 @@ from crossvox.training.run_folder import EXPERIMENT, PREPARATION, PREPARED, refu
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
-    """What is settled before the first step.
+    """The setup of a run before its first step.
 
     Attributes:
-        planned: The experiment as resolved, and what it was planned from.
-        cases: With their splits.
-        people: As the run has written them down.
-        preparation: Fitted to the training cases.
+        planned: Plan with the experiment after planning.
+        cases: Cases with their splits.
+        people: People recorded in the run's cohort.json.
+        preparation: Preparation fitted to the training cases.
         learned: Training cases at network scale.
-        watched: Validation cases, alike.
+        watched: Validation cases at network scale.
     """
 
     planned: Plan
@@ -47,7 +47,7 @@ class Begun:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as resolved."""
+        """The experiment after planning."""
         return self.planned.experiment
 
 
@@ -59,22 +59,22 @@ def begin(
     compute: Compute,
     progress: Progress = QUIET,
 ) -> Begun:
-    """Begin the run in `out`, or go on with the one that is there.
+    """Set up a new run in `out`, or recall the run that is there.
 
-    The people and the preparation are written down at the first start, before anything is
-    learned, and are the same ever after.
+    People and preparation are written at the first start, before the first step, and never change
+    afterwards.
 
     Args:
-        cases: Each with all modalities of the experiment.
-        out: The run's folder.
-        asked: The experiment as the command says.
-        compute: Where it will run.
-        progress: Told of each stage, and the plan of a new run, a line for each setting.
+        cases: Cases with all modalities of the experiment.
+        out: Path of the run's folder.
+        asked: Experiment as the command sets it.
+        compute: Device and precision of the run.
+        progress: Receiver of progress and, for a new run, of the plan, a line for each setting.
 
     Raises:
         CohortError: Too few cases, pairs with faults, or other people than the run has.
-        SettingsError: `out` holds a run of other settings.
-        ModelError: What the run wrote down is missing or damaged.
+        SettingsError: `out` holds a run with other settings.
+        ModelError: A file of the run is missing or damaged.
         ResourceError: A step does not fit in memory, or the disk is full.
     """
     path = out / EXPERIMENT
@@ -115,12 +115,12 @@ def recalled(
     *,
     compute: Compute,
 ) -> tuple[Plan, tuple[Case, ...], People]:
-    """The plan and the people of a run that was begun.
+    """The plan, the cases with their splits and the people of a run that was begun.
 
     Raises:
-        CohortError: `cases` are other people.
-        SettingsError: `asked` is another run.
-        ModelError: What the run wrote down is missing or damaged.
+        CohortError: `cases` are of other people.
+        SettingsError: `asked` has settings that differ from the run's.
+        ModelError: A file of the run is missing or damaged.
     """
     filled = filled_from(asked, existing)
     refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
@@ -132,26 +132,28 @@ def recalled(
 
 
 def planned_for(asked: Experiment, split: Sequence[Case], *, compute: Compute) -> Plan:
-    """The plan for cases that have their splits."""
+    """Plan an experiment for cases that have their splits."""
     watched = [case for case in split if case.split == "validation"]
     return plan(asked, _learned(split), held_out=watched, compute=compute)
 
 
 def first_split(cases: Sequence[Case], asked: Experiment) -> tuple[Experiment, tuple[Case, ...]]:
-    """The experiment and the cases of a new run, with their splits.
+    """Split the cases of a new run, and record the fractions in its experiment.
 
     Raises:
-        CohortError: There is no case for training, or only one person.
+        CohortError: There is no training case, or only a single person.
     """
     settings = asked.cohort
     split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
     if not _learned(split):
-        raise CohortError("no case is for training; look at the split column of participants.tsv")
+        raise CohortError(
+            "no case is for training; check the split column of participants.tsv for train"
+        )
     people = {case.subject for case in cases}
     if len(people) == 1:
         raise CohortError(
-            f"{people.pop()} is the only person with all modalities, so none is left to choose"
-            " weights by and to test on; give at least 3 people"
+            f"{people.pop()} is the only person with all modalities, so nobody is left for"
+            " validation and test; use data of at least 3 people"
         )
     if any(case.split is None for case in cases) and settings.fractions is None:
         asked = replace(asked, cohort=replace(settings, fractions=FRACTIONS))
@@ -165,7 +167,7 @@ def _learned(cases: Sequence[Case]) -> list[Case]:
 def _fitted(
     experiment: Experiment, cases: Sequence[Case], out: Path, *, progress: Progress
 ) -> Preparation:
-    """The run's preparation: fitted at its first start, and the same ever after."""
+    """The run's preparation: fitted at the first start, then read from its file."""
     path = out / PREPARATION
     if path.is_file():
         try:

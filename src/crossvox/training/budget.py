@@ -1,4 +1,4 @@
-"""A budget of minutes as a number of steps."""
+"""Convert a time budget in minutes into a number of steps."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,65 +9,67 @@ from crossvox.progress import QUIET, Progress
 from crossvox.training.engine import Run
 from crossvox.training.experiment import TrainingSettings
 
-WARM_UP, ROUND = 3, 7  # the first steps allocate and start threads; an odd number has a median
+WARM_UP_STEPS = 3  # the first steps allocate memory and start threads
+ROUND_STEPS = 7  # odd, so that the median is a step's own time
 FEWEST_ROUNDS, MOST_ROUNDS = 2, 6
-MOST_TIMED = WARM_UP + MOST_ROUNDS * ROUND  # steps
-AGREEING = 1.2  # a round over the fastest
+MOST_TIMED_STEPS = WARM_UP_STEPS + MOST_ROUNDS * ROUND_STEPS
+ROUND_AGREEMENT = 1.2  # largest ratio of the second fastest round's time to the fastest's
 SECONDS_PER_MINUTE = 60
 
 
 def steps_within(run: Run, *, minutes: float, progress: Progress = QUIET) -> int:
-    """How many steps of `run` fit into `minutes`, at least 1: the same in all processes.
+    """Number of steps of `run` that fit into `minutes`, at least 1: the same in all processes.
 
-    Some are really made, of real patches in the run's precision, in rounds whose medians count.
-    Other work on the machine only makes them slower, so the fastest round is taken, and rounds
-    are made until another agrees with it.
+    Steps on real patches in the run's precision are timed in rounds, each summarized by its
+    median. Other work on the machine only slows steps down, so the fastest round counts, and
+    rounds are timed until a second agrees with it.
 
     Args:
-        run: A throw-away one: its networks learn, nothing is written.
-        minutes: Of steps alone.
-        progress: Told what is done.
+        run: Throw-away run: its networks learn, nothing is written.
+        minutes: Time budget in minutes for the steps alone.
+        progress: Receiver of progress.
     """
-    # Rates that fall towards the end are not for steps without an end.
+    # The number of steps is still unknown, so learning rates must not decay.
     run = replace(run, settings=replace(run.settings, decay_share=0.0))
-    timed = run.timed_steps(MOST_TIMED)
-    for _ in range(WARM_UP):
-        next(timed)
+    durations = run.timed_steps(MOST_TIMED_STEPS)
+    for _ in range(WARM_UP_STEPS):
+        next(durations)
     rounds: list[float] = []
     while not rounds_agree(rounds):
         seconds = []
-        for _ in range(ROUND):
-            seconds.append(next(timed))
-            done = len(rounds) * ROUND + len(seconds)
-            progress.stage("timing steps", done, max(FEWEST_ROUNDS, len(rounds) + 1) * ROUND)
+        for _ in range(ROUND_STEPS):
+            seconds.append(next(durations))
+            done = len(rounds) * ROUND_STEPS + len(seconds)
+            total = max(FEWEST_ROUNDS, len(rounds) + 1) * ROUND_STEPS
+            progress.stage("timing steps", done, total)
         rounds.append(run.fabric.broadcast(median(seconds)))
     return max(1, int(minutes * SECONDS_PER_MINUTE / min(rounds)))
 
 
 def rounds_agree(rounds: Sequence[float]) -> bool:
-    """Whether a second round was as fast as the fastest, or there were enough of them."""
+    """Whether the two fastest of `rounds` (seconds) agree, or the most rounds are reached."""
     if len(rounds) < FEWEST_ROUNDS:
         return False
     fastest, second, *_ = sorted(rounds)
-    return second <= AGREEING * fastest or len(rounds) == MOST_ROUNDS
+    return second <= ROUND_AGREEMENT * fastest or len(rounds) == MOST_ROUNDS
 
 
 def refuse_two_budgets(asked: TrainingSettings, existing: TrainingSettings | None) -> None:
-    """Minutes stand alone; steps beside them are only those that an earlier timing found.
+    """Refuse minutes together with steps or epochs, except steps that an earlier timing set.
 
     Raises:
-        SettingsError: Both are asked for, or other steps of a run that was given minutes.
+        SettingsError: Two budgets are set, or a run timed by minutes is given other steps.
     """
     if asked.minutes and asked.epochs:
-        raise SettingsError("training.minutes and training.epochs are two budgets; set one of them")
+        raise SettingsError("training.minutes and training.epochs are two budgets; set only one")
     timed = existing if existing and existing.minutes else None
     if timed and asked.steps in (None, timed.steps) and not asked.epochs:
         return
     if timed:
-        other = f"{asked.steps} steps" if asked.steps else f"{asked.epochs} epochs"
+        budget = f"{asked.steps} steps" if asked.steps else f"{asked.epochs} epochs"
         raise SettingsError(
-            f"there, training.minutes {timed.minutes:g} were timed as {timed.steps} steps, and"
-            f" {other} are asked; choose another folder, or --fresh to start again here"
+            f"the run there has training.minutes {timed.minutes:g}, timed as {timed.steps} steps,"
+            f" but {budget} are set now; choose another folder, or --fresh to start again here"
         )
     if asked.minutes and asked.steps:
-        raise SettingsError("training.minutes and training.steps are two budgets; set one of them")
+        raise SettingsError("training.minutes and training.steps are two budgets; set only one")

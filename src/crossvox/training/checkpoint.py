@@ -1,8 +1,8 @@
-"""All that a run needs to go on exactly, on disk, without pickle.
+"""Save and load checkpoints, from which a run resumes exactly, without pickle.
 
 checkpoint/
-├── step-00000500.safetensors   networks, optimizers, averages
-└── step-00000500.json          sha256 of it, step, and what is not a tensor
+├── step-00000500.safetensors   networks, optimizers, EMA
+└── step-00000500.json          its sha256, the step, and values that are not tensors
 """
 
 import hashlib
@@ -20,17 +20,18 @@ from torch.optim import Optimizer
 from crossvox.errors import ModelError
 from crossvox.files.atomic import write_atomically
 
-KEPT = 2
+KEPT_CHECKPOINTS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """The state of a run after a step.
+    """State of a run after a step.
 
     Attributes:
-        step: Steps done.
-        tensors: Flat: "generator.stem.…", "generator_optimizer.0.exp_avg", "average.…".
-        facts: What is not a tensor: best score so far and its step.
+        step: Number of steps done.
+        tensors: Tensors by flat name: "generator.stem.…", "generator_optimizer.0.exp_avg",
+            "average.…".
+        facts: JSON values: best validation so far, and losses since the last row of progress.csv.
     """
 
     step: int
@@ -39,7 +40,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write `checkpoint`; it counts once its description is there. The one before is kept."""
+    """Write `checkpoint`, its JSON file last, and keep the checkpoint before it."""
     folder.mkdir(parents=True, exist_ok=True)
     payload = save({name: tensor.contiguous() for name, tensor in checkpoint.tensors.items()})
     path = folder / f"step-{checkpoint.step:08d}.safetensors"
@@ -50,16 +51,16 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     }
     write_atomically(path, payload)
     write_atomically(path.with_suffix(".json"), json.dumps(description, indent=2).encode())
-    for old in sorted(folder.glob("step-*.json"))[:-KEPT]:
+    for old in sorted(folder.glob("step-*.json"))[:-KEPT_CHECKPOINTS]:
         old.unlink()
         old.with_suffix(".safetensors").unlink(missing_ok=True)
 
 
 def newest_checkpoint(folder: Path) -> Checkpoint | None:
-    """The newest undamaged checkpoint, or None where there is none at all.
+    """Newest undamaged checkpoint; None if there are no checkpoints.
 
     Raises:
-        ModelError: There are checkpoints and all are damaged.
+        ModelError: All checkpoints are damaged.
     """
     descriptions = sorted(folder.glob("step-*.json"), reverse=True)
     for path in descriptions:
@@ -72,24 +73,24 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
 
 
 def optimizer_tensors(optimizer: Optimizer, *, name: str) -> Iterator[tuple[str, Tensor]]:
-    """The state of an optimizer as flat tensors."""
+    """State of an optimizer as flat names and tensors."""
     for index, entries in optimizer.state_dict()["state"].items():
         for key, value in entries.items():
             yield f"{name}_optimizer.{index}.{key}", torch.as_tensor(value)
 
 
 def load_optimizer(optimizer: Optimizer, tensors: Mapping[str, Tensor], *, name: str) -> None:
-    """Put the state that `optimizer_tensors` gave back into a fresh optimizer."""
+    """Restore the state written by `optimizer_tensors` into a fresh optimizer."""
     prefix = f"{name}_optimizer."
-    parameters = [one for group in optimizer.param_groups for one in group["params"]]
+    parameters = [weight for group in optimizer.param_groups for weight in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
-    for full, value in tensors.items():
-        if full.startswith(prefix):
-            index, key = full.removeprefix(prefix).split(".", 1)
-            like = parameters[int(index)]
-            same = value.shape == like.shape
+    for full_name, value in tensors.items():
+        if full_name.startswith(prefix):
+            index, key = full_name.removeprefix(prefix).split(".", 1)
+            parameter = parameters[int(index)]
+            same = value.shape == parameter.shape
             state.setdefault(int(index), {})[key] = (
-                torch.empty_like(like).copy_(value) if same else value
+                torch.empty_like(parameter).copy_(value) if same else value
             )
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 

@@ -1,4 +1,4 @@
-"""Which weights a run keeps: the best by a validation whose cases its processes share."""
+"""Select the weights that a run keeps, by a validation shared among its processes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Best:
     """The best validation so far.
 
     Attributes:
-        ssim: Its score.
-        step: When it was.
-        due: Whether the validation of the last step was given up and is to be made up for.
+        ssim: Mean SSIM of the best validation, or its step without validation cases.
+        step: Step of the best validation; 0 before the first.
+        due: Whether the last validation was aborted and must be repeated on resuming.
     """
 
     ssim: float = -1.0
@@ -38,18 +38,18 @@ def shared_scores(
     cases: int,
     interruption: Interruption,
 ) -> Scores | None:
-    """Mean scores of `weights` over the cases of all processes; None where one is to stop.
+    """Mean scores of `weights` over the cases of all processes; None if any is asked to stop.
 
     Args:
-        fabric: Of the processes.
-        validate: Mean scores over this process's cases.
-        weights: The first process's count for all.
-        cases: How many this process has; it may have none.
-        interruption: Gives the work up when this process is asked to stop.
+        fabric: Fabric of the processes.
+        validate: Function from weights to mean scores over this process's cases.
+        weights: Weights for inference; all processes validate those of the first.
+        cases: Number of this process's cases, possibly 0.
+        interruption: Stop requests, which abort the validation.
     """
     if fabric.world_size > 1:
-        # Each process has statistics of its own parts; those of the first are kept.
-        weights = {name: _of_the_first(tensor) for name, tensor in weights.items()}
+        # Batch statistics differ between processes; the first process's are kept.
+        weights = {name: _from_first_process(tensor) for name, tensor in weights.items()}
     scores = interruption.unless_asked(partial(validate, weights)) if cases else {}
     if fabric.world_size == 1:
         return scores
@@ -61,7 +61,7 @@ def shared_scores(
     return _weighted_means(cast("Sequence[tuple[Scores, int]]", gathered))
 
 
-def _of_the_first(tensor: Tensor) -> Tensor:
+def _from_first_process(tensor: Tensor) -> Tensor:
     shared = tensor.detach().clone()
     distributed.broadcast(shared, src=0)
     return shared

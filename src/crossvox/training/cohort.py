@@ -1,4 +1,4 @@
-"""The cohort that an experiment names, in the cohort's own spelling."""
+"""Read the cohort of an experiment, and adopt the cohort's spelling of modalities."""
 
 import warnings
 from dataclasses import replace
@@ -10,10 +10,10 @@ from crossvox.training.experiment import Experiment
 
 
 def read_cohort_of(experiment: Experiment, data: Path) -> Reading:
-    """The cases below `data` with all modalities of `experiment`; warns of what is not taken.
+    """Read the cases below `data` that have all modalities of `experiment`; warn of files left out.
 
     Raises:
-        CohortError: No case is complete, or it is unclear which file counts.
+        CohortError: No case is complete, or several files fit the same modality.
     """
     settings = experiment.cohort
     reading = survey_cohort(
@@ -27,10 +27,10 @@ def read_cohort_of(experiment: Experiment, data: Path) -> Reading:
 
 
 def spelled_as(experiment: Experiment, reading: Reading) -> Experiment:
-    """`experiment` with its modalities as the cohort spells them: so a run is kept and resumed.
+    """`experiment` with its modalities as the cohort spells them, so that runs can be resumed.
 
     Raises:
-        SettingsError: The cohort has one modality where the experiment names two.
+        SettingsError: Two modalities of the experiment are the same modality of the cohort.
     """
     *source, target = reading.modalities
     return replace(

@@ -1,4 +1,4 @@
-"""The loop: a method yields losses, this steps (decision 0005)."""
+"""Training loop: a method yields losses, the loop updates its networks (decision 0005)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -34,27 +34,28 @@ from crossvox.training.progress import ProgressTable, Record
 from crossvox.training.schedule import learning_rate_factor, scaled_rates
 
 SEED_STRIDE = 1_000_003  # keeps seeds of different (seed, rank, step) apart
-LARGEST_SEED = 2**63  # of torch
+SEED_LIMIT = 2**63  # torch accepts no larger seed
 Report = Callable[[int, Mapping[str, float]], None]
 
 
 @dataclass(kw_only=True)
 class Run:
-    """One training run in progress.
+    """A training run in progress.
 
     Attributes:
-        fabric: Launched.
-        method: On its device, not yet wrapped.
-        sampler: Gives each step's patches.
-        settings: Settings with nothing open.
-        folder: The run's.
-        validate: Scores the product's weights on this process's share of the cases, by name;
-            "ssim" decides. None where there is no one to validate on.
-        keep: Stores the product's weights of a step as the run's synthesizer.
-        report: Called with each row of progress.
-        stepped: Called with the steps that are done, before the first and after each.
-        share: How many of the cases for validation this process has.
-        is_kept: Whether what `keep` stored is still there.
+        fabric: Launched Fabric.
+        method: Method whose networks are not yet wrapped by Fabric.
+        sampler: Sampler of each step's patches.
+        settings: Training settings after planning.
+        folder: Path of the run's folder.
+        validate: Function from weights for inference to scores by name on this process's share
+            of the validation cases; "ssim" selects the best. None without validation cases.
+        keep: Function that stores weights for inference and their step as the run's synthesizer.
+        report: Function called with the step and each row of progress.
+        stepped: Function called with the number of steps done, before the first and after each.
+        share: Number of validation cases of this process.
+        is_kept: Function that tells whether the weights `keep` stored are still there.
+        best: Best validation so far.
     """
 
     fabric: Fabric
@@ -71,12 +72,11 @@ class Run:
     best: Best = field(default_factory=Best)
 
     def train(self) -> None:
-        """From the newest checkpoint, or from the start, to the last step.
+        """Train from the newest checkpoint, or from the start, to the last step.
 
         Raises:
-            SettingsError: A batch cannot be shared equally among processes and parts, or the
-                training diverges.
-            InterruptedRunError: Asked to stop; everything is saved.
+            SettingsError: A batch cannot be divided equally, or training diverges.
+            InterruptedRunError: The process was asked to stop; everything is saved.
         """
         parts = self._parts()
         optimizers = self._set_up()
@@ -113,10 +113,10 @@ class Run:
                     self._leave_if(interruption, step)
 
     def timed_steps(self, count: int) -> Iterator[float]:
-        """Seconds of each of `count` steps from the start; nothing is saved or reported.
+        """Seconds of each of the first `count` steps, made without saving or reporting.
 
         Raises:
-            SettingsError: As `train`.
+            SettingsError: A batch cannot be divided equally, or training diverges.
         """
         parts = self._parts()
         optimizers = self._set_up()
@@ -147,10 +147,11 @@ class Run:
         }
 
     def _parts(self) -> tuple[list[int], int]:
-        """Which parts of each batch this process learns from, of how many."""
-        world, each = self.fabric.world_size, self.settings.accumulate
-        refuse_unequal_parts(self.settings.batch, accumulate=each, processes=world)
-        return [self.fabric.global_rank * each + part for part in range(each)], world * each
+        """Indices of the parts of each batch that this process learns from, and their total."""
+        world, parts = self.fabric.world_size, self.settings.accumulate
+        refuse_unequal_parts(self.settings.batch, accumulate=parts, processes=world)
+        first = self.fabric.global_rank * parts
+        return list(range(first, first + parts)), world * parts
 
     def _step(
         self,
@@ -167,9 +168,9 @@ class Run:
         for index, batch in enumerate(batches):
             last = index == len(batches) - 1
             with ExitStack() as alone:
-                # A forward pass decides whether its backward pass is shared, for every network.
+                # DDP decides in the forward pass whether gradients are synchronized.
                 for network in () if last else self.method.children():
-                    alone.enter_context(self.fabric.no_backward_sync(network))  # type: ignore[arg-type]  # `setup_module` wrapped them
+                    alone.enter_context(self.fabric.no_backward_sync(network))  # type: ignore[arg-type]  # wrapped by `setup_module`
                 for objective in self.method.objectives(self._moved(batch)):
                     network = getattr(self.method, objective.network)
                     self.fabric.backward(objective.loss / len(batches))
@@ -191,14 +192,14 @@ class Run:
             if "non-finite" not in str(error):
                 raise
             raise SettingsError(
-                "training diverged: a gradient is no longer a number; lower method.learning_rate,"
-                " or set training.precision=32-true, and start again with --fresh"
+                "training diverged: a gradient is not finite; lower method.learning_rate or set"
+                " training.precision=32-true, then start again with --fresh"
             ) from None
 
     def _validate(
         self, step: int, average: MovingAverage, interruption: Interruption
     ) -> dict[str, float]:
-        """Scores of the weights now, which are kept if they are the best; nothing if given up."""
+        """Validate the current weights and keep the best; empty if the validation is aborted."""
         weights = average.product()
         scores: dict[str, float] | None = {}
         if self.validate:
@@ -227,7 +228,7 @@ class Run:
 
     def _seed(self, step: int) -> None:
         place = (self.settings.seed * SEED_STRIDE + self.fabric.global_rank) * SEED_STRIDE + step
-        torch.manual_seed(place % LARGEST_SEED)
+        torch.manual_seed(place % SEED_LIMIT)
 
     def _due(self, step: int, every: int) -> bool:
         return step % every == 0 or step == self.settings.steps
@@ -244,8 +245,7 @@ class Run:
     def _leave_if(self, interruption: Interruption, step: int) -> None:
         if interruption.agreed(self.fabric):
             raise InterruptedRunError(
-                f"stopped after step {step} of {self.settings.steps}; the same command goes on"
-                " from there"
+                f"stopped after step {step} of {self.settings.steps}; repeat the command to resume"
             )
 
     def _save(
@@ -272,7 +272,7 @@ class Run:
         checkpoint = newest_checkpoint(self.folder / "checkpoint")
         if checkpoint is None:
             return 0
-        # Loaded one by one: the names of wrapped networks are not those they are saved under.
+        # Networks are loaded individually: Fabric's wrappers change the names of their tensors.
         names = [name for name, _ in self.method.named_children()]
         self.method.load_networks(checkpoint.tensors, names=names)
         average.load(checkpoint.tensors)
@@ -281,19 +281,19 @@ class Run:
         record.load(checkpoint.facts.get("record", {}))
         self.best = Best(**checkpoint.facts.get("best", {}))
         if self.best.step and not self.fabric.broadcast(self.is_kept()):
-            self.best = Best(due=True)  # those weights are lost: the present ones are the best
+            self.best = Best(due=True)  # the best weights are lost: validate the current ones
         return checkpoint.step
 
 
 def refuse_unequal_parts(batch: int, *, accumulate: int, processes: int = 1) -> None:
-    """Check that every process, and every part of its gradients, gets as much of a batch.
+    """Check that a batch divides equally among processes and accumulated parts.
 
     Raises:
-        SettingsError: The batch is not a multiple of them.
+        SettingsError: The batch is not a multiple of processes x parts.
     """
     parts = processes * accumulate
     if batch % parts:
         raise SettingsError(
-            f"training.batch {batch} is not shared equally by {processes} process(es) of"
-            f" {accumulate} part(s); set it to a multiple of {parts}"
+            f"training.batch {batch} cannot be divided equally among {processes} process(es) with"
+            f" {accumulate} part(s) each; set it to a multiple of {parts}"
         )

@@ -1,4 +1,4 @@
-"""One whole run as settings: a TOML file with four sections (decision 0006)."""
+"""Settings of a run, and the TOML file with four sections that holds them (decision 0006)."""
 
 import json
 import math
@@ -14,15 +14,9 @@ from crossvox.errors import SettingsError
 from crossvox.preparation.intensity import PERCENTILES, Limits, ScaleKind
 from crossvox.synthesis.bounds import Modality
 from crossvox.synthesis.catalogue import method_settings
-from crossvox.synthesis.settings import (
-    Count,
-    Seed,
-    Share,
-    parse_settings,
-    toml_value,
-)
+from crossvox.synthesis.settings import Count, Seed, Share, parse_settings, toml_value
 
-# Each bound is far beyond any use, and keeps sizes, seeds and times within what is computed with.
+# Bounds lie far beyond any use; they keep sizes, seeds and times within range of the arithmetic.
 Side = Annotated[int, Field(ge=1, le=4096)]
 Sizes = tuple[Side, Side, Side]
 Patches = Annotated[int, Field(ge=1, le=65536)]
@@ -31,23 +25,23 @@ Minutes = Annotated[float, Field(gt=0, le=10**6)]
 Step = Annotated[float, Field(ge=0.01, le=100)]  # millimeters
 Spacing = tuple[Step, Step, Step]
 Norm = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Decay = Annotated[float, Field(ge=0, lt=1)]  # an average of decay 1 never learns
-RunSeed = Annotated[Seed, Field(lt=2**63)]  # torch takes no larger
+Decay = Annotated[float, Field(ge=0, lt=1)]  # an average with decay 1 never changes
+RunSeed = Annotated[Seed, Field(lt=2**63)]  # torch accepts no larger seed
 SECTIONS = ("cohort", "preparation", "method", "training")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CohortSettings:
-    """Who is learned from.
+    """Modalities, split and checks of the cohort.
 
     Attributes:
-        source: Modalities given, in the order of the network's channels.
-        target: Modality wanted.
-        fractions: Shares of people for train, validation and test where the data do not say;
-            70, 15 and 15 % if None.
-        split_seed: Of that division.
-        check: Whether pairs are checked for faults before training.
-        allow_synthetic: Whether volumes that carry the notice of synthesized ones are taken too.
+        source: Source modalities, in the order of the network's input channels.
+        target: Target modality, which the network learns to synthesize.
+        fractions: Shares of people for train, validation and test, where the data give no
+            splits; None uses 0.7, 0.15 and 0.15.
+        split_seed: Random seed for drawing the splits, where the data give none.
+        check: Whether to check the cohort before training; the run is refused if errors are found.
+        allow_synthetic: Whether volumes marked as synthesized may be used for training.
 
     Raises:
         SettingsError: The target is one of the sources, or a source is named twice.
@@ -70,20 +64,27 @@ class CohortSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparationSettings:
-    """How volumes reach the network; None is planned from the cohort.
+    """Working grid and intensity scales.
 
     Attributes:
-        spacing_mm: Of the working grid (right, anterior, superior), or "own" for each source's.
-        source_scale: See `IntensityScale`; one for all source modalities, or one for each.
-        source_limits: Of "window" scales, for all source modalities or one pair for each.
-        target_scale: See `IntensityScale`.
-        target_limits: Of a "window" scale.
-        target_unit: "HU" or "arbitrary".
-        percentiles: Of the foreground, for "cohort" and "volume" scales.
+        spacing_mm: Voxel spacing of the working grid in mm (right, anterior, superior), or "own"
+            for each source's; None plans "own" if sources agree within 10 %, else their median.
+        source_scale: Kind of intensity scale, for all source modalities or for each: "window"
+            (fixed limits), "cohort" (range of the cohort) or "volume" (percentiles of each
+            volume); None plans it from the training cases.
+        source_limits: Intensities (low, high) that "window" scales map to -1 and 1, for all source
+            modalities or for each, in the source's unit; None uses -1024 and 3071 HU for CT.
+        target_scale: Kind of the target's intensity scale, "window", "cohort" or "volume"; None
+            plans it from the training cases.
+        target_limits: Intensities (low, high) that a "window" scale maps to -1 and 1, in the
+            target's unit; None uses -1024 and 3071 for a target in HU.
+        target_unit: Unit of the target volumes; None uses "HU" for CT, else "arbitrary".
+        percentiles: Percentiles (low, high) of the foreground intensities that "cohort" and
+            "volume" scales map to -1 and 1.
 
     Raises:
-        SettingsError: The percentiles are not two between 0 and 100, or limits are not two finite
-            numbers, the lower first.
+        SettingsError: Percentiles are not low < high within 0 to 100, or limits are not finite
+            with low < high.
     """
 
     spacing_mm: Spacing | Literal["own"] | None = None
@@ -97,7 +98,8 @@ class PreparationSettings:
     def __post_init__(self) -> None:
         low, high = self.percentiles
         if not 0 <= low < high <= 100:  # noqa: PLR2004 - a percentage
-            raise SettingsError(f"preparation.percentiles are low and high, got {low:g}, {high:g}")
+            message = "preparation.percentiles must be low < high, both within 0 to 100"
+            raise SettingsError(f"{message}; got {low:g} and {high:g}")
         _refuse_limits(self.target_limits, name="preparation.target_limits")
         for limits in limits_listed(self.source_limits):
             _refuse_limits(limits, name="preparation.source_limits")
@@ -105,30 +107,35 @@ class PreparationSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """How long and on what the networks learn; None is planned.
+    """Length, patches, optimization and precision of the training.
 
     Attributes:
-        steps: Optimizer steps; alternatively `epochs`, passes over the training cases.
-        epochs: Counted in cases; exactly one of both is set once planned.
-        minutes: A budget in place of both: of the steps alone, without validation and saving; some
-            steps are timed and `steps` is set to as many as it pays for.
-        batch: Patches per step over all processes and accumulated parts.
-        patch: Sizes of a patch in voxels of the working grid.
-        accumulate: Parts a batch is divided into to save memory; they are of equal size.
-        recompute: "blocks" computes their features again in the backward pass: less memory, some
-            more time, the same weights.
-        flip_share: Chance that a patch is mirrored left to right.
-        clip: Largest norm of each network's gradients; 0 is no limit.
-        ema: Decay of the moving average of the product's weights; 0 is none; planned as the
-            method's `average_decay`.
-        decay_share: Share of the steps, at the end, over which learning rates fall to 0; 0 keeps
-            them constant.
-        checkpoint_every: Steps between saves.
-        validate_every: Steps between validations on whole volumes; planned to cost at most a
-            tenth of the training.
-        report_every: Steps between rows of progress.csv.
-        precision: "auto" is bfloat16 where the hardware is fast in it.
-        seed: Of initial weights, patches and noise.
+        steps: Number of optimizer steps; None derives it from `minutes` or `epochs`, else plans
+            100 epochs, at least 3000 steps.
+        epochs: Number of passes over the training cases, in place of `steps`; None sets none.
+        minutes: Time budget of the steps in minutes, without validation and checkpoints, in place
+            of `steps` and `epochs`: some steps are timed first, and `steps` is set to as many as
+            fit; None sets no budget.
+        batch: Number of patches per step, over all processes and accumulated parts; None plans 1,
+            or up to 8 whole slices for a 2D method.
+        patch: Patch size in voxels of the working grid (right, anterior, superior); None plans the
+            median working grid, cut until a step is quick and fits in memory.
+        accumulate: Number of equal parts that a batch is processed in, to save memory; 1 is whole.
+        recompute: Features to recompute in the backward pass: "blocks" takes less memory and more
+            time for the same weights; "nothing" keeps all features.
+        flip_share: Probability that a patch is mirrored left to right.
+        clip: Maximum gradient norm of each network; 0 disables clipping.
+        ema: Decay per step of the exponential moving average (EMA) of the weights that inference
+            uses; 0 disables averaging; None uses the method's default.
+        decay_share: Share of the steps, at the end of the run, over which learning rates fall
+            linearly to 0; 0 keeps them constant.
+        checkpoint_every: Number of steps between checkpoints.
+        validate_every: Number of steps between validations on whole volumes; None plans it so that
+            validation costs at most a tenth of the training.
+        report_every: Number of steps between rows of progress.csv.
+        precision: Numeric precision, "bf16-mixed" or "32-true"; "auto" uses bfloat16 where the
+            hardware is fast in it.
+        seed: Random seed for initial weights, patches and noise.
     """
 
     steps: Steps | None = None
@@ -151,7 +158,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """The settings of one run."""
+    """All settings of a run."""
 
     cohort: CohortSettings
     preparation: PreparationSettings = field(default_factory=PreparationSettings)
@@ -163,21 +170,21 @@ class Experiment:
 def read_experiment(
     path: Path | None, *, changes: Sequence[str] = (), defaults: Mapping[str, Any] | None = None
 ) -> Experiment:
-    """The experiment of a TOML file, then of `changes`.
+    """Read an experiment from a TOML file and apply `changes`.
 
     Args:
-        path: Sections [cohort] [preparation] [method] [training]; all defaults if None.
-        changes: "section.key=value" with the value as in TOML; quotes of a word may be left out.
-        defaults: Values by "section.key", under the file's.
+        path: File with sections [cohort] [preparation] [method] [training]; None uses defaults.
+        changes: "section.key=value" with a TOML value; a single word needs no quotes.
+        defaults: Values by "section.key" that the file overrides.
 
     Raises:
-        SettingsError: A section or key is unknown, a value is wrong, or the file is not TOML.
+        SettingsError: A section or key is unknown, a value is invalid, or the file is not TOML.
     """
     tables: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for name, value in (defaults or {}).items():
         _set(tables, name, value)
     if path:
-        _lay_over(tables, read_toml(path), origin=str(path))
+        _merge(tables, read_toml(path), origin=str(path))
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:
@@ -187,22 +194,22 @@ def read_experiment(
 
 
 def experiment_of(tables: Mapping[str, Mapping[str, Any]], *, origin: str) -> Experiment:
-    """The experiment of sections as a TOML file has them.
+    """Build an experiment from the sections of a parsed TOML file.
 
     Args:
         tables: Values by section and key.
-        origin: Named in errors: where the sections come from.
+        origin: Source of the sections, for error messages.
 
     Raises:
-        SettingsError: A section or key is unknown, or a value is wrong.
+        SettingsError: A section or key is unknown, or a value is invalid.
     """
-    given: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
-    _lay_over(given, tables, origin=origin)
-    return _typed(given)
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    _merge(sections, tables, origin=origin)
+    return _typed(sections)
 
 
 def write_experiment(experiment: Experiment) -> str:
-    """The experiment as TOML; what is None is left out."""
+    """The experiment as TOML, without settings that are None."""
     tables = asdict(experiment)
     tables["method"] = {"name": tables.pop("method"), **tables.pop("method_settings")}
     sections = ("\n".join([f"[{section}]", *_lines(tables[section])]) for section in SECTIONS)
@@ -210,44 +217,41 @@ def write_experiment(experiment: Experiment) -> str:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a file of settings.
+    """Read the tables of a TOML file.
 
     Raises:
-        SettingsError: It cannot be read, or is not TOML.
+        SettingsError: The file cannot be read, or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text())
     except OSError as error:
-        raise SettingsError(f"no experiment can be read from {path}: {error.strerror}") from None
+        raise SettingsError(f"cannot read the experiment {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from None
 
 
 def _lines(table: Mapping[str, Any]) -> list[str]:
-    """JSON writes numbers, words, truth values and lists as TOML does."""
+    """TOML lines; JSON writes numbers, strings, Booleans and lists the same way."""
     return [f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None]
 
 
-def _lay_over(
-    tables: dict[str, dict[str, Any]], given: Mapping[str, object], *, origin: str
-) -> None:
-    for section, table in given.items():
+def _merge(tables: dict[str, dict[str, Any]], new: Mapping[str, object], *, origin: str) -> None:
+    for section, table in new.items():
         if section not in SECTIONS or not isinstance(table, Mapping):
-            raise SettingsError(
-                f"{origin}: no section [{section}]; there are {', '.join(SECTIONS)}"
-            )
+            known = ", ".join(SECTIONS)
+            raise SettingsError(f"{origin}: there is no section [{section}]; use {known}")
         tables[section].update(table)
 
 
 def _set(tables: dict[str, dict[str, Any]], name: str, value: Any) -> None:  # noqa: ANN401 - TOML's
     section, dot, key = name.partition(".")
     if not dot or section not in SECTIONS:
-        raise SettingsError(f"{name}: write it as section.key, sections are {', '.join(SECTIONS)}")
+        raise SettingsError(f"{name}: write it as section.key; sections are {', '.join(SECTIONS)}")
     tables[section][key] = value
 
 
 def limits_listed(limits: Limits | tuple[Limits, ...] | None) -> tuple[Limits, ...]:
-    """The pairs of a setting that holds none, one for all, or one for each source modality."""
+    """List the pairs of a setting that is None, a pair for all sources, or a pair for each."""
     if limits is None:
         return ()
     pairs = limits if all(isinstance(pair, tuple) for pair in limits) else (limits,)
@@ -259,26 +263,26 @@ def _refuse_limits(limits: Limits | None, *, name: str) -> None:
         return
     low, high = limits
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise SettingsError(f"{name} are low and high, got {low:g}, {high:g}")
+        raise SettingsError(f"{name} must be finite with low < high; got {low:g} and {high:g}")
 
 
 def _modalities(cohort: dict[str, Any]) -> None:
-    """Take "FLAIR, T2w" for two modalities, and spaces around a name for none of it."""
+    """Split "FLAIR, T2w" into two modalities and strip spaces around names."""
     for name in ("source", "target"):
         if not cohort.get(name):
             raise SettingsError(
-                f"cohort.{name} is not set; say --source FLAIR --target T1w, or set it in [cohort]"
+                f"cohort.{name} is not set; use --source FLAIR --target T1w, or set it in [cohort]"
             )
     source, target = cohort["source"], cohort["target"]
     listed = source.split(",") if isinstance(source, str) else source
     if not (isinstance(target, str) and isinstance(listed, list | tuple)):
-        return  # of another type, which is refused by that
-    stripped = [each.strip() if isinstance(each, str) else each for each in listed]
+        return  # `parse_settings` refuses other types
+    stripped = [name.strip() if isinstance(name, str) else name for name in listed]
     cohort["source"], cohort["target"] = stripped, target.strip()
     if "" in (*stripped, cohort["target"]):
         raise SettingsError(
-            f"cohort.source and cohort.target are names, got {source!r} and {target!r};"
-            " say --source FLAIR,T2w --target T1w"
+            f"cohort.source and cohort.target must be names, got {source!r} and {target!r};"
+            " use --source FLAIR,T2w --target T1w"
         )
 
 

@@ -1,4 +1,4 @@
-"""The check of a cohort before a run learns from it."""
+"""Check a cohort before training, and refuse it if errors are found."""
 
 import json
 import warnings
@@ -14,7 +14,7 @@ from crossvox.screening import CohortCheck, Finding, check_cohort
 from crossvox.training.experiment import Experiment
 
 CHECK = "check.json"
-MOST_NAMED = 5
+MOST_NAMED = 5  # findings listed in a message
 
 
 def refuse_faults(
@@ -24,13 +24,13 @@ def refuse_faults(
     *,
     progress: Progress = QUIET,
 ) -> CohortCheck:
-    """Check a cohort before training; warn of its warnings and keep them in the file `record`.
+    """Check a cohort before training, issue its warnings and write them to `record`.
 
     Args:
-        cases: With their splits, each with all modalities of the experiment.
-        experiment: Names the modalities.
-        record: JSON file, written only if nothing is refused.
-        progress: Told of each case.
+        cases: Cases with their splits and all modalities of the experiment.
+        experiment: Experiment, for its modalities.
+        record: Path of the JSON file, written only if the cohort is accepted.
+        progress: Receiver of progress, case by case.
 
     Raises:
         CohortError: The check found errors.
@@ -43,8 +43,8 @@ def refuse_faults(
     errors = [finding for finding in check.findings if finding.severity == "error"]
     if errors:
         raise CohortError(
-            f"{len(errors)} fault(s): {_listed(errors)}. `crossvox check` shows all;"
-            " --set cohort.check=false trains all the same"
+            f"the cohort has {len(errors)} fault(s): {_listed(errors)}. `crossvox check` shows all;"
+            " --set cohort.check=false trains without this check"
         )
     write_check(record, check)
     _warn(check.findings, record)
@@ -53,12 +53,12 @@ def refuse_faults(
 
 def write_check(path: Path, check: CohortCheck) -> None:
     """Write the findings of a check as JSON."""
-    kept = {
+    contents = {
         "modalities": check.modalities,
         "cases": len(check.rows),
         "findings": [asdict(finding) for finding in check.findings],
     }
-    write_atomically(path, json.dumps(kept, indent=2).encode())
+    write_atomically(path, json.dumps(contents, indent=2).encode())
 
 
 def _warn(findings: Sequence[Finding], record: Path) -> None:
@@ -67,7 +67,7 @@ def _warn(findings: Sequence[Finding], record: Path) -> None:
         warnings.warn(message, CohortWarning, stacklevel=3)
     unnamed = len(findings) - MOST_NAMED
     if unnamed > 0:
-        message = f"the check has {unnamed} more warnings; {record} holds all"
+        message = f"the cohort check found {unnamed} more warnings; see {record} for all"
         warnings.warn(message, CohortWarning, stacklevel=3)
 
 

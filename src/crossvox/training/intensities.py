@@ -1,4 +1,4 @@
-"""Intensities of the files of a cohort that scales are fitted to and chosen by."""
+"""Read the intensities of a cohort's volumes, to fit and choose intensity scales."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -21,17 +21,17 @@ from crossvox.volume.foreground import head_of
 Measured = TypeVar("Measured")
 
 LOWEST_HU = -1024.0
-QUANTILES = 10_000
+QUANTILES = 10_000  # per volume
 THREADS = min(8, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Intensities:
-    """Intensities of one volume that scales are chosen by.
+    """Summary of a volume's intensities, in the volume's unit.
 
     Attributes:
-        limits: Of its foreground.
-        head: Evenly spaced quantiles of the voxels inside the head, ascending.
+        limits: Low and high intensity of the foreground.
+        head: (10000,) evenly spaced quantiles of the voxels inside the head, ascending.
     """
 
     limits: Limits
@@ -40,12 +40,12 @@ class Intensities:
     def cost(self, scale: IntensityScale) -> float:
         """Mean absolute error inside the head of a perfect network restored by `scale`.
 
-        The network answers the volume exactly as `scale` normalizes it; what is left is the cost
-        of clipping and of restoring by the cohort's limits.
+        A perfect network predicts the volume exactly as `scale` normalizes it, so the error comes
+        only from clipping and from restoring by the cohort's limits.
         """
         low, high = self.limits if scale.kind == "volume" else scale.limits
-        answer = np.clip((self.head - low) / (high - low), 0, 1)
-        restored = scale.limits[0] + answer * (scale.limits[1] - scale.limits[0])
+        predicted = np.clip((self.head - low) / (high - low), 0, 1)
+        restored = scale.limits[0] + predicted * (scale.limits[1] - scale.limits[0])
         return float(np.abs(restored - self.head).mean())
 
 
@@ -77,11 +77,11 @@ def read_intensities(
 
 
 def limits_in(path: Path, *, modality: str, percentiles: tuple[float, float]) -> Limits:
-    """Foreground limits of the volume in a file; what pads a CT is not part of it.
+    """Foreground limits of the volume in a file, without the padding of a CT.
 
     Raises:
-        CohortError: Its foreground is constant.
-        FileError: It cannot be read.
+        CohortError: The foreground is constant.
+        FileError: The volume cannot be read.
     """
     return _limits(_voxels(path, modality), path, percentiles=percentiles)
 

@@ -1,4 +1,4 @@
-"""Requests to stop, heard between steps, and at once where a step waits for long work."""
+"""Handle stop signals between steps, and immediately during long work such as validation."""
 
 import signal
 from collections.abc import Callable
@@ -13,12 +13,12 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 Result = TypeVar("Result")
 
 
-class _GivenUp(BaseException):
-    """Ends the work that `unless_asked` watches; no handler of errors may hold it up."""
+class _Aborted(BaseException):
+    """Aborts the work of `unless_asked`; a BaseException, so that no handler of errors stops it."""
 
 
 class Interruption:
-    """Within it SIGTERM, SIGINT and SIGUSR1 are noted instead of obeyed."""
+    """Context in which SIGTERM, SIGINT and SIGUSR1 are recorded as requests to stop."""
 
     def __init__(self) -> None:
         self._asked = self._at_once = False
@@ -30,21 +30,21 @@ class Interruption:
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # as signal.signal gave it
+            signal.signal(number, handler)  # type: ignore[arg-type]  # from signal.signal
 
     def agreed(self, fabric: Fabric) -> bool:
-        """Whether any process was asked to stop; the same answer in all of them."""
+        """Whether any process was asked to stop; the same in all processes."""
         if fabric.world_size == 1:
             return self._asked
         asked = torch.tensor(float(self._asked), device=fabric.device)
         return bool(cast("Tensor", fabric.all_reduce(asked, reduce_op="sum")) > 0)
 
     def unless_asked(self, work: Callable[[], Result]) -> Result | None:
-        """What `work` returns; None where a request came before or gave it up amidst."""
+        """Result of `work`; None if a request to stop came before, or aborts the work."""
         try:
             self._at_once = True
             return None if self._asked else work()
-        except _GivenUp:
+        except _Aborted:
             return None
         finally:
             self._at_once = False
@@ -53,4 +53,4 @@ class Interruption:
         self._asked = True
         if self._at_once:
             self._at_once = False
-            raise _GivenUp
+            raise _Aborted

@@ -1,4 +1,4 @@
-"""One process at a time in the folder of a run."""
+"""Lock a run's folder, so that only a single process trains in it."""
 
 import fcntl
 import os
@@ -15,14 +15,14 @@ LOCK = ".lock"
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold `folder`, made where it is missing, until the block ends or the process dies.
+    """Lock `folder`, created if missing, until the block ends or the process dies.
 
-    The operating system gives the lock back when its process ends, however it ends; over NFS
-    the server does. The file stays only behind a process that was killed and stops nobody. A
-    folder that was made for the block and is left empty is removed.
+    The operating system, or the NFS server, releases the lock when the process ends in any way. A
+    killed process leaves the file behind, which locks nothing. A folder created for the block and
+    left empty is removed.
 
     Raises:
-        SettingsError: Another process holds it.
+        SettingsError: Another process holds the lock.
         FileError: The folder cannot be written.
     """
     path, existed = folder / LOCK, folder.is_dir()
@@ -33,7 +33,7 @@ def locked(folder: Path) -> Iterator[None]:
             with suppress(OSError):
                 path.unlink()
                 if not existed:
-                    folder.rmdir()  # fails where anything is in it
+                    folder.rmdir()  # fails if the folder is not empty
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def _taken(path: Path) -> Iterator[None]:
     while True:
         with _opened(path) as file:
             _take(file, path)
-            if not _is_at(file, path):  # its holder has removed it since it was opened
+            if not _is_at(file, path):  # the previous holder removed the file after it was opened
                 continue
             file.seek(0)
             file.truncate()
@@ -57,7 +57,7 @@ def _opened(path: Path) -> IO[str]:
         return path.open("a+")
     except OSError as error:
         raise FileError(
-            f"{path.parent}: cannot be written ({error.strerror}); choose another folder"
+            f"{path.parent} cannot be written ({error.strerror}); choose another folder"
         ) from None
 
 
@@ -73,8 +73,8 @@ def _take(file: IO[str], path: Path) -> None:
         ) from None
     except OSError as error:
         raise FileError(
-            f"{path}: cannot be locked ({error.strerror}); choose a folder on a file system that"
-            " has locks"
+            f"{path} cannot be locked ({error.strerror}); choose a folder on a file system that"
+            " supports locks"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""How much memory a training step takes, before any is taken."""
+"""Predict the memory of a training step without running it."""
 
 import json
 from functools import lru_cache
@@ -13,17 +13,17 @@ from crossvox.networks.recomputing import recompute_blocks
 from crossvox.synthesis.catalogue import build_method
 from crossvox.training.experiment import Experiment, Sizes
 
-KEPT_PER_WEIGHT = 3  # two moments of Adam, the moving average; the gradient is the step's own
+KEPT_PER_WEIGHT = 3  # two moments of Adam and the EMA; gradients are counted in the step
 
 
 def step_bytes(experiment: Experiment, patch: Sizes, *, patches: int, compute: Compute) -> int:
-    """Memory that a training step takes, weights, gradients and optimizers included.
+    """Memory of a training step in bytes, with weights, gradients and optimizers.
 
     Args:
-        experiment: Its method is built, its source modalities counted.
-        patch: Sizes of a patch.
-        patches: That pass the networks at once.
-        compute: Where and how the networks run.
+        experiment: Experiment, for its method and its number of source modalities.
+        patch: Patch size in voxels.
+        patches: Number of patches that pass through the networks at once.
+        compute: Device and precision of the networks.
 
     Raises:
         SettingsError: The method refuses such patches.
@@ -35,15 +35,15 @@ def step_bytes(experiment: Experiment, patch: Sizes, *, patches: int, compute: C
     return resident_bytes(alive, device=compute.device)
 
 
-@lru_cache(maxsize=256)  # a plan asks for the same patch several times, each half a second of work
+@lru_cache(maxsize=256)  # a plan repeats patches, and each takes half a second
 def _alive_bytes(name: str, settings: str, sizes: tuple[int, ...], *, compute: Compute) -> int:
-    """Bytes alive at once in a step on (patches, sources, X, Y, Z), with what optimizers keep.
+    """Peak bytes of tensors in a step, with the state of optimizers and the EMA.
 
     Args:
-        name: Of the method.
-        settings: As JSON: those of the method, and whether blocks are recomputed.
-        sizes: Of the source.
-        compute: Where and how the networks run.
+        name: Name of the method.
+        settings: JSON list of the method's settings and whether blocks are recomputed.
+        sizes: Shape of the source, (patches, sources, X, Y, Z).
+        compute: Device and precision of the networks.
     """
     patches, sources, *patch = sizes
     method_settings, recomputing = json.loads(settings)
@@ -55,7 +55,7 @@ def _alive_bytes(name: str, settings: str, sizes: tuple[int, ...], *, compute: C
         rewrite_for_training(method, device=compute.device)
         if recomputing:
             recompute_blocks(method)
-        weights = sum(one.numel() * one.element_size() for one in method.parameters())
+        weights = sum(weight.numel() * weight.element_size() for weight in method.parameters())
         source, target, mask = (torch.empty(patches, n, *patch) for n in (sources, 1, 1))
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=compute.bf16):
             for objective in method.objectives(Batch(source=source, target=target, mask=mask)):

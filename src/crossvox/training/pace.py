@@ -1,4 +1,4 @@
-"""How long a step will take, estimated from a few on small patches."""
+"""Estimate the seconds of a training step by timing steps on a small patch."""
 
 import math
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ from crossvox.synthesis.catalogue import build_method
 from crossvox.training.experiment import Experiment, Sizes
 from crossvox.training.patch_plan import takes
 
-LARGEST_TIMED = 48**3  # voxels: a second or two for the networks that there are
-TIMED = 2  # after a step that allocates
+LARGEST_TIMED_VOXELS = 48**3  # a second or two for the built-in networks
+TIMED_STEPS = 2  # after a first step that allocates memory
 
 
 def estimated_seconds_per_step(
     experiment: Experiment, *, patch: Sizes, batch: int, compute: Compute
 ) -> float:
-    """Seconds that a step of a planned experiment will take here with nothing else to do, roughly.
+    """Rough estimate of the seconds of a training step on this machine when it is idle.
 
-    Steps on random voxels are timed, in a patch that is halved until it is small, and each voxel
-    of the whole one is taken to cost as much. On the CPU the seconds are those that one thread
-    works, shared among all threads: what else the machine does hardly counts then, while threads
-    that wait for each other on a busy machine take many times longer.
+    Steps are timed on random voxels, in the patch halved until it is small, and scaled by the
+    number of voxels. On a CPU a single thread is timed in CPU seconds, divided by the number of
+    threads: other work on the machine then hardly counts, while threads that wait for each other
+    on a busy machine would take many times longer.
 
     Args:
-        experiment: Method and modalities.
-        patch: Sizes of a training patch.
-        batch: Patches per step.
-        compute: Where it will run.
+        experiment: Experiment, for its method and modalities.
+        patch: Size of a training patch in voxels.
+        batch: Number of patches per step.
+        compute: Device and precision of the run.
     """
     sources = len(experiment.cohort.source)
     method = build_method(experiment.method, experiment.method_settings, sources=sources)
@@ -40,18 +40,18 @@ def estimated_seconds_per_step(
     rewrite_for_training(method, device=compute.device)
     channels_last(method)
     small = _small(method, patch)
-    data = _random_batch(experiment, small, compute)
-    share = math.prod(patch) / math.prod(small) * batch
+    random_batch = _random_batch(experiment, small, compute)
+    ratio = math.prod(patch) / math.prod(small) * batch
     if compute.device != "cpu":
-        return _seconds_of_step(method, data, compute) * share
+        return _seconds_of_step(method, random_batch, compute) * ratio
     threads = torch.get_num_threads()
-    with _one_thread():
-        return _seconds_of_step(method, data, compute) * share / threads
+    with _single_thread():
+        return _seconds_of_step(method, random_batch, compute) * ratio / threads
 
 
 def _small(method: SynthesisMethod, patch: Sizes) -> Sizes:
-    """The patch, its longest side halved while it is large and the networks take it."""
-    while math.prod(patch) > LARGEST_TIMED:
+    """`patch` with its longest side halved while it is large and the networks accept it."""
+    while math.prod(patch) > LARGEST_TIMED_VOXELS:
         sides = list(patch)
         longest = sides.index(max(sides))
         multiple = method.patch_multiples[longest]
@@ -75,7 +75,7 @@ def _random_batch(experiment: Experiment, patch: Sizes, compute: Compute) -> Bat
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def _single_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -88,7 +88,7 @@ def _seconds_of_step(method: SynthesisMethod, batch: Batch, compute: Compute) ->
     clock = process_time if compute.device == "cpu" else perf_counter
     optimizers = method.optimizers()
     start = clock()
-    for step in range(1 + TIMED):
+    for step in range(1 + TIMED_STEPS):
         if step == 1:
             start = clock()
         with torch.autocast(compute.device, dtype=torch.bfloat16, enabled=compute.bf16):
@@ -99,4 +99,4 @@ def _seconds_of_step(method: SynthesisMethod, batch: Batch, compute: Compute) ->
                 optimizers[objective.network].zero_grad(set_to_none=True)
         if compute.device == "cuda":
             torch.cuda.synchronize()
-    return (clock() - start) / TIMED
+    return (clock() - start) / TIMED_STEPS

@@ -1,4 +1,4 @@
-"""Which patches fit the networks, the volumes and the memory."""
+"""Plan and check patches that fit the networks, the volumes and the memory."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,18 +17,18 @@ from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
 from crossvox.training.memory import KEPT_PER_WEIGHT, step_bytes
 
 AXES = "xyz"
-MEMORY_SHARE = 0.7  # of what is free, for a patch that is planned
-LARGEST_CPU_PATCH = 96**3  # voxels of a step: about a second on two cores
-MOST_GROWTH = 2  # of the working grid's side: the rest of the patch is background
-CUT = 16  # voxels at a time, or what the networks halve, if that is more
-SLICES = 8  # in a batch of whole slices
+MEMORY_SHARE = 0.7  # share of free memory that a planned patch may take
+LARGEST_CPU_PATCH = 96**3  # voxels per step: about a second on two cores
+MOST_GROWTH = 2  # patch side over working grid side; the rest of the patch is background
+CUT_VOXELS = 16  # per cut, rounded up to the multiple that the networks need
+MOST_SLICES = 8  # in a planned batch of whole slices
 GIBIBYTE = 2**30
 
 Fits = Callable[[Sizes], bool]
 
 
 def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -> None:
-    """Check the networks and the patch that the settings give, if any, before any volume is read.
+    """Check the networks, and the patch if it is set, before any volume is read.
 
     Raises:
         SettingsError: The networks cannot learn from such patches.
@@ -44,20 +44,20 @@ def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -
     fitting = _cut(method, patch, _fits(experiment, compute, free_bytes))
     remedy = f"training.patch=[{', '.join(map(str, fitting))}] fits; or set" if fitting else "set"
     raise ResourceError(
-        f"training.patch {written(patch)} takes {needed / GIBIBYTE:.1f} GiB a step and"
+        f"training.patch {written(patch)} takes {needed / GIBIBYTE:.1f} GiB per step and"
         f" {free_bytes / GIBIBYTE:.1f} GiB are free; {remedy} a smaller method.width or"
         " training.batch"
     )
 
 
 def refuse_impossible_patch(experiment: Experiment) -> SynthesisMethod:
-    """Build the method and hold the patch that is set, if any, against its networks.
+    """Build the method and check the patch, if it is set, against its networks.
 
     Returns:
-        The method.
+        The method, its weights without contents.
 
     Raises:
-        SettingsError: The method is impossible, or cannot learn from such patches.
+        SettingsError: The method's settings are impossible, or it cannot learn from such patches.
     """
     method = method_of(experiment)
     if experiment.training.patch is not None:
@@ -68,21 +68,24 @@ def refuse_impossible_patch(experiment: Experiment) -> SynthesisMethod:
 def plan_patch(
     experiment: Experiment, shapes: Sequence[Sizes], *, compute: Compute, free_bytes: int
 ) -> tuple[Sizes, int]:
-    """The patch and the batch to learn from volumes of `shapes`.
+    """Plan the patch and the batch for volumes of `shapes`.
 
-    A method in 2D learns from whole slices, because it synthesizes whole slices: the plane of the
-    median volume, one slice thick, several in a batch. Any other learns from the median volume,
-    its longest side cut until a step is quick and fits in memory.
+    A 2D method learns from whole slices, because it synthesizes whole slices: the plane of the
+    median volume, a single slice thick, several in a batch. A 3D method learns from the median
+    volume, its longest side cut until a step is quick and fits in memory.
 
     Args:
-        experiment: Its `training.patch` is open; its batch may be.
-        shapes: Working grids of the training cases.
-        compute: Where it will run.
-        free_bytes: Memory that may be taken.
+        experiment: Experiment whose `training.patch` is None, and whose batch may be.
+        shapes: Sizes in voxels of the training cases' working grids.
+        compute: Device and precision of the run.
+        free_bytes: Free memory in bytes.
+
+    Returns:
+        Patch size in voxels and number of patches per step.
 
     Raises:
         SettingsError: The networks cannot learn from patches near these sizes.
-        ResourceError: Not even a small patch fits in memory.
+        ResourceError: No patch fits in memory.
     """
     method, axis = method_of(experiment), slice_axis(experiment)
     median = median_of(shapes)
@@ -96,28 +99,31 @@ def plan_patch(
     quick = _cut(method, whole, lambda cut: _is_quick(math.prod(cut), compute)) or whole
     fitting = _cut(method, quick, _fits(chosen, compute, free_bytes))
     if fitting is None:
-        raise ResourceError("free memory holds no training patch; use a smaller method.width")
+        raise ResourceError(
+            f"no training patch fits in the {free_bytes / GIBIBYTE:.1f} GiB of free memory; set a"
+            " smaller method.width"
+        )
     return fitting, batch
 
 
 def batch_of(settings: TrainingSettings) -> int:
-    """Patches per step; 1 where that is open."""
+    """Number of patches per step; 1 if it is not set."""
     return 1 if settings.batch is None else settings.batch
 
 
 def median_of(shapes: Sequence[Sizes]) -> Sizes:
-    """The median of each size, rounded up."""
+    """Median of each size in voxels, rounded up."""
     return _sizes([math.ceil(size) for size in np.median(np.array(shapes), axis=0)])
 
 
 def slice_axis(experiment: Experiment) -> int | None:
-    """The axis that slices are stacked along; None for a method in 3D."""
+    """Index of the axis that slices are stacked along; None for a 3D method."""
     name = experiment.method_settings.get("slice_axis")
     return None if name is None else AXES.index(name)
 
 
 def method_of(experiment: Experiment) -> SynthesisMethod:
-    """A method as the experiment builds it, but for weights, which have sizes and no contents."""
+    """The method of an experiment, its weights without contents."""
     sources = len(experiment.cohort.source)
     with WithoutContents():
         return build_method(experiment.method, experiment.method_settings, sources=sources)
@@ -135,15 +141,15 @@ def takes(method: SynthesisMethod, patch: Sizes) -> bool:
 
 
 def needed_bytes(experiment: Experiment, patch: Sizes, compute: Compute) -> int:
-    """Memory of a step on such patches, of as many as pass the networks together."""
+    """Memory in bytes of a step on as many patches as pass through the networks at once."""
     settings = experiment.training
     patches = max(1, batch_of(settings) // settings.accumulate)
     return step_bytes(experiment, patch, patches=patches, compute=compute)
 
 
 def _refuse_weights(method: SynthesisMethod, free_bytes: int) -> None:
-    """Refuse networks that do not fit: the weights, their gradients and what is kept for each."""
-    weights = sum(one.numel() * one.element_size() for one in method.parameters())
+    """Refuse networks that do not fit in memory with gradients, optimizers and EMA."""
+    weights = sum(weight.numel() * weight.element_size() for weight in method.parameters())
     needed = weights * (2 + KEPT_PER_WEIGHT)
     if needed > free_bytes:
         raise ResourceError(
@@ -153,15 +159,15 @@ def _refuse_weights(method: SynthesisMethod, free_bytes: int) -> None:
 
 
 def _grown(method: SynthesisMethod, median: Sizes) -> Sizes:
-    """The sizes of the median volume, as much larger as the networks need."""
+    """Size of the median volume, enlarged until the networks accept it."""
     multiples = method.patch_multiples
     whole = [math.ceil(size / m) * m for size, m in zip(median, multiples, strict=True)]
     sides = list(whole)
     while not takes(method, _sizes(sides)):
-        small = [n for n in range(3) if median[n] > 1 and sides[n] < MOST_GROWTH * whole[n]]
-        if not small:
+        growing = [n for n in range(3) if median[n] > 1 and sides[n] < MOST_GROWTH * whole[n]]
+        if not growing:
             _refuse_median(method, _sizes(whole), median)
-        shortest = min(small, key=lambda axis: sides[axis])
+        shortest = min(growing, key=lambda axis: sides[axis])
         sides[shortest] += multiples[shortest]
     return _sizes(sides)
 
@@ -172,12 +178,14 @@ def _refuse_median(method: SynthesisMethod, whole: Sizes, median: Sizes) -> NoRe
     except SettingsError as error:
         grid = f"the median volume is {written(median)} voxels on the working grid"
         raise SettingsError(f"{grid}, too small for these networks: {error}") from None
-    raise SettingsError(f"{written(whole)} voxels are refused by the method; set training.patch")
+    raise SettingsError(
+        f"the method cannot learn from patches of {written(whole)} voxels; set training.patch"
+    )
 
 
 def _cut(method: SynthesisMethod, patch: Sizes, fits: Fits) -> Sizes | None:
-    """`patch`, its longest side cut again and again until it fits; None where it never does."""
-    steps = [math.ceil(CUT / multiple) * multiple for multiple in method.patch_multiples]
+    """`patch` with its longest side cut repeatedly until it fits; None if it never does."""
+    steps = [math.ceil(CUT_VOXELS / multiple) * multiple for multiple in method.patch_multiples]
     while not fits(patch):
         longest_first = sorted(range(3), key=lambda axis: -patch[axis])
         cuts = (_shorter(patch, axis, by=steps[axis]) for axis in longest_first)
@@ -199,7 +207,7 @@ def _fits(experiment: Experiment, compute: Compute, free_bytes: int) -> Fits:
 
     def fits(patch: Sizes) -> bool:
         nonlocal per_voxel
-        # Weights take the same of any patch, so a voxel of a smaller patch takes more, never less.
+        # Weights take the same memory for any patch: smaller patches need more bytes per voxel.
         if math.prod(patch) * per_voxel > room:
             return False
         needed = needed_bytes(experiment, patch, compute)
@@ -210,16 +218,18 @@ def _fits(experiment: Experiment, compute: Compute, free_bytes: int) -> Fits:
 
 
 def _plan_slices(experiment: Experiment, patch: Sizes, compute: Compute, free_bytes: int) -> int:
-    """The batch that is set, or as many slices as are quick and fit in memory, at most `SLICES`."""
-    given = experiment.training.batch
-    counts = [given] if given else [SLICES >> halving for halving in range(SLICES.bit_length())]
-    quick = [n for n in counts if n in (given, 1) or _is_quick(n * math.prod(patch), compute)]
+    """The batch if set, else as many slices as are quick and fit, at most `MOST_SLICES`."""
+    batch = experiment.training.batch
+    halvings = range(MOST_SLICES.bit_length())
+    counts = [batch] if batch else [MOST_SLICES >> halving for halving in halvings]
+    quick = [n for n in counts if n in (batch, 1) or _is_quick(n * math.prod(patch), compute)]
     for count in quick:
         if _fits(_with_batch(experiment, count), compute, free_bytes)(patch):
             return count
     raise ResourceError(
-        f"free memory holds no step on {quick[-1]} whole slice(s) of {written(patch)};"
-        " use a smaller method.width or training.batch, or set training.patch"
+        f"a step on {quick[-1]} whole slice(s) of {written(patch)} voxels does not fit in the"
+        f" {free_bytes / GIBIBYTE:.1f} GiB of free memory; set a smaller method.width,"
+        " training.batch or training.patch"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which patches are learned from at which step."""
+"""Sample training patches as a function of the step."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,22 +15,22 @@ from crossvox.training.experiment import Sizes
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
 
 BACKGROUND = -STEPS_PER_UNIT
-HEAD_SHARE = 2 / 3  # patches centered on a voxel of the head; the others lie anywhere
+HEAD_SHARE = 2 / 3  # probability that a patch is centered on a voxel of the head
 
 
 @dataclass(frozen=True, kw_only=True)
 class PatchSampler:
-    """Batch k as a function of k alone, so that a resumed run sees what it would have seen.
+    """Sampler of batches that depend on the step alone, so that a resumed run sees the same ones.
 
-    Every case comes once in each pass, in an order drawn for that pass. Two patches of three are
-    centered on a voxel of the head, as far as the volume reaches around it.
+    Every case comes once per epoch, in random order. Two of three patches are centered on a voxel
+    of the head, shifted to lie within the volume.
 
     Attributes:
         cases: Training cases at network scale.
-        patch: Sizes of a patch; smaller volumes are padded with background that losses ignore.
-        batch: Patches per step.
-        flip_share: Chance that a patch is mirrored left to right.
-        seed: Of order, places and mirroring.
+        patch: Patch size in voxels; smaller volumes are padded with background of loss weight 0.
+        batch: Number of patches per step.
+        flip_share: Probability that a patch is mirrored left to right.
+        seed: Random seed for order, positions and mirroring.
     """
 
     cases: Sequence[PreparedCase]
@@ -41,13 +41,13 @@ class PatchSampler:
 
     @property
     def epochs_per_step(self) -> float:
-        """Share of all training voxels that the patches of a step hold, padding not counted."""
+        """Voxels in the patches of a step, without padding, over all training voxels."""
         shapes = [case.open().shape[1:] for case in self.cases]
-        seen = [prod(map(min, shape, self.patch)) for shape in shapes]
-        return float(self.batch * sum(seen) / len(seen) / sum(map(prod, shapes)))
+        voxels = [prod(map(min, shape, self.patch)) for shape in shapes]
+        return float(self.batch * sum(voxels) / len(voxels) / sum(map(prod, shapes)))
 
     def batch_at(self, step: int, *, part: int = 0, parts: int = 1) -> Batch:
-        """Every `parts`-th patch of step `step` (from 1), beginning with the `part`-th."""
+        """Part `part` (from 0) of the batch of `step` (from 1), divided into `parts` parts."""
         numbers = range((step - 1) * self.batch + part, step * self.batch, parts)
         patches = np.stack([self._patch(number) for number in numbers])
         return Batch(
@@ -57,10 +57,10 @@ class PatchSampler:
         )
 
     def _patch(self, number: int) -> NDArray[np.int16]:
-        epoch, place = divmod(number, len(self.cases))
+        epoch, position = divmod(number, len(self.cases))
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.cases))
-        random = np.random.default_rng((self.seed, epoch, place))
-        case = self.cases[order[place]]
+        random = np.random.default_rng((self.seed, epoch, position))
+        case = self.cases[order[position]]
         voxels = case.open()
         corner = _corner(voxels.shape[1:], self.patch, case.centers(), random)
         patch = _cut(voxels, corner, self.patch)
@@ -68,7 +68,7 @@ class PatchSampler:
 
 
 class Prefetched:
-    """The parts of each step, the next step being cut by a thread while one is learned from."""
+    """Prefetcher of a step's batches: a thread samples the next step during the current one."""
 
     def __init__(self, sampler: PatchSampler, *, parts: Sequence[int], of: int, pin: bool) -> None:
         self._sampler, self._parts, self._of, self._pin = sampler, parts, of, pin
@@ -83,14 +83,14 @@ class Prefetched:
         self._thread.shutdown(cancel_futures=True)
 
     def batches(self, step: int) -> list[Batch]:
-        """The parts of `step`."""
+        """This process's parts of the batch of `step`."""
         if self._pending is None or self._pending_step != step:
-            self._pending = self._thread.submit(self._cut, step)
+            self._pending = self._thread.submit(self._sample, step)
         batches = self._pending.result()
-        self._pending, self._pending_step = self._thread.submit(self._cut, step + 1), step + 1
+        self._pending, self._pending_step = self._thread.submit(self._sample, step + 1), step + 1
         return batches
 
-    def _cut(self, step: int) -> list[Batch]:
+    def _sample(self, step: int) -> list[Batch]:
         batches = [self._sampler.batch_at(step, part=part, parts=self._of) for part in self._parts]
         return [_pinned(batch) for batch in batches] if self._pin else batches
 
@@ -101,26 +101,26 @@ def _corner(
     centers: NDArray[np.int16],
     random: np.random.Generator,
 ) -> list[int]:
-    """Where a patch begins: around one of `centers`, or anywhere; before 0 where it is larger."""
-    free = np.array(shape) - patch
-    first, last = np.minimum(0, free), np.maximum(0, free)
+    """First voxel of a patch, around one of `centers` or anywhere; negative in small volumes."""
+    margin = np.array(shape) - patch
+    first, last = np.minimum(0, margin), np.maximum(0, margin)
     if len(centers) and random.random() < HEAD_SHARE:
         center = centers[random.integers(len(centers))].astype(int)
         corner = np.clip(center - np.array(patch) // 2, first, last)
     else:
         corner = random.integers(first, last + 1)
-    return [int(at) for at in corner]
+    return [int(start) for start in corner]
 
 
 def _cut(voxels: NDArray[np.int16], corner: Sequence[int], sizes: Sizes) -> NDArray[np.int16]:
-    """The patch at `corner`, which may lie outside; the background there has weight 0."""
+    """The patch at `corner`, padded outside of the volume with background of loss weight 0."""
     patch = np.full((voxels.shape[0], *sizes), BACKGROUND, dtype=np.int16)
     patch[-1] = 0
     inner, outer = [], []
-    for at, extent, size in zip(corner, sizes, voxels.shape[1:], strict=True):
-        low, high = max(0, at), min(size, at + extent)
+    for start, extent, size in zip(corner, sizes, voxels.shape[1:], strict=True):
+        low, high = max(0, start), min(size, start + extent)
         outer.append(slice(low, high))
-        inner.append(slice(low - at, high - at))
+        inner.append(slice(low - start, high - start))
     patch[:, inner[0], inner[1], inner[2]] = voxels[:, outer[0], outer[1], outer[2]]
     return patch
 

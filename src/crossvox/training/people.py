@@ -1,4 +1,4 @@
-"""The people of a run: written down at its first start, and the same ever after."""
+"""Record the people of a run at its first start, and recognize them when it resumes."""
 
 import json
 from collections import defaultdict
@@ -17,10 +17,10 @@ from crossvox.progress import QUIET, Progress
 from crossvox.training.run_folder import COHORT
 from crossvox.version import __version__
 
-FORMAT = 1
-MASK = "mask"  # among the files of a case, beside its modalities
-MOST_NAMED = 5
-THREADS = 4
+FORMAT = 1  # version of cohort.json
+MASK = "mask"  # name of the mask among the files of a case
+MOST_NAMED = 5  # names listed in a message
+THREADS = 4  # for hashing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,10 @@ class FileStamp:
     """A file as it was at the first start of a run.
 
     Attributes:
-        path: Absolute.
-        size: Of the file in bytes.
-        modified_ns: Its time of last modification, in nanoseconds since 1970.
-        sha256: Of its bytes.
+        path: Absolute path of the file.
+        size: File size in bytes.
+        modified_ns: Time of the last modification, in nanoseconds since 1970.
+        sha256: SHA-256 of the file's bytes.
     """
 
     path: str
@@ -42,12 +42,12 @@ class FileStamp:
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """One case of a run.
+    """A case of a run.
 
     Attributes:
-        subject: The person.
+        subject: Label of the person.
         split: "train", "validation" or "test".
-        files: Of its modalities, and its "mask" if it has one.
+        files: Files by modality, and the "mask" if there is one.
     """
 
     subject: str
@@ -57,12 +57,12 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class People:
-    """Whom a run learns from, is validated on and is tested on.
+    """The people that a run is trained, validated and tested on.
 
     Attributes:
-        format: Version of this layout.
-        crossvox: Version that wrote it.
-        cases: By name.
+        format: Version of the layout of cohort.json.
+        crossvox: Version of crossvox that wrote the file.
+        cases: Cases by name.
     """
 
     format: int
@@ -71,7 +71,7 @@ class People:
 
 
 def write_people(folder: Path, cases: Sequence[Case], *, progress: Progress = QUIET) -> People:
-    """Write down the cases of a run, which have their splits, with a hash of every file.
+    """Write cohort.json: the cases of a run, with their splits and a hash of every file.
 
     Raises:
         FileError: A file cannot be read, or `folder` cannot be written.
@@ -79,8 +79,8 @@ def write_people(folder: Path, cases: Sequence[Case], *, progress: Progress = QU
     files = [(case.name, role, path) for case in cases for role, path in _files_of(case).items()]
     stamps: defaultdict[str, dict[str, FileStamp]] = defaultdict(dict)
     with ThreadPoolExecutor(THREADS) as threads:
-        made = threads.map(_stamp, (path for _, _, path in files))
-        for done, ((name, role, _), stamp) in enumerate(zip(files, made, strict=True), start=1):
+        hashed = threads.map(_stamp, (path for _, _, path in files))
+        for done, ((name, role, _), stamp) in enumerate(zip(files, hashed, strict=True), start=1):
             stamps[name][role] = stamp
             progress.stage("hashing", done, len(files))
     members = {
@@ -93,16 +93,16 @@ def write_people(folder: Path, cases: Sequence[Case], *, progress: Progress = QU
 
 
 def read_people(folder: Path) -> People:
-    """The people of a run that was begun.
+    """Read cohort.json of a run that was begun.
 
     Raises:
-        ModelError: Nothing says who they are, or not readably.
+        ModelError: The file is missing, damaged or of another layout.
     """
     path = folder / COHORT
     if not path.is_file():
         raise ModelError(
-            f"{folder} has no {COHORT}: an earlier version of crossvox began it and did not write"
-            " down its people; finish it with that version, or start again with --fresh"
+            f"{folder} has no {COHORT}: an earlier version of crossvox began the run and did not"
+            " record its people; finish it with that version, or start again with --fresh"
         )
     try:
         people = TypeAdapter(People).validate_json(path.read_bytes())
@@ -117,26 +117,27 @@ def read_people(folder: Path) -> People:
 
 
 def recognized(people: People, cases: Sequence[Case], *, folder: Path) -> tuple[Case, ...]:
-    """`cases`, which are the people of the run in `folder`, with the splits they have there.
+    """Give `cases` the splits of the run in `folder`, if they are its people.
 
-    Files may lie elsewhere as long as their contents are the same.
+    Files may have moved as long as their contents are the same.
 
     Raises:
-        CohortError: They are other people, or have other files or splits; they are named.
+        CohortError: People, files or splits differ; the message names them.
         FileError: A file cannot be read.
     """
     changes = list(_changes(people, cases))
     if changes:
-        learned = sorted({one.subject for one in people.cases.values() if one.split == "train"})
+        members = people.cases.values()
+        trained = sorted({member.subject for member in members if member.split == "train"})
         raise CohortError(
-            f"{folder} was trained on {_listed(learned, ', ')}, and the cohort has changed:"
+            f"{folder} was trained on {_listed(trained, ', ')}, and the cohort has changed:"
             f" {_listed(changes, ', ')}; --fresh starts again, another folder keeps both"
         )
     return tuple(replace(case, split=people.cases[case.name].split) for case in cases)
 
 
 def source_hashes(people: People, *, source: str) -> dict[str, dict[str, list[str]]]:
-    """SHA-256 of the `source` of everyone that weights learned from or were chosen by.
+    """SHA-256 of the `source` images of the training and validation cases.
 
     Returns:
         Sorted hashes by split and subject.
@@ -146,7 +147,7 @@ def source_hashes(people: People, *, source: str) -> dict[str, dict[str, list[st
         if member.split in hashes:
             hashes[member.split].setdefault(member.subject, []).append(member.files[source].sha256)
     return {
-        split: {subject: sorted(of_one) for subject, of_one in sorted(by_subject.items())}
+        split: {subject: sorted(values) for subject, values in sorted(by_subject.items())}
         for split, by_subject in hashes.items()
     }
 
@@ -179,7 +180,7 @@ def _changes(people: People, cases: Sequence[Case]) -> Iterator[str]:
 
 def _changes_of(member: Member, case: Case) -> Iterator[str]:
     if case.subject != member.subject:
-        yield f"{case.name} was of {member.subject} and is of {case.subject}"
+        yield f"{case.name} belonged to {member.subject} and now to {case.subject}"
     if case.split not in (None, member.split):
         yield f"{case.name} was for {member.split} and is for {case.split}"
     files = _files_of(case)

@@ -1,4 +1,4 @@
-"""What an experiment leaves open, from the cohort and the memory at hand."""
+"""Plan the settings that an experiment leaves open, from the cohort and the free memory."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,26 +28,26 @@ from crossvox.training.scales import ScalePlan, plan_scales
 from crossvox.training.validation_budget import validate_every, validation_in_steps
 from crossvox.volume.grid import Grid
 
-EPOCHS, FEWEST_STEPS = 100, 3000  # the paper's epochs; what two cores do in under an hour
-LONGEST_SIDE = 4096  # voxels of a working grid
-LARGEST_PADDING = 1.5  # of a slice, for a U-Net that halves it to one pixel
-DEEPEST = 8  # halvings, as published
+EPOCHS, FEWEST_STEPS = 100, 3000  # epochs of the paper; steps two cores make in under an hour
+LONGEST_SIDE = 4096  # voxels along a side of a working grid
+LARGEST_PADDING = 1.5  # area of a padded slice over that of the slice
+LARGEST_DEPTH = 8  # halvings in a 2D U-Net, as published
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """An experiment with nothing left open, and what its choices were made from.
+    """An experiment with all settings filled, and the facts that they were planned from.
 
     Attributes:
-        asked: As the settings had it.
-        experiment: Planned; where minutes are the budget its steps are open until some are timed.
-        patch: Sizes of a training patch.
-        batch: Patches per step.
-        minutes: Budget of steps that are not yet timed; 0 where steps are known.
+        asked: Experiment before planning.
+        experiment: Experiment after planning; with a time budget its steps stay None until timed.
+        patch: Size of a training patch in voxels.
+        batch: Number of patches per step.
+        minutes: Time budget in minutes of steps not yet timed; 0 if the steps are known.
         grids: Working grids of the training cases.
-        held_out: Sizes of the working grids of the people that are validated on.
-        validation: What one validation costs, in steps.
-        scales: Of intensities, with the reasons of each.
+        held_out: Sizes in voxels of the working grids of the validation cases.
+        validation: Cost of a validation, in training steps.
+        scales: Intensity scales and the reason for each.
     """
 
     asked: Experiment
@@ -61,20 +61,20 @@ class Plan:
     scales: ScalePlan
 
     def lasting(self, steps: int) -> "Plan":
-        """The plan for so many steps, validated as often as is set or as a tenth of them pays."""
+        """The plan with `steps` steps, and with the validation interval if that is open."""
         settings = self.experiment.training
         every = settings.validate_every or validate_every(
             steps, validation=self.validation, report_every=settings.report_every
         )
-        lasting = replace(settings, steps=steps, epochs=None, validate_every=every)
-        return replace(self, experiment=replace(self.experiment, training=lasting), minutes=0.0)
+        training = replace(settings, steps=steps, epochs=None, validate_every=every)
+        return replace(self, experiment=replace(self.experiment, training=training), minutes=0.0)
 
     @property
     def training(self) -> PlannedTraining:
         """Settings of the training.
 
         Raises:
-            SettingsError: Its steps are still to be timed.
+            SettingsError: The steps are not timed yet.
         """
         return planned_training(self.experiment.training)
 
@@ -91,23 +91,23 @@ def plan(
     held_out: Sequence[Case] = (),
     compute: Compute,
 ) -> Plan:
-    """`experiment` with nothing left open, but what a budget of minutes decides.
+    """Fill the open settings of `experiment`, except the steps of a time budget.
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
     the median working grid, its longest side cut until a step fits in memory, or its whole slices
-    for a method in 2D. Scales: HU windows for CT, else what costs a perfect network least
-    (`plan_scales`). Slices: across the axis of the largest spacing. Validation: at most a tenth of
-    the cost of training.
+    for a 2D method. Scales: HU windows for CT, else the scale with the lowest error of a perfect
+    network (`plan_scales`). Slices: stacked along the axis with the largest spacing. Validation:
+    at most a tenth of the cost of training.
 
     Args:
-        experiment: Its settings that are None are filled.
-        cases: The training cases.
-        held_out: The cases that are validated on.
-        compute: Where it will run.
+        experiment: Settings; those that are None are filled.
+        cases: Training cases.
+        held_out: Validation cases.
+        compute: Device and precision of the run.
 
     Raises:
         SettingsError: The networks cannot learn from such patches or volumes of such sizes.
-        ResourceError: The patch that is set does not fit in memory, or not even a small one.
+        ResourceError: The patch that is set does not fit in memory, or no patch does.
     """
     free = free_memory_bytes(compute.device)
     refuse_patch(experiment, compute=compute, free_bytes=free)
@@ -115,16 +115,16 @@ def plan(
     grids = [read_grid(case.images[source]) for case in cases]
     spacing = experiment.preparation.spacing_mm or _plan_spacing(grids)
     working = _working(spacing, grids)
-    others = _working(spacing, [read_grid(case.images[source]) for case in held_out])
+    held_out_grids = _working(spacing, [read_grid(case.images[source]) for case in held_out])
     settings = _plan_method(experiment.method_settings, working)
     chosen = replace(experiment, method_settings=settings)
     patch, batch = _plan_patches(chosen, [grid.shape for grid in working], compute, free)
     training = _plan_training(chosen, patch, batch)
-    # Last, because it reads volumes: what is impossible is refused before.
+    # Last, because reading volumes is slow: impossible settings are refused before.
     scales = plan_scales(experiment.preparation, cohort=experiment.cohort, cases=cases)
     preparation = replace(scales.settings, spacing_mm=spacing)
     chosen = replace(chosen, preparation=preparation, training=training)
-    shapes = tuple(grid.shape for grid in others)
+    shapes = tuple(grid.shape for grid in held_out_grids)
     planned = Plan(
         asked=experiment,
         experiment=chosen,
@@ -157,21 +157,21 @@ def _working(spacing: Spacing | Literal["own"], grids: Sequence[Grid]) -> list[G
         if max(grid.shape) > LONGEST_SIDE:
             raise SettingsError(
                 f"preparation.spacing_mm {spacing} makes a volume of {written(grid.shape)} voxels,"
-                f" more than {LONGEST_SIDE} a side; set a larger one"
+                f" more than {LONGEST_SIDE} along a side; set a larger one"
             )
     return working
 
 
-def _plan_method(given: Mapping[str, Any], grids: Sequence[Grid]) -> dict[str, Any]:
-    """The axis and the depth of a method in 2D, where they are open."""
-    planned = dict(given)
-    if "slice_axis" not in given:
+def _plan_method(settings: Mapping[str, Any], grids: Sequence[Grid]) -> dict[str, Any]:
+    """Fill the slice axis and the depth of a 2D method, where they are open."""
+    planned = dict(settings)
+    if "slice_axis" not in settings:
         return planned
-    if given["slice_axis"] is None:
+    if settings["slice_axis"] is None:
         spacing = np.median([grid.spacing_mm for grid in grids], axis=0)
-        thickest = max(range(len(AXES)), key=lambda axis: (spacing[axis], axis))  # z of equal ones
+        thickest = max(range(len(AXES)), key=lambda axis: (spacing[axis], axis))  # a tie goes to z
         planned["slice_axis"] = AXES[thickest]
-    if given.get("depth", DEEPEST) is None:
+    if settings.get("depth", LARGEST_DEPTH) is None:
         sizes = list(median_of([grid.shape for grid in grids]))
         del sizes[AXES.index(planned["slice_axis"])]
         planned["depth"] = _plan_depth(sizes)
@@ -179,31 +179,32 @@ def _plan_method(given: Mapping[str, Any], grids: Sequence[Grid]) -> dict[str, A
 
 
 def _plan_depth(plane: Sequence[int]) -> int:
-    """The deepest U-Net for which slices need not be padded to much more than they are."""
+    """Depth of the deepest U-Net whose slices need at most `LARGEST_PADDING`."""
 
     def padding(depth: int) -> float:
         multiple: int = 2**depth
         return math.prod(math.ceil(size / multiple) * multiple / size for size in plane)
 
-    return max((n for n in range(1, DEEPEST + 1) if padding(n) <= LARGEST_PADDING), default=1)
+    depths = range(1, LARGEST_DEPTH + 1)
+    return max((depth for depth in depths if padding(depth) <= LARGEST_PADDING), default=1)
 
 
 def _plan_patches(
     experiment: Experiment, shapes: Sequence[Sizes], compute: Compute, free_bytes: int
 ) -> tuple[Sizes, int]:
-    given = experiment.training
-    if given.patch is not None:
-        return given.patch, batch_of(given)
+    settings = experiment.training
+    if settings.patch is not None:
+        return settings.patch, batch_of(settings)
     return plan_patch(experiment, shapes, compute=compute, free_bytes=free_bytes)
 
 
 def _plan_training(experiment: Experiment, patch: Sizes, batch: int) -> TrainingSettings:
-    given = experiment.training
-    ema = method_of(experiment).average_decay if given.ema is None else given.ema
-    return replace(given, patch=patch, batch=batch, ema=ema)
+    settings = experiment.training
+    ema = method_of(experiment).average_decay if settings.ema is None else settings.ema
+    return replace(settings, patch=patch, batch=batch, ema=ema)
 
 
 def _plan_steps(settings: TrainingSettings, cases: int, *, batch: int) -> int:
-    passes = settings.epochs or EPOCHS
-    steps = math.ceil(passes * cases / batch)
+    epochs = settings.epochs or EPOCHS
+    steps = math.ceil(epochs * cases / batch)
     return steps if settings.epochs else max(FEWEST_STEPS, steps)

@@ -1,4 +1,4 @@
-"""A plan in words: each setting, its value and the reason for it."""
+"""Explain a plan: the value of each setting and the reason for it."""
 
 import math
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from crossvox.training.plan import EPOCHS, FEWEST_STEPS, Plan
 from crossvox.training.validation_budget import SHARE, share_of_training
 
 SECONDS_PER_HOUR, MINUTES_PER_HOUR = 3600, 60
-SET = "as set"
+AS_SET = "as set"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Why a setting is what it is.
+    """A planned value and the reason for it.
 
     Attributes:
-        setting: Its name, or what else the plan tells.
-        value: In words.
-        why: The reason, in a few words.
+        setting: Name of the setting, or "memory" or "hours".
+        value: Planned value as text.
+        why: Reason for the value, in a few words.
     """
 
     setting: str
@@ -30,17 +30,17 @@ class Reason:
     why: str
 
     def __str__(self) -> str:
-        """One line."""
+        """The setting, its value and the reason, on a line."""
         return f"{self.setting} = {self.value} ({self.why})"
 
 
 def reasons(plan: Plan) -> tuple[Reason, ...]:
-    """Every setting that the cohort or the machine decides, in the order of the settings."""
+    """Explain every setting that depends on the cohort or the machine, in order."""
     return (*_of_preparation(plan), *_of_method(plan), *_of_patches(plan), *_of_length(plan))
 
 
 def expectations(plan: Plan, *, compute: Compute) -> tuple[Reason, ...]:
-    """The memory and the hours that a planned run will take here; a few steps are timed for it."""
+    """Estimate the memory and the hours of a planned run; this times a few steps."""
     needed = needed_bytes(plan.experiment, plan.patch, compute) / GIBIBYTE
     free = free_memory_bytes(compute.device) / GIBIBYTE
     seconds = estimated_seconds_per_step(
@@ -48,19 +48,19 @@ def expectations(plan: Plan, *, compute: Compute) -> tuple[Reason, ...]:
     )
     memory = Reason(
         setting="memory",
-        value=f"{needed:.1f} GiB a step",
+        value=f"{needed:.1f} GiB per step",
         why=f"{free:.1f} GiB are free",
     )
-    why = f"about {seconds:.2g} s a step where nothing else runs here, by a few on random voxels"
+    why = f"about {seconds:.2g} s per step on an idle machine, from a few on random voxels"
     if not plan.is_timed:
         hours = plan.minutes / MINUTES_PER_HOUR
-        return memory, Reason(setting="hours", value=_in_words(hours), why="as minutes are set")
+        return memory, Reason(setting="hours", value=_in_words(hours), why="from training.minutes")
     hours = plan.training.steps * seconds * (1 + _share(plan)) / SECONDS_PER_HOUR
     return memory, Reason(setting="hours", value=_in_words(hours), why=why)
 
 
 def reasons_of_length(plan: Plan) -> tuple[Reason, ...]:
-    """Steps and validations alone: what is known only after the first steps are timed."""
+    """Explain the settings that are known only after some steps are timed."""
     return tuple(_of_length(plan))
 
 
@@ -71,7 +71,7 @@ def _of_preparation(plan: Plan) -> Iterator[Reason]:
         why = f"the sources share a spacing, {x:.3g} x {y:.3g} x {z:.3g} mm"
         yield Reason(setting="preparation.spacing_mm", value="own", why=why)
     else:
-        why = SET if asked.spacing_mm else "the median, because the sources differ"
+        why = AS_SET if asked.spacing_mm else "the median, because the sources differ"
         value = " x ".join(f"{step:g}" for step in planned.spacing_mm or ()) + " mm"
         yield Reason(setting="preparation.spacing_mm", value=value, why=why)
     for choice in plan.scales.sources:
@@ -84,11 +84,11 @@ def _of_preparation(plan: Plan) -> Iterator[Reason]:
 
 def _of_method(plan: Plan) -> Iterator[Reason]:
     asked, planned = plan.asked.method_settings, plan.experiment.method_settings
-    whys = {
-        "slice_axis": "slices lie across the axis of the largest spacing",
-        "depth": "slices are halved as often as little padding allows",
+    explanations = {
+        "slice_axis": "slices are stacked along the axis with the largest spacing",
+        "depth": "the deepest U-Net that needs only little padding of the slices",
     }
-    for name, why in whys.items():
+    for name, why in explanations.items():
         if name in asked and asked[name] is None:
             yield Reason(setting=f"method.{name}", value=str(planned[name]), why=why)
 
@@ -105,26 +105,27 @@ def _of_patches(plan: Plan) -> Iterator[Reason]:
     yield Reason(
         setting="training.patch",
         value=written(patch),
-        why=f"{SET}; {grid}" if asked.patch else why,
+        why=f"{AS_SET}; {grid}" if asked.patch else why,
     )
-    slices = "as many slices as are quick" if plan.batch > 1 else "one patch a step"
+    slices = "as many slices as make a quick step" if plan.batch > 1 else "one patch per step"
     yield Reason(
-        setting="training.batch", value=str(plan.batch), why=SET if asked.batch else slices
+        setting="training.batch", value=str(plan.batch), why=AS_SET if asked.batch else slices
     )
 
 
 def _of_length(plan: Plan) -> Iterator[Reason]:
     asked = plan.asked.training
     if not plan.is_timed:
-        why = f"as many as fill {plan.minutes:g} minutes, when some are timed"
+        why = f"as many as fit into {plan.minutes:g} minutes, once some are timed"
         yield Reason(setting="training.steps", value="open", why=why)
         return
     planned, cases = plan.training, len(plan.grids)
     why = f"{EPOCHS} passes over {cases} training cases, at least {FEWEST_STEPS} steps"
     if asked.minutes:
-        why = f"as many as fill {asked.minutes:g} minutes, by steps that were timed"
+        why = f"as many as fit into {asked.minutes:g} minutes, from steps that were timed"
     elif asked.steps or asked.epochs:
-        why = SET if asked.steps else f"{asked.epochs} passes over {cases} training cases, as set"
+        epochs = f"{asked.epochs} passes over {cases} training cases, {AS_SET}"
+        why = AS_SET if asked.steps else epochs
     yield Reason(setting="training.steps", value=str(planned.steps), why=why)
     decay = f"learning rates fall over the last {planned.decay_share:.0%} of the steps"
     yield Reason(
@@ -146,14 +147,14 @@ def _of_length(plan: Plan) -> Iterator[Reason]:
 def _validating(plan: Plan) -> str:
     training, people = plan.training, len(plan.held_out)
     if not people:
-        return "no one is validated on, the newest weights are kept"
+        return "there are no validation cases, so the newest weights are kept"
     times, share = math.ceil(training.steps / training.validate_every), _share(plan)
-    cost = f"{times} x {people} volume(s) cost {share:.1%} of the training"
+    cost = f"{times} validation(s) of {people} volume(s) cost {share:.1%} of the training"
     if share <= SHARE:
         return f"{cost}{_set_too(plan.asked.training.validate_every)}"
     if plan.asked.training.validate_every and times > 1:
-        return f"{cost}, more than a tenth; leave training.validate_every open to make it cheap"
-    return f"{cost}: even one validation is dear, so only the end is validated"
+        return f"{cost}, more than a tenth; unset training.validate_every to validate less often"
+    return f"{cost}: even one validation is expensive, so only the last step is validated"
 
 
 def _share(plan: Plan) -> float:
@@ -170,4 +171,4 @@ def _in_words(hours: float) -> str:
 
 
 def _set_too(value: object) -> str:
-    return "" if value is None else f"; {SET}"
+    return "" if value is None else f"; {AS_SET}"

@@ -1,4 +1,4 @@
-"""Training settings in which nothing is open."""
+"""Training settings after planning, none of them None."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,18 +12,18 @@ class PlannedTraining:
     """`TrainingSettings` after planning, as the engine takes them.
 
     Attributes:
-        steps: Optimizer steps.
-        batch: Patches per step over all processes and accumulated parts.
-        patch: Sizes of a patch in voxels of the working grid.
-        accumulate: Parts that a batch is divided into.
-        recompute: Features that the backward pass computes again.
-        flip_share: Chance that a patch is mirrored left to right.
-        clip: Largest norm of each network's gradients; 0 is no limit.
-        ema: Decay of the moving average of the product's weights; 0 is none.
+        steps: Number of optimizer steps.
+        batch: Number of patches per step, over all processes and accumulated parts.
+        patch: Patch size in voxels of the working grid.
+        accumulate: Number of equal parts of a batch whose gradients are accumulated.
+        recompute: Features that the backward pass recomputes.
+        flip_share: Probability that a patch is mirrored left to right.
+        clip: Maximum gradient norm of each network; 0 disables clipping.
+        ema: Decay per step of the EMA of the weights that inference uses; 0 disables averaging.
         decay_share: Share of the steps, at the end, over which learning rates fall to 0.
-        checkpoint_every: Steps between saves.
-        validate_every: Steps between validations.
-        report_every: Steps between rows of progress.csv.
+        checkpoint_every: Number of steps between checkpoints.
+        validate_every: Number of steps between validations.
+        report_every: Number of steps between rows of progress.csv.
         seed: Random seed for initial weights, patches and noise.
     """
 
@@ -43,13 +43,13 @@ class PlannedTraining:
 
 
 def planned_training(settings: TrainingSettings) -> PlannedTraining:
-    """Settings whose open ones were all planned.
+    """Convert settings that are all planned.
 
     Raises:
-        SettingsError: Some are still open.
+        SettingsError: A setting is still None.
     """
     values = {name: getattr(settings, name) for name in PlannedTraining.__dataclass_fields__}
-    still_open = [f"training.{name}" for name, value in values.items() if value is None]
-    if still_open:
-        raise SettingsError(f"{', '.join(still_open)} must be planned or set before training")
+    open_names = [f"training.{name}" for name, value in values.items() if value is None]
+    if open_names:
+        raise SettingsError(f"{', '.join(open_names)} must be planned or set before training")
     return PlannedTraining(**values)

@@ -1,4 +1,4 @@
-"""The cohort at network scale, once, in memory-mapped arrays."""
+"""Prepare a cohort once for training, as memory-mapped arrays at network scale."""
 
 import hashlib
 import json
@@ -26,18 +26,19 @@ from crossvox.training.prepared_file import is_whole, map_voxels, read_centers, 
 from crossvox.training.scales import source_kinds, source_windows
 from crossvox.volume.volume import Volume
 
-STEPS_PER_UNIT = 32767  # int16 holds [-1, 1] to 3e-5, a tenth of a gray level of 12 bits
-FORMAT = 2  # counts up when the same volumes are prepared otherwise
+STEPS_PER_UNIT = 32767  # int16 resolves [-1, 1] to 3e-5, a tenth of a 12-bit gray level
+FORMAT = 2  # version of prepared arrays; increase it when preparation changes
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedCase:
-    """One case at network scale.
+    """A case at network scale.
 
     Attributes:
-        name: Of the case.
-        path: .npy of (C + 2, X, Y, Z) int16, each times 32767: sources, target, loss weight.
-        masked: Whether the weight is that of a mask of the case.
+        name: Name of the case.
+        path: Path of a .npy file of (C + 2, X, Y, Z) int16, scaled by 32767: C sources, target,
+            loss weight.
+        masked: Whether the loss weight comes from a mask of the case.
     """
 
     name: str
@@ -45,20 +46,20 @@ class PreparedCase:
     masked: bool = False
 
     def open(self) -> NDArray[np.int16]:
-        """The array, mapped from the file."""
+        """The array, memory-mapped from the file."""
         return map_voxels(self.path)
 
     def centers(self) -> NDArray[np.int16]:
-        """Voxels of the head (N, 3) that patches are centered on."""
+        """Voxel indices (N, 3) in the head that patches are centered on."""
         return read_centers(self.path)
 
 
 def fit_preparation(
     experiment: Experiment, cases: Sequence[Case], folder: Path, *, progress: Progress = QUIET
 ) -> Preparation:
-    """The preparation of a planned experiment, fitted to its training cases once.
+    """Fit the preparation of a planned experiment to its training cases.
 
-    It is kept in `folder` and read from there when the same experiment goes on.
+    The result is stored in `folder` and read from there the next time.
 
     Raises:
         CohortError: A volume cannot be scaled.
@@ -68,12 +69,12 @@ def fit_preparation(
     fitted = _stored(path)
     if fitted is not None:
         return fitted
-    given, cohort = experiment.preparation, experiment.cohort
+    settings, cohort = experiment.preparation, experiment.cohort
     sources = len(cohort.source)
-    kinds = (*source_kinds(given, sources=sources), given.target_scale)
-    windows = (*source_windows(given, sources=sources), given.target_limits)
+    kinds = (*source_kinds(settings, sources=sources), settings.target_scale)
+    windows = (*source_windows(settings, sources=sources), settings.target_limits)
     scales = [
-        _fit(modality, kind or "volume", window, cases, given=given, progress=progress)
+        _fit(modality, kind or "volume", window, cases, settings=settings, progress=progress)
         for modality, kind, window in zip(
             (*cohort.source, cohort.target), kinds, windows, strict=True
         )
@@ -81,8 +82,8 @@ def fit_preparation(
     preparation = Preparation(
         source_modalities=cohort.source,
         target_modality=cohort.target,
-        target_unit=given.target_unit or "arbitrary",
-        spacing_mm=None if given.spacing_mm == "own" else given.spacing_mm,
+        target_unit=settings.target_unit or "arbitrary",
+        spacing_mm=None if settings.spacing_mm == "own" else settings.spacing_mm,
         source_scales=tuple(scales[:-1]),
         target_scale=scales[-1],
         trained_spacing_mm=shared_spacing(
@@ -97,10 +98,10 @@ def fit_preparation(
 def prepare_cohort(
     preparation: Preparation, cases: Sequence[Case], folder: Path, *, progress: Progress = QUIET
 ) -> tuple[PreparedCase, ...]:
-    """Every case at network scale, in `folder`; those that are there, whole, are kept.
+    """Prepare every case in `folder`; complete files that are already there are kept.
 
     Raises:
-        CohortError: Some cases cannot be prepared; all of them are named.
+        CohortError: Some cases cannot be prepared; the message names all of them.
         ResourceError: The disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,19 +119,19 @@ def prepare_cohort(
                 failed[case.name] = str(error)
         return prepared
 
-    done = []
+    prepared_cases = []
     with ThreadPoolExecutor(THREADS) as threads:
         for prepared in threads.map(prepare, cases):
-            done.append(prepared)
-            progress.stage("preparing", len(done), len(cases))
+            prepared_cases.append(prepared)
+            progress.stage("preparing", len(prepared_cases), len(cases))
     if failed:
         listed = "; ".join(f"{name}: {why}" for name, why in sorted(failed.items()))
         raise CohortError(f"{len(failed)} case(s) cannot be prepared: {listed}")
-    return tuple(done)
+    return tuple(prepared_cases)
 
 
 def _stored(path: Path) -> Preparation | None:
-    """The preparation in a file; None where there is none, or it is damaged."""
+    """The preparation in a file; None if the file is missing or damaged."""
     try:
         return TypeAdapter(Preparation).validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
@@ -173,24 +174,24 @@ def _fit(
     window: Limits | None,
     cases: Sequence[Case],
     *,
-    given: PreparationSettings,
+    settings: PreparationSettings,
     progress: Progress,
 ) -> IntensityScale:
     if kind == "window":
         if window is None:
             raise SettingsError(
-                f'{modality} has a "window" scale without limits:'
+                f'{modality} has a "window" scale without limits;'
                 " set preparation.source_limits or preparation.target_limits"
             )
-        return IntensityScale(kind=kind, limits=window, percentiles=given.percentiles)
+        return IntensityScale(kind=kind, limits=window, percentiles=settings.percentiles)
 
-    limits_of = partial(limits_in, modality=modality, percentiles=given.percentiles)
+    limits_of = partial(limits_in, modality=modality, percentiles=settings.percentiles)
     limits = []
     with ThreadPoolExecutor(THREADS) as threads:
-        for one in threads.map(limits_of, [case.images[modality] for case in cases]):
-            limits.append(one)
+        for pair in threads.map(limits_of, [case.images[modality] for case in cases]):
+            limits.append(pair)
             progress.stage(f"scaling {modality}", len(limits), len(cases))
-    return fit_scale(limits, kind=kind, percentiles=given.percentiles)
+    return fit_scale(limits, kind=kind, percentiles=settings.percentiles)
 
 
 def _key(experiment: Experiment, cases: Sequence[Case]) -> str:
@@ -200,8 +201,8 @@ def _key(experiment: Experiment, cases: Sequence[Case]) -> str:
 
 
 def _file_name(preparation: Preparation, case: Case) -> str:
-    wanted = (*preparation.source_modalities, preparation.target_modality)
-    files = [case.images[name] for name in wanted] + ([case.mask] if case.mask else [])
+    modalities = (*preparation.source_modalities, preparation.target_modality)
+    files = [case.images[name] for name in modalities] + ([case.mask] if case.mask else [])
     text = "\n".join([str(FORMAT), repr(preparation), *(_stamp(path) for path in files)])
     return f"{case.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npy"
 

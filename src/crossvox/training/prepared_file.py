@@ -1,4 +1,4 @@
-"""One prepared case in one file: its array, memory-mapped, and centers for patches."""
+"""Read and write the file of a prepared case: a memory-mapped array and patch centers."""
 
 from pathlib import Path
 from tokenize import TokenError
@@ -14,8 +14,8 @@ def write_prepared(path: Path, voxels: NDArray[np.int16], centers: NDArray[np.in
     """Write both arrays, one after the other in NumPy's format.
 
     Args:
-        path: Appears only once it is whole.
-        voxels: (C, X, Y, Z).
+        path: Path of the file, which appears only when complete.
+        voxels: (C, X, Y, Z) prepared volumes.
         centers: (N, 3) voxel indices.
 
     Raises:
@@ -23,19 +23,19 @@ def write_prepared(path: Path, voxels: NDArray[np.int16], centers: NDArray[np.in
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         for array in (np.ascontiguousarray(voxels), np.ascontiguousarray(centers)):
-            # np.save would hide a full disk: the error of its tofile has no number.
+            # np.save would hide a full disk: its tofile raises an OSError without errno.
             npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(array))
             file.write(array.data)
 
 
 def map_voxels(path: Path) -> NDArray[np.int16]:
-    """The array (C, X, Y, Z), mapped from the file."""
+    """The array (C, X, Y, Z), memory-mapped from the file."""
     mapped: NDArray[np.int16] = np.load(path, mmap_mode="r")
     return mapped
 
 
 def read_centers(path: Path) -> NDArray[np.int16]:
-    """The centers (N, 3); none where the file holds an array alone."""
+    """Voxel indices (N, 3) of patch centers; none if the file holds only the first array."""
     with path.open("rb") as file:
         file.seek(_end_of_array(path, start=0))
         if not file.peek(1):
@@ -45,16 +45,16 @@ def read_centers(path: Path) -> NDArray[np.int16]:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the file is as long as its two headers say; no voxel is read."""
+    """Whether the file has the length that its two headers give; no voxel is read."""
     try:
         first = _end_of_array(path, start=0)
         return _end_of_array(path, start=first) == path.stat().st_size
-    except (OSError, ValueError, SyntaxError, TokenError):  # what NumPy makes of damaged headers
+    except (OSError, ValueError, SyntaxError, TokenError):  # NumPy's for damaged headers
         return False
 
 
 def _end_of_array(path: Path, *, start: int) -> int:
-    """Where the array ends whose header stands at byte `start`."""
+    """Byte offset of the end of the array whose header begins at byte `start`."""
     with path.open("rb") as file:
         file.seek(start)
         npy.read_magic(file)

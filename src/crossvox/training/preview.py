@@ -1,4 +1,4 @@
-"""The plan of a run without the run: nothing is written, no volume is checked."""
+"""Preview the plan of a run: nothing is written, no volume is checked."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,17 +15,17 @@ from crossvox.training.run_folder import EXPERIMENT
 def preview(
     cases: Sequence[Case], out: Path, experiment: Experiment, *, device: str | None = None
 ) -> tuple[Reason, ...]:
-    """What `train` would do with the same arguments, each setting with its reason.
+    """Plan the settings that `train` would use with the same arguments, with their reasons.
 
     Args:
-        cases: Each with all modalities of the experiment.
-        out: The run's folder; what an earlier start planned there stays as it is.
-        experiment: What it leaves open is planned.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
+        cases: Cases with all modalities of the experiment.
+        out: Path of the run's folder; the plan of a run that was begun there is kept.
+        experiment: Settings; those that are None are planned.
+        device: "cpu" or "cuda"; None uses the GPU if there is one.
 
     Raises:
         CohortError: No case is for training, or `out` holds a run of other people.
-        SettingsError: `out` holds a run of other settings, or a patch is impossible.
+        SettingsError: `out` holds a run with other settings, or a patch is impossible.
         ResourceError: A step does not fit in memory.
     """
     compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")

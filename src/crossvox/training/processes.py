@@ -1,4 +1,4 @@
-"""One process or several: those that torchrun or srun started."""
+"""Run training in a single process, or in those that torchrun or srun started."""
 
 import logging
 import os
@@ -20,19 +20,19 @@ from torch import distributed
 from crossvox.acceleration.compute import Compute
 from crossvox.errors import SettingsError
 
-PATIENCE = timedelta(minutes=30)  # within a step; a process that died is noticed at once
-LONGEST_WAIT = timedelta(days=30)  # for a process that prepares a cohort or validates
-LOOK_SECONDS = 0.05
-SRUN_TASKS = "SLURM_STEP_NUM_TASKS"  # set by srun alone; SLURM_NTASKS is in every job's script
+STEP_TIMEOUT = timedelta(minutes=30)  # within a step; a process that died is noticed at once
+WAIT_TIMEOUT = timedelta(days=30)  # for a process that prepares a cohort or validates
+POLL_SECONDS = 0.05
+SRUN_TASKS = "SLURM_STEP_NUM_TASKS"  # set only by srun; every job script has SLURM_NTASKS
 
 
 def launch(compute: Compute, *, precision: str) -> Fabric:
-    """A launched Fabric over the processes there are, each on its own device.
+    """Launch Fabric over all processes, each on its own device.
 
     Raises:
-        SettingsError: srun was not told how many tasks a node has.
+        SettingsError: srun was called without --ntasks-per-node.
     """
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # else it talks of AMP
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # else it logs its use of AMP
     world = process_count()
     per_node = world if compute.device == "cpu" else min(world, torch.cuda.device_count())
     fabric = Fabric(
@@ -41,7 +41,7 @@ def launch(compute: Compute, *, precision: str) -> Fabric:
         num_nodes=world // per_node,
         precision=precision,  # type: ignore[arg-type]  # one of Fabric's names
         strategy=_DataParallel() if world > 1 else "auto",
-        # Fabric alone would take the variables of a SLURM job's script for those of srun.
+        # By itself Fabric would mistake the variables of a SLURM job script for srun's.
         plugins=[_launcher(world)],
     )
     fabric.launch()
@@ -49,10 +49,10 @@ def launch(compute: Compute, *, precision: str) -> Fabric:
 
 
 def process_count(*, environment: Mapping[str, str] = os.environ) -> int:
-    """How many processes torchrun or srun started; 1 where neither did.
+    """Number of processes that torchrun or srun started; 1 without a launcher.
 
     Args:
-        environment: What launchers tell their processes.
+        environment: Environment variables that launchers set.
     """
     if TorchElasticEnvironment.detect():
         return TorchElasticEnvironment().world_size()
@@ -61,7 +61,7 @@ def process_count(*, environment: Mapping[str, str] = os.environ) -> int:
 
 @contextmanager
 def first_alone(fabric: Fabric) -> Iterator[None]:
-    """The first process goes through the block while the others wait, then they do."""
+    """Run the block in the first process, then in all others."""
     if not fabric.is_global_zero:
         wait_for_all(fabric)
     yield
@@ -70,20 +70,20 @@ def first_alone(fabric: Fabric) -> Iterator[None]:
 
 
 def wait_for_all(fabric: Fabric) -> None:
-    """Return once every process has come here, however long one of them works.
+    """Wait until every process has called this, however long that takes.
 
-    Signals are heard meanwhile, which they are not within a collective operation.
+    Signals are handled meanwhile, unlike within a collective operation.
     """
     if not isinstance(fabric.strategy, _DataParallel):
         return
     waiting = distributed.barrier(group=fabric.strategy.waiting_group, async_op=True)
     while not waiting.is_completed():
-        time.sleep(LOOK_SECONDS)
-    waiting.wait()  # raises what went wrong
+        time.sleep(POLL_SECONDS)
+    waiting.wait()  # raises an error of the barrier
 
 
 def dismiss_others(fabric: Fabric) -> None:
-    """Of several processes only the first goes on, alone; the others end here."""
+    """End all processes but the first, which continues alone."""
     if fabric.world_size == 1:
         return
     fabric.barrier()
@@ -93,31 +93,31 @@ def dismiss_others(fabric: Fabric) -> None:
 
 
 def finish(processes: int) -> None:
-    """End the process that was left of several; one that was alone from the start just goes on."""
+    """End the process that is left of several; do nothing if there was only a single process."""
     if processes > 1:
         _leave()
 
 
 def _leave() -> None:
-    # gloo aborts while Python tears down some of the runs that ended well (6 % on torch 2.13).
+    # gloo aborts during Python's shutdown in 6 % of successful runs (torch 2.13).
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
 class _DataParallel(DDPStrategy):
-    """Equal networks in all processes, and a second group of them for long waits."""
+    """DDP without broadcast buffers, with a second process group for long waits."""
 
     waiting_group: distributed.ProcessGroup
 
     def __init__(self) -> None:
-        # Networks are called twice before one backward, so their buffers must stay as they are.
-        super().__init__(broadcast_buffers=False, timeout=PATIENCE)
+        # Networks run forward twice before a backward pass, so buffers must not change between.
+        super().__init__(broadcast_buffers=False, timeout=STEP_TIMEOUT)
 
     def setup_environment(self) -> None:
-        """Begin both groups while every process is here."""
+        """Create both process groups, for which all processes must be present."""
         super().setup_environment()
-        self.waiting_group = distributed.new_group(backend="gloo", timeout=LONGEST_WAIT)
+        self.waiting_group = distributed.new_group(backend="gloo", timeout=WAIT_TIMEOUT)
 
 
 def _launcher(world: int) -> ClusterEnvironment:
@@ -127,5 +127,5 @@ def _launcher(world: int) -> ClusterEnvironment:
         return LightningEnvironment()
     try:
         return SLURMEnvironment()
-    except RuntimeError as error:  # as srun was told --ntasks without --ntasks-per-node
+    except RuntimeError as error:  # srun was called with --ntasks but without --ntasks-per-node
         raise SettingsError(f"srun: {str(error).splitlines()[0]}") from None

@@ -1,4 +1,4 @@
-"""The record of a run: one row per interval in progress.csv."""
+"""Record losses and times of a run, a row per interval in progress.csv."""
 
 import csv
 import io
@@ -17,11 +17,16 @@ from crossvox.errors import SettingsError
 from crossvox.files.atomic import write_atomically
 
 STEP = "step"
-SUM, STEPS, SECONDS, CPU_SECONDS = "sum.", "steps", "seconds", "cpu_seconds"  # of a record's state
+SUM, STEPS, SECONDS, CPU_SECONDS = (
+    "sum.",
+    "steps",
+    "seconds",
+    "cpu_seconds",
+)  # keys of a record's state
 
 
 class Record:
-    """Losses summed on the device until a row is due, so that the loop never waits for them."""
+    """Losses summed on the device until a row is due, so that the training loop never waits."""
 
     def __init__(self, fabric: Fabric) -> None:
         self._fabric = fabric
@@ -30,27 +35,27 @@ class Record:
         self._clocks = Clocks()
 
     def begin_step(self) -> None:
-        """Count a step and let the clocks run."""
+        """Count a step and start the clocks."""
         self._clocks.start()
         self._steps += 1
 
     def pause(self) -> None:
-        """Stop the clocks until the next step, for work that is not part of one."""
+        """Stop the clocks until the next step, for work that is not part of a step."""
         self._clocks.pause()
 
     def note(self, objective: Objective, *, parts: int) -> None:
-        """Add the loss and its terms of one of `parts` parts of a step."""
+        """Add the loss and its terms of a part of a step that has `parts` parts."""
         network = objective.network
-        named = {network: objective.loss.detach()}
-        named |= {f"{network}.{name}": value for name, value in objective.terms.items()}
-        for name, value in named.items():
+        losses = {network: objective.loss.detach()}
+        losses |= {f"{network}.{name}": value for name, value in objective.terms.items()}
+        for name, value in losses.items():
             self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value / parts
 
     def take(self) -> dict[str, float]:
-        """Means over the steps and processes since the last row, and seconds per step.
+        """Means over steps and processes since the last row, and seconds per step.
 
-        `cpu_seconds_per_step` counts what all threads of this process worked: unlike the seconds
-        on the clock, it says what a step costs where the machine has other work too.
+        `cpu_seconds_per_step` sums the CPU time of all threads of this process: unlike wall-clock
+        time, it gives the cost of a step on a machine that has other work too.
 
         Raises:
             SettingsError: A loss is not finite.
@@ -64,7 +69,7 @@ class Record:
         return row
 
     def state(self) -> dict[str, float]:
-        """What a checkpoint keeps of the steps since the last row; the same in all processes."""
+        """State for a checkpoint: steps since the last row; the same in all processes."""
         if not self._steps:
             return {}
         seconds, cpu_seconds = self._clocks.seconds()
@@ -72,7 +77,7 @@ class Record:
         return {**{f"{SUM}{name}": value for name, value in self._means().items()}, **counts}
 
     def load(self, state: Mapping[str, float]) -> None:
-        """Put back what a checkpoint kept."""
+        """Restore the state from a checkpoint."""
         if STEPS not in state:
             return
         self._steps = int(state[STEPS])
@@ -91,24 +96,24 @@ class Record:
 
 
 class Clocks:
-    """Seconds on the clock and of all threads while running."""
+    """Clocks of wall-clock and CPU seconds, with pauses."""
 
     def __init__(self, *, before: float = 0.0, cpu_before: float = 0.0) -> None:
         self._before, self._cpu_before = before, cpu_before
         self._since: tuple[float, float] | None = None
 
     def start(self) -> None:
-        """Begin, unless this is running already."""
+        """Start, unless already running."""
         if self._since is None:
             self._since = time.perf_counter(), time.process_time()
 
     def pause(self) -> None:
-        """Stand still until the next start."""
+        """Pause until the next start."""
         self._before, self._cpu_before = self.seconds()
         self._since = None
 
     def seconds(self) -> tuple[float, float]:
-        """Those on the clock and those of all threads, with those of before."""
+        """Wall-clock seconds and CPU seconds of all threads, including those before a pause."""
         if self._since is None:
             return self._before, self._cpu_before
         since, cpu_since = self._since
@@ -119,19 +124,18 @@ class Clocks:
 
 
 def _refuse_divergence(row: Mapping[str, float]) -> None:
-    lost = [name for name, value in row.items() if not math.isfinite(value)]
-    if lost:
+    diverged = [name for name, value in row.items() if not math.isfinite(value)]
+    if diverged:
         raise SettingsError(
-            f"training diverged: the loss of {', '.join(lost)} is no longer a number; lower"
-            " method.learning_rate or training.clip, and start again with --fresh"
+            f"training diverged: the loss of {', '.join(diverged)} is not finite; lower"
+            " method.learning_rate or training.clip, then start again with --fresh"
         )
 
 
 class ProgressTable:
-    """progress.csv as it grows; rows after the step a run resumes from are dropped.
+    """Writer of progress.csv, without rows after the step that a run resumes from.
 
-    So are lines that are no rows: a file that was cut off or edited never keeps a run from going
-    on.
+    Invalid lines are dropped too, so a truncated or edited file never keeps a run from resuming.
     """
 
     def __init__(self, path: Path, *, resumed_at: int) -> None:
@@ -140,12 +144,12 @@ class ProgressTable:
         self._rows = [rows[step] for step in sorted(rows)]
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
-        """A row; a second one for the same step joins the first."""
-        written = {name: f"{value:.6g}" for name, value in values.items()}
+        """Add a row, or columns to the row of the same step, and write the file."""
+        cells = {name: f"{value:.6g}" for name, value in values.items()}
         if self._rows and int(self._rows[-1][STEP]) == step:
-            self._rows[-1].update(written)
+            self._rows[-1].update(cells)
         else:
-            self._rows.append({STEP: str(step), **written})
+            self._rows.append({STEP: str(step), **cells})
         self._write()
 
     def _write(self) -> None:
@@ -158,11 +162,11 @@ class ProgressTable:
 
 
 def _rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows that were written there, each by its step."""
+    """Valid rows of a progress.csv, with their steps."""
     if not path.is_file():
         return
     text = path.read_text(encoding="utf-8", errors="replace").replace("\0", "")
-    header, *lines = text.split("\n")[:-1] or [""]  # a last line without an end was cut off
+    header, *lines = text.split("\n")[:-1] or [""]  # a last line without newline is truncated
     names = header.strip().split(",")
     for line in lines:
         cells = line.strip().split(",")

@@ -1,4 +1,4 @@
-"""The same command again: which experiment goes on."""
+"""Decide which experiment resumes when a command is repeated."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
@@ -15,7 +15,7 @@ from crossvox.training.experiment import (
 Section = TypeVar("Section", CohortSettings, PreparationSettings, TrainingSettings)
 
 SECTIONS = ("cohort", "preparation", "method_settings", "training")
-MAY_CHANGE = {
+CHANGEABLE = {
     "training": frozenset(
         {
             "steps",
@@ -27,12 +27,12 @@ MAY_CHANGE = {
             "recompute",
         }
     ),
-    "cohort": frozenset({"check"}),  # done before the first step, or not at all
+    "cohort": frozenset({"check"}),  # only used before the first step
 }
 
 
 def filled_from(asked: Experiment, existing: Experiment) -> Experiment:
-    """`asked` with what it leaves open as it was planned for `existing`."""
+    """Fill the open settings of `asked` with those planned for `existing`."""
     training = _filled(asked.training, existing.training)
     if asked.training.epochs is not None:
         training = replace(training, steps=asked.training.steps, epochs=asked.training.epochs)
@@ -47,37 +47,37 @@ def filled_from(asked: Experiment, existing: Experiment) -> Experiment:
 def refuse_other_settings(
     asked: Experiment, existing: Experiment, *, folder: str, sections: Sequence[str] = SECTIONS
 ) -> None:
-    """Only how long a run takes and how often it reports may change while it goes on.
+    """Refuse settings that a resumed run must not change, such as its method or patches.
 
     Args:
-        asked: As the command says.
-        existing: Of the run.
-        folder: The run's, named in the refusal.
-        sections: Those that are compared.
+        asked: Experiment as the command sets it.
+        existing: Experiment of the run.
+        folder: Run folder, for the error message.
+        sections: Sections to compare.
 
     Raises:
-        SettingsError: Something else differs.
+        SettingsError: A setting differs that is not in `CHANGEABLE`.
     """
     new, old = asdict(asked), asdict(existing)
     differing = [
         f"{section}.{name} is {old[section].get(name)!r} there, {value!r} asked"
         for section in sections
         for name, value in new[section].items()
-        if value != old[section].get(name) and name not in MAY_CHANGE.get(section, ())
+        if value != old[section].get(name) and name not in CHANGEABLE.get(section, ())
     ]
     if asked.method != existing.method:
         differing.insert(0, f"method is {existing.method} there, {asked.method} asked")
     if differing:
         raise SettingsError(
-            f"{folder} holds another run: {'; '.join(differing)};"
+            f"{folder} holds a run with other settings: {'; '.join(differing)};"
             " choose another folder, or --fresh to start again here"
         )
 
 
 def _filled(asked: Section, existing: Section) -> Section:
     absent = {
-        one.name: getattr(existing, one.name)
-        for one in fields(asked)
-        if getattr(asked, one.name) is None
+        field.name: getattr(existing, field.name)
+        for field in fields(asked)
+        if getattr(asked, field.name) is None
     }
     return replace(asked, **absent)

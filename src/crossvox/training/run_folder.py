@@ -1,4 +1,4 @@
-"""The folder of a run: which files a run writes there, and where it may lie."""
+"""Layout of a run's folder: which files a run writes there, and where the folder may be."""
 
 import hashlib
 import json
@@ -19,11 +19,11 @@ EXPERIMENT, COHORT, PREPARATION = "experiment.toml", "cohort.json", "preparation
 PROGRESS = "progress.csv"
 CHECKPOINT, SYNTHESIZER, PREPARED = "checkpoint", "synthesizer", "prepared"
 EVALUATION = "evaluation"
-BEFORE_A_RUN = frozenset({LOCK, CHECK, COHORT})  # written before experiment.toml makes it one
+EARLY_FILES = frozenset({LOCK, CHECK, COHORT})  # written before experiment.toml
 
-# All that a run writes, as regular expressions of paths below its folder. The experiment is the
-# last that is removed: what is removed in part is a run still.
-WRITTEN = (
+# Regular expressions for the paths of all files that a run writes, relative to its folder. The
+# experiment is removed last, so that a partly removed run is still recognized as a run.
+WRITTEN_PATHS = (
     rf"{CHECKPOINT}/step-\d{{8}}\.(safetensors|json)",
     rf"{PREPARED}/(preparation-[0-9a-f]{{16}}\.json|.+-[0-9a-f]{{16}}\.npy)",
     rf"{SYNTHESIZER}/({re.escape(DESCRIPTION)}|{re.escape(WEIGHTS)}|{re.escape(PENDING)})",
@@ -33,15 +33,16 @@ WRITTEN = (
     rf"{EVALUATION}/synthesized/dataset_description\.json",
     *map(re.escape, (PROGRESS, CHECK, PREPARATION, COHORT, EXPERIMENT)),
 )
-TEMPORARY = re.compile(r"(.*/)?\.\d+-[0-9a-f]{8}-[^/]+")  # of a process that was killed
-SYNTHESIZED = re.compile(rf"{EVALUATION}/synthesized/.+_desc-synth_[A-Za-z0-9]+\.nii\.gz")
+TEMPORARY_PATH = re.compile(r"(.*/)?\.\d+-[0-9a-f]{8}-[^/]+")  # left by a killed process
+SYNTHESIZED_PATH = re.compile(rf"{EVALUATION}/synthesized/.+_desc-synth_[A-Za-z0-9]+\.nii\.gz")
 
 
 def refuse_foreign_folder(out: Path, cases: Sequence[Case]) -> None:
-    """A run has a folder of its own: not that of its data, above them, or of one of its people.
+    """Refuse a run folder that holds images of its cohort or lies in the folder of a person.
 
     Raises:
-        SettingsError: Images of `cases` lie in `out`, or `out` lies among those of a person.
+        SettingsError: Images of `cases` are in or below `out`, or `out` is inside the folder of a
+            person in the data.
     """
     place = out.resolve()
     for case in cases:
@@ -49,42 +50,43 @@ def refuse_foreign_folder(out: Path, cases: Sequence[Case]) -> None:
             folder = file.parent.resolve()
             if place in (folder, *folder.parents):
                 raise SettingsError(
-                    f"{out} holds images of the cohort, such as {file}; give the run a folder of"
-                    " its own"
+                    f"{out} holds images of the cohort, such as {file}; choose a folder for the run"
+                    " that holds none"
                 )
             if _folder_of_person(folder, case) in (place, *place.parents):
                 raise SettingsError(
-                    f"{out} lies in the folder of {case.subject} in the data; give the run a folder"
-                    " of its own"
+                    f"{out} is inside the folder of {case.subject} in the data; choose a folder for"
+                    " the run outside of it"
                 )
 
 
 def refuse_unknown_weights(out: Path) -> None:
-    """A folder without experiment.toml must not hold weights, of which nobody knows the people.
+    """Refuse a folder that has weights but no experiment.toml that tells their training people.
 
     Raises:
-        SettingsError: It does.
+        SettingsError: The folder has weights.
     """
     weights = [*(out / CHECKPOINT).glob("step-*"), *(out / SYNTHESIZER).glob(DESCRIPTION)]
     if weights:
         raise SettingsError(
-            f"{out} holds {weights[0].relative_to(out)} and no {EXPERIMENT} that says what it was"
+            f"{out} holds {weights[0].relative_to(out)} but no {EXPERIMENT} that says what it was"
             " trained on; choose another folder"
         )
 
 
 def forget(out: Path) -> None:
-    """Remove what a run wrote in its folder; other files stay.
+    """Remove the files that a run wrote in its folder, and no others.
 
     Raises:
-        SettingsError: `out` holds files and no experiment.toml, so it is no run; or parts of it
-            are links into other folders.
-        FileError: Something cannot be removed.
+        SettingsError: `out` has files but no experiment.toml, so it is not a run; or some of its
+            subfolders are links.
+        FileError: A file cannot be removed.
     """
     if not (out / EXPERIMENT).is_file():
         _refuse_no_run(out)
         return
-    linked = [n for n in (CHECKPOINT, PREPARED, SYNTHESIZER, EVALUATION) if (out / n).is_symlink()]
+    subfolders = (CHECKPOINT, PREPARED, SYNTHESIZER, EVALUATION)
+    linked = [name for name in subfolders if (out / name).is_symlink()]
     if linked:
         raise SettingsError(
             f"{out / linked[0]} is a link into another folder, which --fresh does not empty;"
@@ -96,12 +98,12 @@ def forget(out: Path) -> None:
         _remove_empty_folders(out)
     except OSError as error:
         raise FileError(
-            f"{error.filename}: cannot be written ({error.strerror}); choose another folder"
+            f"{error.filename} cannot be removed ({error.strerror}); choose another folder"
         ) from None
 
 
 def holds_synthesizer(out: Path) -> bool:
-    """Whether the run's synthesizer is there, whole."""
+    """Whether the run's synthesizer is complete and undamaged."""
     folder = out / SYNTHESIZER
     try:
         sha256 = json.loads((folder / DESCRIPTION).read_bytes())["sha256"]
@@ -114,7 +116,7 @@ def holds_synthesizer(out: Path) -> bool:
 
 
 def _folder_of_person(folder: Path, case: Case) -> Path | None:
-    """The uppermost folder that is one person's, of the `folder` of an image; None of flat data."""
+    """Topmost folder of the person whose image is in `folder`; None if the data are flat."""
     depth = len(case.folder.parts)
     if not depth or folder.parts[-depth:] != case.folder.parts:
         return None
@@ -122,10 +124,10 @@ def _folder_of_person(folder: Path, case: Case) -> Path | None:
 
 
 def _refuse_no_run(out: Path) -> None:
-    foreign = [path.name for path in sorted(out.glob("*")) if path.name not in BEFORE_A_RUN]
+    foreign = [path.name for path in sorted(out.glob("*")) if path.name not in EARLY_FILES]
     if foreign:
         raise SettingsError(
-            f"{out} is no run (it has no {EXPERIMENT}) and holds {foreign[0]}; --fresh removes"
+            f"{out} is not a run (it has no {EXPERIMENT}) and holds {foreign[0]}; --fresh removes"
             " nothing there; choose another folder"
         )
 
@@ -134,17 +136,17 @@ def _written_below(out: Path) -> Iterator[Path]:
     files = [
         Path(folder, name) for folder, _, names in os.walk(out) for name in names if name != LOCK
     ]
-    named = {file.relative_to(out).as_posix(): file for file in files}
-    for name, file in named.items():
-        if SYNTHESIZED.fullmatch(name) and not file.is_symlink() and is_synthetic(file):
+    paths = {file.relative_to(out).as_posix(): file for file in files}
+    for name, file in paths.items():
+        if SYNTHESIZED_PATH.fullmatch(name) and not file.is_symlink() and is_synthetic(file):
             sidecar = sidecar_of(file)
             yield from (path for path in (file, sidecar) if path.is_file())
-    for pattern in (TEMPORARY.pattern, *WRITTEN):
-        yield from (file for name, file in named.items() if re.fullmatch(pattern, name))
+    for pattern in (TEMPORARY_PATH.pattern, *WRITTEN_PATHS):
+        yield from (file for name, file in paths.items() if re.fullmatch(pattern, name))
 
 
 def _remove_empty_folders(out: Path) -> None:
     for folder, _, _ in os.walk(out, topdown=False):
-        with suppress(OSError):  # something is in it
+        with suppress(OSError):  # the folder is not empty
             if Path(folder) != out:
                 Path(folder).rmdir()

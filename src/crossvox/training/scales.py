@@ -1,4 +1,4 @@
-"""Which intensity scales are planned, and why: what a perfect network would score with each."""
+"""Plan intensity scales by the error that a perfect network would have with each."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,24 +17,24 @@ from crossvox.training.intensities import LOWEST_HU, read_intensities, read_limi
 
 Setting = TypeVar("Setting")
 
-UNITS = {"CT": "HU"}
+UNIT_OF_MODALITY = {"CT": "HU"}
 HU_LIMITS = (LOWEST_HU, 3071.0)
-CANDIDATES: tuple[ScaleKind, ...] = ("cohort", "volume")  # the first where both are as good
-MOST_PEOPLE = 50  # training cases that a plan looks at
-FEWEST_PEOPLE = 5  # training cases from which a relation between gains can be told
-FOLLOWS = 0.8  # of the target gain's deviation: what a source that tells it leaves
+CANDIDATES: tuple[ScaleKind, ...] = ("cohort", "volume")  # a tie goes to the first
+MOST_PEOPLE = 50  # training cases that are read to plan scales
+FEWEST_PEOPLE = 5  # training cases needed to regress the target's gain on the source's
+LARGEST_RESIDUAL = 0.8  # residual over deviation of the target's gain, if the source predicts it
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScaleChoice:
-    """The scale of one modality and what speaks for it.
+    """The kind of scale of a modality and the reason for it.
 
     Attributes:
-        modality: Whose volumes are scaled.
-        kind: The scale.
-        reason: In a few words.
-        floors: Mean absolute error, in the target's unit inside the head, of a network that makes
-            no error itself, by kind of scale; empty where there was nothing to choose.
+        modality: Modality whose volumes are scaled.
+        kind: Kind of intensity scale.
+        reason: Reason for the kind, in a few words.
+        floors: Mean absolute error of a perfect network inside the head, in the target's unit, by
+            kind of scale; empty if there was no choice.
     """
 
     modality: str
@@ -48,12 +48,12 @@ class ScaleChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class ScalePlan:
-    """Settings of all scales, none left open, with the reasons of each.
+    """Settings of all scales after planning, with their reasons.
 
     Attributes:
-        settings: What was given, its scales, limits and unit filled.
-        sources: In the order of the source modalities.
-        target: Of the target modality.
+        settings: Preparation settings with scales, limits and unit filled.
+        sources: Scales of the source modalities, in their order.
+        target: Scale of the target modality.
     """
 
     settings: PreparationSettings
@@ -64,23 +64,24 @@ class ScalePlan:
 def plan_scales(
     given: PreparationSettings, *, cohort: CohortSettings, cases: Sequence[Case]
 ) -> ScalePlan:
-    """The scales that settings leave open, from the training cases.
+    """Plan the scales that the settings `given` leave open, from the training cases.
 
-    CT has the window of Hounsfield units. The target's scale is the one that costs a perfect
-    network less; a source's is the cohort's where its gain tells the target's, else each
-    volume's own.
+    CT gets a window in Hounsfield units. The target gets the scale with the lower error of a
+    perfect network. A source gets "cohort" if its gain predicts the target's, else "volume".
 
     Raises:
         CohortError: A volume cannot be scaled.
         FileError: A volume cannot be read.
-        SettingsError: There are more or fewer source scales than sources.
+        SettingsError: The number of source scales is not the number of sources.
     """
-    few = cases[:: math.ceil(len(cases) / MOST_PEOPLE)]
-    unit = given.target_unit or UNITS.get(canonical_modality(cohort.target), "arbitrary")
-    target = _target_choice(given, few, modality=cohort.target, unit=unit)
+    sample = cases[:: math.ceil(len(cases) / MOST_PEOPLE)]
+    default_unit = UNIT_OF_MODALITY.get(canonical_modality(cohort.target), "arbitrary")
+    unit = given.target_unit or default_unit
+    target = _target_choice(given, sample, modality=cohort.target, unit=unit)
     kinds = source_kinds(given, sources=len(cohort.source))
+    percentiles = given.percentiles
     sources = tuple(
-        _source_choice(kind, few, modality=modality, target=target, percentiles=given.percentiles)
+        _source_choice(kind, sample, modality=modality, target=target, percentiles=percentiles)
         for kind, modality in zip(kinds, cohort.source, strict=True)
     )
     windowed = [choice.modality for choice in sources if choice.kind == "window"]
@@ -99,10 +100,10 @@ def plan_scales(
 
 
 def source_kinds(settings: PreparationSettings, *, sources: int) -> tuple[ScaleKind | None, ...]:
-    """The kind of scale of each source modality; None where it is left open.
+    """Kind of scale of each source modality; None if it is open.
 
     Raises:
-        SettingsError: There are more or fewer than sources.
+        SettingsError: The number of kinds is not the number of sources.
     """
     kinds = settings.source_scale
     if not isinstance(kinds, tuple):
@@ -111,10 +112,10 @@ def source_kinds(settings: PreparationSettings, *, sources: int) -> tuple[ScaleK
 
 
 def source_windows(settings: PreparationSettings, *, sources: int) -> tuple[Limits | None, ...]:
-    """The limits of each source modality; None where none are set.
+    """Limits of the window of each source modality; None if they are not set.
 
     Raises:
-        SettingsError: There are more or fewer than sources.
+        SettingsError: The number of pairs is not the number of sources.
     """
     pairs = limits_listed(settings.source_limits)
     if len(pairs) <= 1:
@@ -123,50 +124,50 @@ def source_windows(settings: PreparationSettings, *, sources: int) -> tuple[Limi
 
 
 def perfect_network_mae(scale: IntensityScale, *, modality: str, cases: Sequence[Case]) -> float:
-    """What a network that makes no error itself scores, its answers restored by `scale`.
+    """Mean absolute error of a perfect network whose predictions are restored by `scale`.
 
     Returns:
-        Mean over `cases` of the mean absolute error of `modality` inside the head, in its unit.
+        Mean over `cases` of the error inside the head, in the unit of `modality`.
 
     Raises:
         CohortError: A volume has no foreground.
         FileError: A volume cannot be read.
     """
-    people = read_intensities(cases, modality, percentiles=scale.percentiles)
-    return float(np.mean([person.cost(scale) for person in people]))
+    volumes = read_intensities(cases, modality, percentiles=scale.percentiles)
+    return float(np.mean([volume.cost(scale) for volume in volumes]))
 
 
 def _as_many(values: tuple[Setting, ...], *, sources: int, name: str) -> tuple[Setting, ...]:
     if len(values) != sources:
         raise SettingsError(
             f"preparation.{name} has {len(values)} values for {sources} source(s);"
-            " give one for all or one for each"
+            " set a single value for all sources, or as many values as sources"
         )
     return values
 
 
 def _target_choice(
-    given: PreparationSettings, cases: Sequence[Case], *, modality: str, unit: str
+    settings: PreparationSettings, cases: Sequence[Case], *, modality: str, unit: str
 ) -> ScaleChoice:
-    if given.target_scale is not None:
-        return ScaleChoice(modality=modality, kind=given.target_scale, reason="as set")
+    if settings.target_scale is not None:
+        return ScaleChoice(modality=modality, kind=settings.target_scale, reason="as set")
     if unit == "HU":
         return ScaleChoice(modality=modality, kind="window", reason="Hounsfield units are absolute")
-    people = read_intensities(cases, modality, percentiles=given.percentiles)
-    limits = [person.limits for person in people]
+    volumes = read_intensities(cases, modality, percentiles=settings.percentiles)
+    limits = [volume.limits for volume in volumes]
     ranges = np.array([high - low for low, high in limits])
     floors: dict[ScaleKind, float] = {}
     shares: dict[ScaleKind, float] = {}
     for kind in CANDIDATES:
-        scale = fit_scale(limits, kind=kind, percentiles=given.percentiles)
-        costs = np.array([person.cost(scale) for person in people])
+        scale = fit_scale(limits, kind=kind, percentiles=settings.percentiles)
+        costs = np.array([volume.cost(scale) for volume in volumes])
         floors[kind], shares[kind] = float(costs.mean()), float((costs / ranges).mean())
-    # Shares, so that a volume in another unit counts as one of many.
+    # Shares of the range, so that a volume in another unit does not dominate the mean.
     best = min(CANDIDATES, key=lambda kind: (shares[kind], CANDIDATES.index(kind)))
     listed = " and ".join(
         f"{floors[kind]:.3g} with {kind} ({shares[kind]:.1%} of the range)" for kind in CANDIDATES
     )
-    reason = f"a perfect network would be off by {listed}"
+    reason = f"a perfect network would have a mean absolute error of {listed}"
     return ScaleChoice(modality=modality, kind=best, reason=reason, floors=floors)
 
 
@@ -186,29 +187,32 @@ def _source_choice(
         return ScaleChoice(
             modality=modality, kind="volume", reason="gains differ from scan to scan"
         )
-    unknown, left = _deviations(
+    deviation, residual = _deviations(
         *(_gains(cases, name, percentiles) for name in (modality, target.modality))
     )
-    told = f"knowing its gain, {target.modality}'s is off by {left:.1%}, else by {unknown:.1%}"
-    chosen: ScaleKind = "cohort" if left <= FOLLOWS * unknown else "volume"
-    return ScaleChoice(modality=modality, kind=chosen, reason=told)
+    reason = (
+        f"its gain predicts that of {target.modality} with an error of {residual:.1%}, against"
+        f" {deviation:.1%} for the mean gain"
+    )
+    chosen: ScaleKind = "cohort" if residual <= LARGEST_RESIDUAL * deviation else "volume"
+    return ScaleChoice(modality=modality, kind=chosen, reason=reason)
 
 
 def _gains(
     cases: Sequence[Case], modality: str, percentiles: tuple[float, float]
 ) -> NDArray[np.float64]:
-    """Logarithm of each volume's foreground range."""
+    """Gain of each volume: logarithm of its foreground range."""
     limits = read_limits(cases, modality, percentiles=percentiles)
     return np.log([high - low for low, high in limits])
 
 
 def _deviations(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[float, float]:
-    """Deviation of each target from the others' mean, and from their line over the source."""
-    unknown, left = [], []
+    """Leave-one-out RMS error of the target, by the others' mean and by their regression line."""
+    by_mean, by_line = [], []
     for index in range(len(target)):
         others = np.arange(len(target)) != index
         x, y = source[others] - source[others].mean(), target[others]
         slope = x @ y / max(float(x @ x), np.finfo(float).tiny)
-        unknown.append(target[index] - y.mean())
-        left.append(unknown[-1] - slope * (source[index] - source[others].mean()))
-    return float(np.sqrt(np.mean(np.square(unknown)))), float(np.sqrt(np.mean(np.square(left))))
+        by_mean.append(target[index] - y.mean())
+        by_line.append(by_mean[-1] - slope * (source[index] - source[others].mean()))
+    return float(np.sqrt(np.mean(np.square(by_mean)))), float(np.sqrt(np.mean(np.square(by_line))))

@@ -1,4 +1,4 @@
-"""From a cohort and an experiment to a trained run."""
+"""Train an experiment on a cohort."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -26,7 +26,7 @@ from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.begin import Begun, begin
-from crossvox.training.budget import MOST_TIMED, steps_within
+from crossvox.training.budget import MOST_TIMED_STEPS, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, write_experiment
 from crossvox.training.lock import locked
@@ -55,13 +55,13 @@ class Trained:
     """A finished run.
 
     Attributes:
-        folder: The run's.
-        experiment: As resolved.
-        cases: With their splits.
-        fabric: Of the processes that trained it.
-        preparation: How volumes reach its scale and return.
-        best_step: Step of the weights that its synthesizer holds.
-        best_ssim: Their SSIM on the validation people; None where there are none.
+        folder: Path of the run's folder.
+        experiment: Experiment after planning.
+        cases: Cases with their splits.
+        fabric: Fabric of the processes that trained the run.
+        preparation: Working grid and intensity scales of the run.
+        best_step: Step of the weights in the run's synthesizer.
+        best_ssim: SSIM of those weights on the validation cases; None without such cases.
     """
 
     folder: Path
@@ -82,23 +82,23 @@ def train(
     fresh: bool = False,
     progress: Progress = QUIET,
 ) -> Trained:
-    """Train `experiment` on a cohort, or go on where it stopped.
+    """Train `experiment` on a cohort, or resume the run in `out`.
 
     Args:
-        cases: Each with all modalities of the experiment.
-        out: The run's folder: experiment.toml, cohort.json, checkpoint/, synthesizer/,
+        cases: Cases with all modalities of the experiment.
+        out: Path of the run's folder: experiment.toml, cohort.json, checkpoint/, synthesizer/,
             progress.csv.
-        experiment: What it leaves open is planned from the cohort and the memory at hand.
-        device: "cpu" or "cuda"; the GPU where there is one, if None.
-        fresh: Forget what is in `out` and start again.
-        progress: Told what happens.
+        experiment: Settings; those that are None are planned from the cohort and free memory.
+        device: "cpu" or "cuda"; None uses the GPU if there is one.
+        fresh: Whether to remove the run in `out` first and start again.
+        progress: Receiver of progress.
 
     Raises:
         CohortError: Too few cases, pairs with faults, or other people than the run has.
-        SettingsError: `out` holds a run of other settings, is being trained by another process,
-            or is no place for a run.
+        SettingsError: `out` holds a run with other settings, is being trained by another process,
+            or cannot be the folder of a run.
         ResourceError: A step does not fit in memory, or the disk is full.
-        InterruptedRunError: Asked to stop; everything is saved.
+        InterruptedRunError: The process was asked to stop; everything is saved.
     """
     refuse_foreign_folder(out, cases)
     keep_pages()
@@ -128,14 +128,14 @@ def train(
 
 
 def _timed(run: Run, planned: Plan, *, progress: Progress) -> Plan:
-    """The plan with the steps that its minutes pay for, also on disk."""
+    """Time steps, set as many as fit into the plan's minutes, and write the experiment."""
     steps = steps_within(run, minutes=planned.minutes, progress=progress)
-    lasting = planned.lasting(steps)
+    timed = planned.lasting(steps)
     if run.fabric.is_global_zero:
-        write_atomically(run.folder / EXPERIMENT, write_experiment(lasting.experiment).encode())
-        for reason in reasons_of_length(lasting):
+        write_atomically(run.folder / EXPERIMENT, write_experiment(timed.experiment).encode())
+        for reason in reasons_of_length(timed):
             progress.say(str(reason))
-    return lasting
+    return timed
 
 
 @contextmanager
@@ -147,13 +147,13 @@ def _explaining_memory(experiment: Experiment) -> Iterator[None]:
             raise
         raise ResourceError(
             f"a step on patches of {experiment.training.patch} does not fit in memory;"
-            " set a smaller training.patch, or more parts with training.accumulate"
+            " set a smaller training.patch or a larger training.accumulate"
         ) from None
 
 
 def _precision(experiment: Experiment, compute: Compute) -> str:
-    asked = experiment.training.precision
-    return compute.precision if asked == "auto" else asked
+    precision = experiment.training.precision
+    return compute.precision if precision == "auto" else precision
 
 
 def _run(begun: Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: Progress) -> Run:
@@ -183,8 +183,8 @@ def _method(experiment: Experiment) -> SynthesisMethod:
 
 
 def _settings(planned: Plan) -> PlannedTraining:
-    """Settings of the run, or of the throw-away one whose steps are timed."""
-    return planned.training if planned.is_timed else planned.lasting(MOST_TIMED).training
+    """Settings of the run, or of the throw-away run whose steps are timed."""
+    return planned.training if planned.is_timed else planned.lasting(MOST_TIMED_STEPS).training
 
 
 def _sampler(settings: PlannedTraining, cases: Sequence[PreparedCase]) -> PatchSampler:
@@ -203,7 +203,7 @@ def _validation(
     cases: Sequence[PreparedCase],
     compute: Compute,
 ) -> Callable[[Mapping[str, Tensor]], dict[str, float]]:
-    """Scores of weights in a second method that training does not touch."""
+    """A function that scores weights in a second copy of the method, apart from training."""
     method = _method(experiment)
 
     def scores(weights: Mapping[str, Tensor]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""How well whole held-out volumes are synthesized while training."""
+"""Validation on whole held-out volumes during training."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,19 @@ from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
 from crossvox.volume.foreground import head_of
 
-SCALE_RANGE = 2.0  # of [-1, 1]
+SCALE_RANGE = 2.0  # width of [-1, 1]
 
 
 def validate(synthesizer: Synthesizer, cases: Sequence[PreparedCase]) -> dict[str, float]:
     """Mean masked SSIM and mean absolute error on the working grid, at network scale.
 
     Args:
-        synthesizer: As it would be stored now.
-        cases: Held-out cases; the mask is theirs, or the target's head where they have none, as
-            far as the target's field of view reaches.
+        synthesizer: Synthesizer with the weights to validate.
+        cases: Held-out cases; a case without a mask is scored in the target's head, both within
+            the target's field of view.
 
     Returns:
-        "ssim" and "mae", each the mean over cases.
+        Means over cases of "ssim" and "mae".
     """
     scores = [_scores(synthesizer, case) for case in cases]
     means = np.mean(scores, axis=0)

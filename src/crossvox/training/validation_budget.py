@@ -1,4 +1,4 @@
-"""How often whole volumes can be validated on without costing more than training."""
+"""Cost of validation on whole volumes, and the interval that keeps it a small share of training."""
 
 import math
 from collections.abc import Sequence
@@ -7,27 +7,27 @@ from crossvox.acceleration.slabs import normalizes_over_volumes
 from crossvox.contract import SynthesisMethod
 from crossvox.training.experiment import Sizes
 
-VALIDATIONS = 20  # at most, over a run
-SHARE = 0.1  # of the cost of training, at most
-STEP_PASSES = 3  # a network forwards and backwards, in passes forwards
-BEYOND = 1.1  # of the patch: larger volumes are synthesized in windows (decision 0017)
-STRIDE = 0.5  # of a window
+MOST_VALIDATIONS = 20  # per run
+SHARE = 0.1  # largest cost of validation over the cost of training
+STEP_PASSES = 3  # cost of a forward and backward pass, in forward passes
+WHOLE_TO_PATCH = 1.1  # side over patch side up to which no windows are used (decision 0017)
+WINDOW_STRIDE = 0.5  # share of a window
 
 
 def validation_in_steps(
     method: SynthesisMethod, shapes: Sequence[Sizes], *, patch: Sizes, batch: int
 ) -> float:
-    """What one validation costs, counted in steps of training.
+    """Cost of a validation, in training steps.
 
-    Both are counted in voxels that pass networks: a step passes its patches forwards and backwards
-    through each network that learns, a validation passes each volume forwards, as often as the
-    method asks for. Nothing is timed, so the same run is validated at the same steps everywhere.
+    Cost is counted in voxels that pass through networks: a step passes its patches forward and
+    backward through each network, a validation passes each volume forward, as often as the method
+    needs. Nothing is timed, so a run is validated at the same steps on every machine.
 
     Args:
-        method: As it is trained.
-        shapes: Working grids of the people that are validated on.
-        patch: Sizes of a training patch.
-        batch: Patches per step.
+        method: Method that is trained.
+        shapes: Sizes in voxels of the validation cases' working grids.
+        patch: Size of a training patch in voxels.
+        batch: Number of patches per step.
     """
     networks = len(list(method.children()))
     step = math.prod(patch) * batch * STEP_PASSES * networks
@@ -35,37 +35,39 @@ def validation_in_steps(
 
 
 def validate_every(steps: int, *, validation: float, report_every: int) -> int:
-    """Steps between validations that together cost at most a tenth of the steps.
+    """Number of steps between validations that together cost at most a tenth of the training.
 
-    At least the last step is validated, whatever it costs.
+    The last step is always validated, whatever the cost.
 
     Args:
-        steps: Of the whole run.
-        validation: What one costs, in steps.
-        report_every: The result is a multiple of it where it is larger, so that rows coincide.
+        steps: Number of steps of the whole run.
+        validation: Cost of a validation, in steps.
+        report_every: Steps between rows of progress.csv; a longer interval is rounded up to a
+            multiple of it, so that rows coincide.
     """
-    affordable = int(SHARE * steps / validation) if validation else VALIDATIONS
-    every = math.ceil(steps / min(VALIDATIONS, max(1, affordable)))
+    affordable = int(SHARE * steps / validation) if validation else MOST_VALIDATIONS
+    every = math.ceil(steps / min(MOST_VALIDATIONS, max(1, affordable)))
     if every > report_every:
         every = math.ceil(every / report_every) * report_every
     return min(every, steps)
 
 
 def share_of_training(steps: int, *, every: int, validation: float) -> float:
-    """What validations cost, as a share of what the steps cost."""
+    """Cost of all validations over the cost of all steps."""
     return math.ceil(steps / every) * validation / steps
 
 
 def _voxels(method: SynthesisMethod, patch: Sizes, shape: Sizes) -> int:
-    """Voxels that pass the networks forwards for one volume, overlaps of windows included."""
+    """Voxels that pass forward through the networks for a volume, window overlaps included."""
     multiples = method.patch_multiples
-    grown = [math.ceil(size / m) * m for size, m in zip(shape, multiples, strict=True)]
+    padded = [math.ceil(size / m) * m for size, m in zip(shape, multiples, strict=True)]
     windowed = normalizes_over_volumes(method.modules()) or not method.fixed_statistics
-    if not windowed or all(n <= BEYOND * seen for n, seen in zip(shape, patch, strict=True)):
-        return math.prod(grown)
-    window = [min(size, extent) for size, extent in zip(grown, patch, strict=True)]
+    sides = zip(shape, patch, strict=True)
+    if not windowed or all(size <= WHOLE_TO_PATCH * extent for size, extent in sides):
+        return math.prod(padded)
+    window = [min(size, extent) for size, extent in zip(padded, patch, strict=True)]
     counts = [
-        1 + math.ceil((size - extent) / max(1, round(extent * STRIDE)))
-        for size, extent in zip(grown, window, strict=True)
+        1 + math.ceil((size - extent) / max(1, round(extent * WINDOW_STRIDE)))
+        for size, extent in zip(padded, window, strict=True)
     ]
     return math.prod(counts) * math.prod(window)

@@ -1,1 +1,1 @@
-"""The alternatives that a benchmark measures: ours, plain networks and peers."""
+"""The variants that a benchmark compares: crossvox, plain networks and networks of others."""

@@ -1,4 +1,4 @@
-"""How much ours computes, counted without computing it."""
+"""Floating-point operations and parameters of crossvox's own network, counted on meta tensors."""
 
 from functools import partial
 
@@ -20,23 +20,23 @@ TRAINED = "as the engine trains it"
 
 
 def operations_of_prediction(setting: Setting) -> dict[str, int]:
-    """Floating-point operations of one volume, by what the network is written as.
+    """Count the floating-point operations of one volume, by form of the network.
 
-    A multiplication and an addition are two. Only what the network needs is counted: not the
-    zeros that keep one channel in channels-last order.
+    A multiplication and an addition count as two. Only operations that the network needs are
+    counted, not those on the zeros that keep a single channel in channels-last order.
     """
     forms = (REWRITTEN, WRITTEN)
     return {form: cost_of_volume(setting, form=form).operations for form in forms}
 
 
 def operations_of_training(setting: Setting) -> dict[str, int]:
-    """Floating-point operations of one step, forwards and backwards, as above."""
+    """Count the floating-point operations of one training step, forward and backward."""
     forms = (TRAINED, WRITTEN)
     return {form: cost_of_step(setting, form=form).operations for form in forms}
 
 
 def cost_of_volume(setting: Setting, *, form: str) -> Cost:
-    """Cost of the generator's one pass over the whole volume."""
+    """Count the cost of one forward pass of the generator over the whole volume."""
     method = generator_of(setting)
     parameters = parameters_of(method.get_submodule("generator"))
     network = predicting(method, form=form).to(NOWHERE)
@@ -46,7 +46,7 @@ def cost_of_volume(setting: Setting, *, form: str) -> Cost:
 
 
 def cost_of_windows(setting: Setting, *, form: str) -> Cost:
-    """Cost of the generator's passes over overlapping windows of the volume."""
+    """Count the cost of the generator's forward passes over overlapping windows of the volume."""
     method = generator_of(setting)
     parameters = parameters_of(method.get_submodule("generator"))
     network = predicting(method, form=form)
@@ -62,7 +62,7 @@ def cost_of_windows(setting: Setting, *, form: str) -> Cost:
 
 
 def cost_of_step(setting: Setting, *, form: str) -> Cost:
-    """Cost of one training step of both networks; what is computed twice counts once."""
+    """Count the cost of one training step of both networks, without recomputation."""
     method = trained_method(setting)
     parameters = parameters_of(method)
     if form == TRAINED:
@@ -72,7 +72,7 @@ def cost_of_step(setting: Setting, *, form: str) -> Cost:
 
 
 def predicting(method: SynthesisMethod, *, form: str) -> SynthesisMethod:
-    """`method` for counting predictions, with only the operations that it needs."""
+    """Convert `method` for counting inference, with only the operations that it needs."""
     if form == WRITTEN:
         return textbook(method.eval())
     return with_plain_head(folded(method))

@@ -1,4 +1,4 @@
-"""Other methods that predict a volume: Pix2Pix slice by slice, and one step of diffusion."""
+"""Variants of other methods: Pix2Pix slice by slice, and one denoising step of diffusion."""
 
 from functools import partial
 
@@ -22,31 +22,31 @@ from crossvox.variants.variant import AS_OURS, Setting, Treatment, Variant, Work
 
 PIX2PIX = {"slice_axis": "z", "width": 64, "depth": 8}  # as published
 DDPM = {"width": 32, "depth": 4}
-SLICE_MULTIPLE = 256  # what 8 halvings see down to one pixel
-DENOISING_STEP = 500  # which one makes no difference to time
+SLICE_MULTIPLE = 256  # pixels that 8 halvings reduce to one
+DENOISING_STEP = 500  # all steps take equally long
 
 
 def one_slice_at_a_time(setting: Setting) -> Work:
-    """Pix2Pix in float32, as it is run on slices of the size it is published for."""
+    """Pix2Pix in float32 on single slices of the published size."""
     generator = _slice_generator().eval()
     return torch.inference_mode()(partial(_by_slices, generator, random_volume(setting)))
 
 
 def batches_of_slices(setting: Setting) -> Work:
-    """Pix2Pix on the same slices by our optimized path."""
+    """Pix2Pix on the same slices through crossvox's optimized inference."""
     synthesizer = synthesizer_of(build_method("pix2pix2d", PIX2PIX, sources=1))
     source = random_volume(setting)
 
     def work() -> Tensor:
         slices = rearrange(_published_slices(source), "z c x y -> 1 c x y z")
-        answer = rearrange(synthesizer.synthesize(slices), "1 c x y z -> z c x y")
-        return _volume(answer, sizes=setting.sizes)
+        synthesized = rearrange(synthesizer.synthesize(slices), "1 c x y z -> z c x y")
+        return _volume(synthesized, sizes=setting.sizes)
 
     return torch.inference_mode()(work)
 
 
 def cost_of_slices(setting: Setting) -> Cost:
-    """Cost of Pix2Pix over all slices of the volume."""
+    """Count the cost of Pix2Pix over all slices of the volume."""
     with NOWHERE:
         generator = _slice_generator().eval()
     work = partial(_by_slices, without_contents(generator), random_volume(setting))
@@ -54,7 +54,7 @@ def cost_of_slices(setting: Setting) -> Cost:
 
 
 def denoising_step(setting: Setting, *, as_torch_runs_it: bool = False) -> Work:
-    """One pass of our diffusion's network over the whole volume."""
+    """One forward pass of crossvox's denoiser over the whole volume."""
     method = _diffusion()
     source, _ = padded(random_volume(setting), multiple=2 ** DDPM["depth"])
     if as_torch_runs_it:
@@ -69,7 +69,7 @@ def denoising_step(setting: Setting, *, as_torch_runs_it: bool = False) -> Work:
 
 
 def cost_of_denoising(setting: Setting, *, as_torch_runs_it: bool = False) -> Cost:
-    """Cost of one pass of our diffusion's network."""
+    """Count the cost of one forward pass of crossvox's denoiser."""
     method = _diffusion()
     parameters = parameters_of(method.get_submodule("denoiser"))
     if as_torch_runs_it:
@@ -97,7 +97,7 @@ def _by_slices(forward: Forward, volume: Tensor) -> Tensor:
 
 
 def _published_slices(volume: Tensor) -> Tensor:
-    """(Z, 1, x, y) of (1, 1, X, Y, Z): resized to the nearest size the published U-Net takes."""
+    """Split (1, 1, X, Y, Z) into slices (Z, 1, x, y), resized to fit the published U-Net."""
     slices = rearrange(volume, "1 c x y z -> z c x y")
     sizes = [max(1, round(size / SLICE_MULTIPLE)) * SLICE_MULTIPLE for size in slices.shape[2:]]
     return functional.interpolate(slices, size=sizes, mode="bilinear")

@@ -1,4 +1,4 @@
-"""Operations and parameters of a unit of work, counted without computing."""
+"""Floating-point operations and parameters of a piece of work, counted without computing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ Forward = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """The size of a variant, independent of the machine.
+    """Computational cost of a variant, independent of the machine.
 
     Attributes:
-        operations: Floating-point operations of one work; a multiplication and an addition are
-            two. Convolutions and matrix products are counted, nothing else.
-        parameters: Weights of its networks.
+        operations: Floating-point operations of one call of the work, in convolutions and matrix
+            products only; a multiplication and an addition count as two.
+        parameters: Number of weights of its networks.
     """
 
     operations: int
@@ -27,7 +27,7 @@ class Cost:
 
 
 def operations_of(work: Callable[[], object]) -> int:
-    """Floating-point operations of convolutions and matrix products while `work` is done."""
+    """Count the floating-point operations of convolutions and matrix products in `work`."""
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         work()
@@ -35,20 +35,20 @@ def operations_of(work: Callable[[], object]) -> int:
 
 
 def parameters_of(network: nn.Module) -> int:
-    """Number of weights that training would change."""
+    """Count the trainable weights of `network`."""
     return sum(weights.numel() for weights in network.parameters())
 
 
 def without_contents(forward: Forward) -> Forward:
-    """`forward` for counting: it sees a meta tensor of its argument's shape and returns zeros.
+    """Wrap `forward` for counting: it runs on a meta tensor, and the result is zeros.
 
-    The result is on the CPU, so whatever cuts a volume into windows or slices runs unchanged.
+    The result is on the CPU, so code that splits a volume into windows or slices runs unchanged.
 
     Args:
-        forward: A network on the meta device.
+        forward: Network on the meta device.
     """
 
-    def sized(volume: Tensor) -> Tensor:
+    def zeros(volume: Tensor) -> Tensor:
         return torch.zeros(forward(torch.empty(volume.shape, device=NOWHERE)).shape)
 
-    return sized
+    return zeros

@@ -1,4 +1,4 @@
-"""The paper's networks, untrained, as crossvox builds and runs them."""
+"""The paper's networks with initial weights, built and run by crossvox."""
 
 from crossvox.acceleration.compute import compute_at_hand
 from crossvox.contract import SynthesisMethod
@@ -8,16 +8,16 @@ from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.windows import Sizes
 from crossvox.variants.variant import Setting
 
-GENERATOR = "gan3d"  # the method whose network all of ours share
+GENERATOR = "gan3d"  # method whose generator all variants of crossvox use
 
 
 def generator_of(setting: Setting) -> SynthesisMethod:
-    """The paper's 3D GAN, untrained."""
+    """Build the paper's 3D GAN with initial weights."""
     return build_method(GENERATOR, {"width": setting.width}, sources=1)
 
 
 def trained_method(setting: Setting) -> SynthesisMethod:
-    """The paper's 3D GAN with the widths of both of its networks."""
+    """Build the paper's 3D GAN for training, with the widths of both networks."""
     settings = {"width": setting.width, "discriminator_width": setting.discriminator_width}
     return build_method(GENERATOR, settings, sources=1)
 
@@ -25,7 +25,7 @@ def trained_method(setting: Setting) -> SynthesisMethod:
 def synthesizer_of(
     method: SynthesisMethod, *, precise: bool = False, window: Sizes | None = None
 ) -> Synthesizer:
-    """A synthesizer of an untrained method on the CPU; intensities stay as they are."""
+    """Create a synthesizer of `method` on the CPU that does not rescale intensities."""
     scale = IntensityScale(kind="window", limits=(-1, 1))
     preparation = Preparation(
         source_modalities=("source",),

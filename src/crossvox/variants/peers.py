@@ -1,4 +1,4 @@
-"""Networks of MONAI, as people run them and treated as ours."""
+"""Networks of MONAI, run with typical settings and with the same treatment as crossvox."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ from crossvox.variants.variant import (
     random_volume,
 )
 
-MONAI, NETWORKS = "monai", "networks"  # groups: as people run them; network for network
-WINDOWS_AT_ONCE = 4
+MONAI, NETWORKS = "monai", "networks"  # groups: typical settings; same treatment as crossvox
+WINDOWS_AT_ONCE = 4  # per forward pass
 OVERLAP = 0.25  # MONAI's default
-DENOISER_MULTIPLE, DENOISING_STEP = 4, 500
+DENOISER_MULTIPLE, DENOISING_STEP = 4, 500  # sizes in voxels; all steps take equally long
 AS_PEOPLE_RUN_IT = Treatment(extent="windows", overlap=OVERLAP)
 TUNED = Treatment(extent="windows", overlap=OVERLAP, precision="fast", order="channels last")
 
@@ -38,10 +38,10 @@ class Peer:
     """A network of MONAI.
 
     Attributes:
-        name: Its class in MONAI.
-        build: Makes it.
-        multiple: Sizes that it accepts are multiples of this.
-        smallest: The smallest size that it accepts.
+        name: Name of its class in MONAI.
+        build: Function that creates the network.
+        multiple: Number that input sizes must be multiples of, in voxels.
+        smallest: Smallest permitted input size in voxels.
     """
 
     name: str
@@ -51,20 +51,20 @@ class Peer:
 
 
 def refuse_without_monai() -> None:
-    """Stop where MONAI is not installed.
+    """Check that MONAI is installed.
 
     Raises:
-        SettingsError: It is not.
+        SettingsError: MONAI is not installed.
     """
     if find_spec("monai") is None:
         raise SettingsError(
-            f"--against {MONAI} and {NETWORKS} need MONAI, which is not installed:"
+            f"--against {MONAI} and --against {NETWORKS} need MONAI, which is not installed: run"
             " pip install 'crossvox[benchmark]'"
         )
 
 
 def basic_unet() -> nn.Module:
-    """BasicUNet with its defaults."""
+    """Create BasicUNet with its defaults."""
     from monai.networks.nets.basic_unet import BasicUNet  # noqa: PLC0415 - optional, slow to import
 
     network: nn.Module = BasicUNet(spatial_dims=3, in_channels=1, out_channels=1)
@@ -72,7 +72,7 @@ def basic_unet() -> nn.Module:
 
 
 def dynunet() -> nn.Module:
-    """DynUNet with five levels of 3x3x3 kernels, each half of the one before."""
+    """Create DynUNet with five levels of 3x3x3 kernels, halving sizes at each level."""
     from monai.networks.nets.dynunet import DynUNet  # noqa: PLC0415
 
     network: nn.Module = DynUNet(
@@ -87,7 +87,7 @@ def dynunet() -> nn.Module:
 
 
 def swin_unetr() -> nn.Module:
-    """SwinUNETR with 24 features."""
+    """Create SwinUNETR with 24 features."""
     from monai.networks.nets.swin_unetr import SwinUNETR  # noqa: PLC0415
 
     network: nn.Module = SwinUNETR(in_channels=1, out_channels=1, feature_size=24)
@@ -95,7 +95,7 @@ def swin_unetr() -> nn.Module:
 
 
 def strided_unet() -> nn.Module:
-    """UNet with five levels; it halves the volume in its first convolution."""
+    """Create UNet with five levels, which halves the volume in its first convolution."""
     from monai.networks.nets.unet import UNet  # noqa: PLC0415
 
     network: nn.Module = UNet(
@@ -110,7 +110,7 @@ def strided_unet() -> nn.Module:
 
 
 def diffusion_unet() -> nn.Module:
-    """DiffusionModelUNet with 7.0 M parameters, attention in the middle alone."""
+    """Create DiffusionModelUNet with 7.0 M parameters and attention only in the middle."""
     from monai.networks.nets.diffusion_model_unet import DiffusionModelUNet  # noqa: PLC0415
 
     network: nn.Module = DiffusionModelUNet(
@@ -121,27 +121,27 @@ def diffusion_unet() -> nn.Module:
         attention_levels=(False, False, False),
         num_res_blocks=1,
         num_head_channels=32,
-        use_flash_attention=True,  # the other kind would need 40 GB at 48 x 288 x 240
+        use_flash_attention=True,  # plain attention would need 40 GB at 48 x 288 x 240
     )
     return network
 
 
 def synthesis(setting: Setting, *, peer: Peer, treatment: Treatment) -> Work:
-    """One volume by a network of MONAI."""
+    """Synthesis of one volume by a network of MONAI."""
     network = peer.build().eval()
     forward = treated(network, network, treatment=treatment)
     return torch.inference_mode()(_passes(forward, setting, peer=peer, treatment=treatment))
 
 
 def cost_of_synthesis(setting: Setting, *, peer: Peer, treatment: Treatment) -> Cost:
-    """Cost of one volume: all windows, and what sizes are padded by, are counted."""
+    """Count the cost of one volume, including all windows and padding."""
     network = peer.build().eval().to(NOWHERE)
     work = _passes(without_contents(network), setting, peer=peer, treatment=treatment)
     return Cost(operations=operations_of(work), parameters=parameters_of(network))
 
 
 def denoising_step(setting: Setting, *, treatment: Treatment) -> Work:
-    """One pass of DiffusionModelUNet over the whole volume."""
+    """One forward pass of DiffusionModelUNet over the whole volume."""
     network = diffusion_unet().eval()
     source, _ = padded(random_volume(setting), multiple=DENOISER_MULTIPLE)
     forward = treated(network, partial(_denoise, network), treatment=treatment)
@@ -149,7 +149,7 @@ def denoising_step(setting: Setting, *, treatment: Treatment) -> Work:
 
 
 def cost_of_denoising(setting: Setting) -> Cost:
-    """Cost of that pass."""
+    """Count the cost of one forward pass of DiffusionModelUNet."""
     network = diffusion_unet().eval().to(NOWHERE)
     source, _ = padded(random_volume(setting), multiple=DENOISER_MULTIPLE)
     work = partial(_denoise, network, torch.cat((source, source), dim=1).to(NOWHERE))
@@ -187,20 +187,20 @@ def _window(window: Sizes, peer: Peer) -> Sizes:
 
 def _denoise(network: nn.Module, volumes: Tensor) -> Tensor:
     step = torch.full((1,), DENOISING_STEP, device=volumes.device)
-    answer: Tensor = network(volumes, step)
-    return answer
+    output: Tensor = network(volumes, step)
+    return output
 
 
 def _variant(
     peer: Peer,
-    what: str,
+    description: str,
     treatment: Treatment,
     *,
     group: str = MONAI,
     pages: Literal["kept", "returned"] = "returned",
 ) -> Variant:
     return Variant(
-        name=f"MONAI {peer.name}, {what}",
+        name=f"MONAI {peer.name}, {description}",
         group=group,
         load=partial(synthesis, peer=peer, treatment=treatment),
         pages=pages,
@@ -211,7 +211,7 @@ def _variant(
 
 BASIC_UNET = Peer(name="BasicUNet", build=basic_unet)
 DYNUNET = Peer(name="DynUNet", build=dynunet)
-SWIN_UNETR = Peer(  # its windows are halved five times; below 64 a single voxel stays
+SWIN_UNETR = Peer(  # it halves windows five times; below 64 a single voxel remains
     name="SwinUNETR", build=swin_unetr, multiple=32, smallest=64
 )
 STRIDED_UNET = Peer(name="UNet (another, coarser network: strides first)", build=strided_unet)
@@ -223,7 +223,7 @@ AS_RUN: tuple[Variant, ...] = (
     _variant(STRIDED_UNET, "as torch runs it", AS_TORCH),
     *(
         Variant(
-            name=f"MONAI DiffusionModelUNet, one step, {what}",
+            name=f"MONAI DiffusionModelUNet, one step, {description}",
             group=MONAI,
             load=partial(denoising_step, treatment=treatment),
             pages="returned",
@@ -231,7 +231,7 @@ AS_RUN: tuple[Variant, ...] = (
             treatment=treatment,
             cost=cost_of_denoising,
         )
-        for what, treatment in (("as torch runs it", AS_TORCH), ("tuned", AS_OURS))
+        for description, treatment in (("as torch runs it", AS_TORCH), ("tuned", AS_OURS))
     ),
 )
 FOR_NETWORK: tuple[Variant, ...] = tuple(

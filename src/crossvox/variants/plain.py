@@ -1,4 +1,4 @@
-"""Networks with the layers that torch has, in place of ours that are right or fast on a CPU."""
+"""Conversion of networks from crossvox's accurate or fast CPU layers to torch's own layers."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,26 +13,26 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def textbook(network: Network) -> Network:
-    """`network` with torch's own batch normalization and last layer.
+    """Replace batch normalization and the last layer with torch's own, in place.
 
-    The same function with the same weights; changed in place.
+    Function and weights stay the same.
     """
     _replace(network, _torch_norm)
     return with_plain_head(network)
 
 
 def with_plain_head(network: Network) -> Network:
-    """`network` with a convolution for its last layer.
+    """Replace the last layer with a convolution, in place.
 
-    The same function with the same weights; changed in place.
+    Function and weights stay the same.
     """
     return _replace(network, _plain_head)
 
 
-def _replace(network: Network, other: Callable[[nn.Module], nn.Module]) -> Network:
+def _replace(network: Network, replacement: Callable[[nn.Module], nn.Module]) -> Network:
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            setattr(parent, name, other(child))
+            setattr(parent, name, replacement(child))
     return network
 
 

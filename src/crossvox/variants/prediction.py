@@ -1,4 +1,4 @@
-"""Variants of prediction: ours, the same network run otherwise, and other networks."""
+"""Variants of prediction: crossvox, the same network run in other ways, and other networks."""
 
 from dataclasses import replace
 from functools import partial
@@ -33,32 +33,32 @@ from crossvox.variants.variant import (
     random_volume,
 )
 
-OPENVINO = "openvino"  # a group
-MATCHING = {
+OPENVINO = "openvino"  # group
+MATCHING = {  # width of crossvox: the smallest multiple of 8 with more operations
     "BasicUNet and SwinUNETR": 24,
     "DynUNet": 32,
-}  # smallest multiple of 8 that computes more
-OVERLAP = 0.5  # of windows over the paper's network
+}
+OVERLAP = 0.5  # share of a window, for the paper's network
 
 
 def whole(setting: Setting, *, precise: bool = False) -> Work:
-    """Ours, as a user has it."""
+    """Whole volume by crossvox with its defaults."""
     synthesizer = synthesizer_of(generator_of(setting), precise=precise)
     return partial(synthesizer.synthesize, random_volume(setting))
 
 
 def of_width(setting: Setting, *, width: int) -> Work:
-    """Ours at a width of its own."""
+    """Whole volume by crossvox with another width of the generator."""
     return whole(replace(setting, width=width))
 
 
 def cost_of_width(setting: Setting, *, width: int) -> Cost:
-    """Cost of ours at that width."""
+    """Count the cost of crossvox with another width of the generator."""
     return cost_of_volume(replace(setting, width=width), form=REWRITTEN)
 
 
 def exported(setting: Setting) -> Work:
-    """Ours, exported and run by OpenVINO."""
+    """Whole volume by crossvox, exported and run by OpenVINO."""
     synthesizer, source = synthesizer_of(generator_of(setting)), random_volume(setting)
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps open files
         model = Path(folder)
@@ -70,13 +70,13 @@ def exported(setting: Setting) -> Work:
             step=0,
             cohort={},
         )
-        ready = by_openvino(synthesizer, read_description(model), model, engine="openvino")
-        ready.synthesize(source)  # compiled for its sizes, it needs the file no more
-    return partial(ready.synthesize, source)
+        compiled = by_openvino(synthesizer, read_description(model), model, engine="openvino")
+        compiled.synthesize(source)  # compiles for these sizes; the file is not needed after that
+    return partial(compiled.synthesize, source)
 
 
 def eager(setting: Setting, *, as_written: bool = False, treatment: Treatment = AS_TORCH) -> Work:
-    """The same network as torch runs it, whole volume."""
+    """Whole volume by the same network in plain torch."""
     method = generator_of(setting).eval()
     if as_written:
         textbook(method)
@@ -88,13 +88,13 @@ def eager(setting: Setting, *, as_written: bool = False, treatment: Treatment = 
 
 
 def windows(setting: Setting) -> Work:
-    """Ours, but in windows."""
+    """Windows of the volume by crossvox."""
     synthesizer = synthesizer_of(generator_of(setting), window=setting.window)
     return partial(synthesizer.synthesize, random_volume(setting))
 
 
 def eager_windows(setting: Setting) -> Work:
-    """The same network in float32 as torch runs it, in windows."""
+    """Windows of the volume by the same network in float32 in plain torch."""
     method = textbook(generator_of(setting).eval())
     source = random_volume(setting)
 

@@ -1,4 +1,4 @@
-"""What a step of training can be done by: ours, and the same method as torch runs it."""
+"""Variants of a training step: crossvox's engine, and the same method in plain torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,30 +33,30 @@ from crossvox.variants.variant import (
     random_volume,
 )
 
-ENDLESS = 10**9  # steps
+ENDLESS = 10**9  # steps, more than are ever run
 
 
 @dataclass(frozen=True, kw_only=True)
 class RandomCase(PreparedCase):
-    """A case of noise that is in no file.
+    """A prepared case of random noise in memory instead of a file.
 
     Attributes:
-        voxels: As a file would hold them.
+        voxels: Source, target and mask (3, X, Y, Z), scaled as in a prepared file.
     """
 
     voxels: NDArray[np.int16]
 
     def open(self) -> NDArray[np.int16]:
-        """The voxels."""
+        """Return the voxels."""
         return self.voxels
 
     def centers(self) -> NDArray[np.int16]:
-        """None: a patch is the whole volume."""
+        """Return no centers, because a patch is the whole volume."""
         return np.zeros((0, 3), dtype=np.int16)
 
 
 def engine_step(setting: Setting, *, recompute: Literal["nothing", "blocks"] = "nothing") -> Work:
-    """A step of the engine, as a run makes it: patches are cut, moved and learned from."""
+    """One training step of the engine, including sampling and transfer of the patch."""
     compute = compute_at_hand(device="cpu")
     case = RandomCase(name="noise", path=Path("noise.npy"), voxels=_noise(setting))
     run = Run(
@@ -82,7 +82,7 @@ def engine_step(setting: Setting, *, recompute: Literal["nothing", "blocks"] = "
 
 
 def plain_step(setting: Setting, *, as_written: bool = False) -> Work:
-    """A step in float32 as torch runs it, with the method's own losses and optimizers."""
+    """One training step in float32 in plain torch, with the method's losses and optimizers."""
     method = trained_method(setting)
     if as_written:
         textbook(method)
@@ -93,7 +93,7 @@ def plain_step(setting: Setting, *, as_written: bool = False) -> Work:
 
 
 def step_of(method: SynthesisMethod, batch: Batch) -> Callable[[], None]:
-    """A step of each of the method's networks."""
+    """Create a function that updates each network of `method` once."""
     optimizers = method.train().optimizers()
 
     def step() -> None:
@@ -108,7 +108,7 @@ def step_of(method: SynthesisMethod, batch: Batch) -> Callable[[], None]:
 def _noise(setting: Setting) -> NDArray[np.int16]:
     random, limit = np.random.default_rng(SEED), STEPS_PER_UNIT
     voxels = random.integers(-limit, limit, (3, *setting.sizes), dtype=np.int16)
-    voxels[-1] = limit  # all voxels count alike
+    voxels[-1] = limit  # mask: all voxels have equal weight
     return voxels
 
 

@@ -1,4 +1,4 @@
-"""Any network run in the precision and memory order that a treatment says."""
+"""Running a network in the precision and memory order of a treatment."""
 
 import torch
 from torch import Tensor, nn
@@ -9,19 +9,19 @@ from crossvox.variants.variant import Treatment
 
 
 def fast_precision() -> str:
-    """Precision that "fast" stands for on this machine."""
+    """Name the precision that "fast" stands for on this machine."""
     return "bfloat16" if compute_at_hand(device="cpu").bf16 else "float32"
 
 
 def treated(network: nn.Module, forward: Forward, *, treatment: Treatment) -> Forward:
-    """`forward` in the precision and order of `treatment`.
+    """Wrap `forward` to run in the precision and memory order of `treatment`.
 
-    bfloat16 is torch's autocast, as MONAI's own trainers and bundles use it.
+    bfloat16 means torch's autocast, as in MONAI's own trainers and bundles.
 
     Args:
-        network: Holds the weights that `forward` uses; changed in place.
-        forward: A volume (B, C, X, Y, Z) to a volume.
-        treatment: Precision and order; its extent is the caller's.
+        network: Network with the weights that `forward` uses; changed in place.
+        forward: Function from a volume (B, C, X, Y, Z) to a volume.
+        treatment: Precision and memory order; the caller handles its extent.
     """
     half = treatment.precision == "fast" and fast_precision() == "bfloat16"
     order = torch.contiguous_format

@@ -1,4 +1,4 @@
-"""What is measured: one way to do the work that all variants do."""
+"""Definition of a benchmark variant: one way to do the work that all variants share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from crossvox.synthesis.windows import Sizes
 from crossvox.variants.cost import Cost
 
 SEED = 0
-OURS, CEILING = "ours", "ceiling"  # groups: what is measured itself, and what arithmetic allows
+OURS, CEILING = "ours", "ceiling"  # groups: crossvox itself, upper bounds of the machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What the variants of one run share.
+    """Settings shared by all variants of a benchmark.
 
     Attributes:
-        sizes: Voxels of the volume that is predicted, or of the patch that is learned from.
+        sizes: Size of the volume to predict or of the patch to train on, in voxels.
         width: Channels of the generator's first level.
-        threads: Of each process; only one works at a time.
+        threads: Number of threads of each process; processes work one at a time.
         discriminator_width: Channels of the discriminator's first level.
-        window: Voxels of windows, where a variant has them.
-        convolution_side: Voxels along each axis of the convolutions that say what is possible.
+        window: Size of a window in voxels, for variants that use windows.
+        convolution_side: Side of the volume in voxels for the convolutions that bound the speed.
 
     Raises:
-        SettingsError: One of them is below 1.
+        SettingsError: A value is below 1.
     """
 
     sizes: Sizes
@@ -41,20 +41,22 @@ class Setting:
     def __post_init__(self) -> None:
         for name in ("width", "threads", "discriminator_width", "convolution_side"):
             if getattr(self, name) < 1:
-                raise SettingsError(f"{name} is at least 1, got {getattr(self, name)}")
+                raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}")
         if min(*self.sizes, *self.window) < 1:
-            raise SettingsError(f"sizes are at least 1, got {self.sizes} and {self.window}")
+            raise SettingsError(
+                f"sizes and window must be at least 1, got {self.sizes} and {self.window}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Treatment:
-    """How a network is run, apart from the network and the allocator.
+    """How a network is run, independent of the network and the allocator.
 
     Attributes:
-        extent: What one pass of the network sees.
-        overlap: Share of a window that its neighbor covers too, in [0, 1).
-        precision: "fast" is what crossvox chooses on this machine: bfloat16 where the hardware
-            multiplies it faster than float32, else float32.
+        extent: Part of the volume that one forward pass processes.
+        overlap: Fraction of a window that its neighbor also covers, in [0, 1).
+        precision: Precision of convolutions; "fast" is bfloat16 if the hardware multiplies it
+            faster than float32, otherwise float32.
         order: Memory order of weights and activations.
     """
 
@@ -64,38 +66,38 @@ class Treatment:
     order: Literal["contiguous", "channels last"] = "contiguous"
 
     def in_words(self, *, fast: str) -> str:
-        """The treatment for a table.
+        """Describe the treatment for a table.
 
         Args:
-            fast: The precision that "fast" is on this machine.
+            fast: Precision that "fast" stands for on this machine.
         """
         overlap = f" overlapping by {self.overlap:g}" if self.extent == "windows" else ""
         return f"{self.extent}{overlap}, {self.precision_in_words(fast=fast)}, {self.order}"
 
     def precision_in_words(self, *, fast: str) -> str:
-        """The precision by its own name."""
+        """Name the precision, with "fast" replaced by the precision it stands for."""
         return fast if self.precision == "fast" else self.precision
 
 
 AS_OURS = Treatment(precision="fast", order="channels last")
 AS_TORCH = Treatment()
 
-Work = Callable[[], object]  # one volume, one step of a diffusion, or one step of training
+Work = Callable[[], object]  # one volume, one denoising step, or one training step
 Load = Callable[[Setting], Work]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One way to do the work.
+    """A way to do the work, as measured by a benchmark.
 
     Attributes:
-        name: In tables; says precision and whatever differs.
-        group: What asks for it; those of "ours" are always measured.
-        load: Makes the work, once, in a process of its own; a function of a module.
-        pages: Whether glibc keeps freed memory there or returns it, as it does by default.
-        products: Passes that a volume takes, where one work is one pass.
-        treatment: How the network is run.
-        cost: Counts the operations of one work and the parameters.
+        name: Name in tables, with the precision and other differences.
+        group: Group that --against selects; variants of "ours" are always measured.
+        load: Module-level function that prepares the work, once, in a separate process.
+        pages: Whether glibc keeps freed memory or returns it, as it does by default.
+        products: Numbers of passes per volume to report, if the work is one pass.
+        treatment: Extent, precision and memory order of the network.
+        cost: Function that counts the operations of one call of the work, and the parameters.
     """
 
     name: str
@@ -108,6 +110,6 @@ class Variant:
 
 
 def random_volume(setting: Setting) -> Tensor:
-    """(1, 1, X, Y, Z) of noise in [-1, 1], always the same."""
+    """Create reproducible noise (1, 1, X, Y, Z) in [-1, 1]."""
     generator = torch.Generator().manual_seed(SEED)
     return torch.rand(1, 1, *setting.sizes, generator=generator).mul_(2).sub_(1)

@@ -1,4 +1,4 @@
-"""A volume and where it lies in the patient."""
+"""Volumes and their grids in patient space."""
 
 from crossvox.volume.grid import Forms, Grid
 from crossvox.volume.volume import Volume

@@ -1,87 +1,86 @@
-"""The bright part of a volume: above a threshold, and as the head in one piece."""
+"""Foreground of a volume: Otsu threshold and head mask."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 BINS = 256
-BRIGHTEST = 99.5
-OF_OTSU = 0.5
+CLIP_PERCENTILE = 99.5
+OTSU_SHARE = 0.5  # of Otsu's threshold
 CLOSING_VOXELS = 2
-LARGEST = 1
-PLATEAU = 1e-9
+PLATEAU_TOLERANCE = 1e-9  # relative, of the variance between classes
 
 
 def ascending(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """All intensities of a volume in order, of which percentiles and thresholds cost nothing."""
-    return np.sort(voxels.ravel(order="K"))  # as they lie: any other order would cost more
+    """Sorted intensities of a volume, from which percentiles and thresholds are cheap."""
+    return np.sort(voxels.ravel(order="K"))  # in memory order, which avoids a slow copy
 
 
 def percentile(ordered: NDArray[np.float32], share: float) -> float:
-    """The intensity that `share` percent of them lie below, linear between two of them."""
-    place = (len(ordered) - 1) * share / 100
-    below = int(place)
+    """Percentile `share` (0 to 100) of sorted intensities, with linear interpolation."""
+    position = (len(ordered) - 1) * share / 100
+    below = int(position)
     above = min(below + 1, len(ordered) - 1)
     low, high = float(ordered[below]), float(ordered[above])
-    return low + (high - low) * (place - below)
+    return low + (high - low) * (position - below)
 
 
 def otsu_threshold(ordered: NDArray[np.float32]) -> float:
-    """The intensity that separates background and foreground best, brightest voxels cut down.
+    """Otsu's threshold of intensities that are clipped at their 99.5 percentile.
 
     Args:
-        ordered: A volume's intensities, ascending; any unit.
+        ordered: Intensities of a volume in ascending order; any unit.
 
     Source:
         Otsu 1979, doi 10.1109/TSMC.1979.4310076, equation 18
     """
-    edges = np.linspace(float(ordered[0]), percentile(ordered, BRIGHTEST), BINS + 1)
+    edges = np.linspace(float(ordered[0]), percentile(ordered, CLIP_PERCENTILE), BINS + 1)
     ends = np.searchsorted(ordered, edges[1:-1].astype(ordered.dtype))
     counts = np.diff(ends, prepend=0, append=len(ordered))
     centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1].astype(np.float64)
     above = counts.sum() - below
     sums = np.cumsum(counts * centers)
-    apart = sums[:-1] / np.maximum(below, 1) - (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    between = below * above * apart**2
-    # Where no voxel lies between the classes any threshold there is as good: take the middle.
-    best = np.flatnonzero(between >= between.max() * (1 - PLATEAU))
+    difference = sums[:-1] / np.maximum(below, 1) - (sums[-1] - sums[:-1]) / np.maximum(above, 1)
+    between = below * above * difference**2
+    # With no voxels between the classes, all thresholds in the gap are equal: take the middle.
+    best = np.flatnonzero(between >= between.max() * (1 - PLATEAU_TOLERANCE))
     return float(edges[1 + best].mean())
 
 
 def head_of(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where the head (or body) is: bright enough, in one piece, without holes.
+    """Mask of the head (or body): the largest bright component, without holes.
 
-    The largest connected piece above half the Otsu threshold, intensities cut down to their
-    99.5 percentile; closed by two voxels; holes filled in 3D and in every slice along each axis.
-    Half, because Otsu alone loses the skull and fluid; the background noise of MR and the air
-    of CT lie well below.
+    The largest connected component above half the Otsu threshold of intensities clipped at their
+    99.5 percentile, closed by two voxels, with holes filled in 3D and in every slice along each
+    axis. Half, because the full threshold loses skull and fluid; MR background noise and the air
+    of CT lie well below half.
 
     Args:
-        voxels: (X, Y, Z), any unit; brighter than the background.
+        voxels: Intensities (X, Y, Z) in any unit, brighter than the background.
 
     Returns:
-        (X, Y, Z); everywhere true where the volume is constant.
+        Mask (X, Y, Z); true everywhere if the volume is constant.
     """
     ordered = ascending(voxels)
     low = float(ordered[0])
-    if percentile(ordered, BRIGHTEST) <= low:
+    if percentile(ordered, CLIP_PERCENTILE) <= low:
         return np.ones(voxels.shape, dtype=bool)
-    threshold = low + OF_OTSU * (otsu_threshold(ordered) - low)
+    threshold = low + OTSU_SHARE * (otsu_threshold(ordered) - low)
     bright = voxels > threshold
-    piece = _largest_piece(bright)
+    piece = _largest_component(bright)
     closed = ndimage.binary_closing(np.pad(piece, CLOSING_VOXELS), iterations=CLOSING_VOXELS)
     inner = (slice(CLOSING_VOXELS, -CLOSING_VOXELS),) * voxels.ndim
     return _filled(closed[inner])
 
 
-def _largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    pieces, number = ndimage.label(mask)
-    if number <= LARGEST:
+def _largest_component(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    labels, count = ndimage.label(mask)
+    if count <= 1:
         return mask
-    sizes = np.bincount(pieces.ravel())
+    sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    return np.asarray(pieces == int(sizes.argmax()))
+    return np.asarray(labels == int(sizes.argmax()))
 
 
 def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Where voxels lie: a shape and an affine."""
+"""Grid of a volume: its shape, and the affine that places it in patient space."""
 
 from dataclasses import dataclass, field
 from itertools import product
@@ -10,17 +10,17 @@ from crossvox.errors import GridError
 
 AFFINE_SIZE = 4
 AXES = 3
-SCANNER_CODE = 1  # of the NIfTI standard: the scanner's own coordinates
+SCANNER_CODE = 1  # NIfTI's code for scanner coordinates
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Forms:
-    """The two ways in which a NIfTI header tells where a grid lies.
+    """The sform and qform with which a NIfTI header stores an affine.
 
     Attributes:
-        sform_code: Code of the space that the sform leads to; 0 where the file has no sform.
-        qform_code: Code of the space that the qform leads to; 0 where the file has no qform.
-        qform: (4, 4); affine of the qform where that of the sform counts; the grid's where None.
+        sform_code: Code of the space that the sform maps to; 0 without an sform.
+        qform_code: Code of the space that the qform maps to; 0 without a qform.
+        qform: (4, 4) affine of the qform; that of the grid if None.
     """
 
     sform_code: int = SCANNER_CODE
@@ -30,15 +30,15 @@ class Forms:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A regular lattice of voxel centers in the patient.
+    """Regular lattice of voxel centers in patient space.
 
     Attributes:
-        shape: Voxels along the three array axes (X, Y, Z).
-        affine: (4, 4); takes a voxel index to RAS+ millimeters.
-        forms: How the file that the grid comes from tells it, for files on the same grid.
+        shape: Number of voxels along the three array axes (X, Y, Z).
+        affine: (4, 4) matrix from voxel index to RAS+ millimeters.
+        forms: The sform and qform of the grid's file, kept for files written on the same grid.
 
     Raises:
-        GridError: A size below 1, or an affine that is not a finite invertible (4, 4) matrix.
+        GridError: A size is below 1, or the affine is not a finite invertible (4, 4) matrix.
     """
 
     shape: tuple[int, int, int]
@@ -59,26 +59,26 @@ class Grid:
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:
-        """Distance between neighboring voxel centers along X, Y, Z."""
+        """Distance between neighboring voxel centers along X, Y, Z in millimeters."""
         x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(x), float(y), float(z)
 
     @property
     def voxel_count(self) -> int:
-        """How many voxels there are."""
+        """Number of voxels."""
         return int(np.prod(self.shape))
 
     @property
     def voxel_mm3(self) -> float:
-        """Volume of one voxel."""
+        """Volume of one voxel in cubic millimeters."""
         return float(abs(np.linalg.det(self.affine[:3, :3])))
 
     def to_mm(self, indices: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Positions (N, 3) in RAS+ millimeters of voxel indices (N, 3)."""
+        """Convert voxel indices (N, 3) to positions (N, 3) in RAS+ millimeters."""
         return np.asarray(indices @ self.affine[:3, :3].T + self.affine[:3, 3])
 
     def to_indices(self, positions_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Voxel indices (N, 3), fractional, of positions (N, 3) in RAS+ millimeters."""
+        """Convert positions (N, 3) in RAS+ millimeters to fractional voxel indices (N, 3)."""
         inverse = np.linalg.inv(self.affine)
         return np.asarray(positions_mm @ inverse[:3, :3].T + inverse[:3, 3])
 
@@ -88,7 +88,7 @@ class Grid:
         return self.to_mm(corners)
 
     def matches(self, other: "Grid", *, tolerance_mm: float = 1e-2) -> bool:
-        """Whether every voxel of both grids lies in the same place, to `tolerance_mm`."""
+        """Whether every voxel of both grids has the same position, within `tolerance_mm`."""
         if self.shape != other.shape:
             return False
         return bool(np.abs(self.corners_mm() - other.corners_mm()).max() <= tolerance_mm)

@@ -1,4 +1,4 @@
-"""Volumes copied into another memory order: files run along X first, arrays along Z."""
+"""Copies of volumes in another memory order: X is contiguous in files, Z in arrays."""
 
 from itertools import product
 from typing import Literal, TypeVar
@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.generic)
-BLOCK = 16  # voxels: of float32 a line of the cache
+BLOCK = 16  # voxels along an axis; 16 float32 fill a cache line
 
 
 def copied_in_order(voxels: NDArray[Number], order: Literal["C", "F"]) -> NDArray[Number]:
-    """A copy of (X, Y, Z) whose last ("C") or first ("F") axis lies together in memory.
+    """Copy voxels (X, Y, Z) to an array whose last ("C") or first ("F") axis is contiguous.
 
-    Block by block: NumPy goes along whole rows of the result, and each of their voxels fetches a
-    line of the cache that is gone again before its neighbors are needed.
+    Copies block by block: NumPy would copy whole rows, and each voxel of a row would fetch a cache
+    line that is evicted before its other voxels are needed.
     """
     copy = np.empty(voxels.shape, dtype=voxels.dtype, order=order)
     sizes = voxels.shape

@@ -1,4 +1,4 @@
-"""Voxels on a grid."""
+"""Volume: voxels on a grid, with modality and unit."""
 
 from dataclasses import dataclass, replace
 
@@ -11,18 +11,19 @@ from crossvox.volume.grid import Grid
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """One modality of one person.
+    """Volume of one modality of one person.
 
     Attributes:
-        voxels: (X, Y, Z) float32.
-        grid: Where they lie.
-        modality: BIDS suffix such as "FLAIR" or "T1w"; empty where unknown.
-        unit: "HU", "Bq/mL", "arbitrary" (scanner units), "label" or "normalized" (network
-            scale, [-1, 1]).
-        stored_as: Data type of the file the voxels came from; a written volume keeps its family.
+        voxels: Intensities (X, Y, Z), float32.
+        grid: Grid of the voxels in patient space.
+        modality: BIDS suffix such as "FLAIR" or "T1w"; empty if unknown.
+        unit: Unit of the intensities: "HU", "Bq/mL", "arbitrary" (scanner units), "label" or
+            "normalized" (network scale, [-1, 1]).
+        stored_as: Data type in the file that was read, whose kind (integer or float) is kept in
+            files written from the volume.
 
     Raises:
-        GridError: The voxels' shape is not the grid's.
+        GridError: The voxels and the grid have different shapes.
     """
 
     voxels: NDArray[np.float32]
@@ -33,13 +34,15 @@ class Volume:
 
     def __post_init__(self) -> None:
         if self.voxels.shape != self.grid.shape:
-            raise GridError(f"voxels of shape {self.voxels.shape} on a grid of {self.grid.shape}")
+            raise GridError(
+                f"voxels of shape {self.voxels.shape} do not fit a grid of shape {self.grid.shape}"
+            )
         object.__setattr__(self, "voxels", np.asarray(self.voxels, dtype=np.float32))
 
     def with_voxels(
         self, voxels: NDArray[np.float32], *, modality: str | None = None, unit: str | None = None
     ) -> "Volume":
-        """Other voxels on the same grid."""
+        """Copy of the volume with other voxels on the same grid."""
         return replace(
             self,
             voxels=voxels,
