@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from crossvox.progress import Quiet
 
 
-class Heard(Quiet):
+class RecordedProgress(Quiet):
     """Progress that records stages as (name, done, total), steps, steps of rows, and lines."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 
-def waken(network: nn.Module) -> None:
+def fill_zero_parameters(network: nn.Module) -> None:
     """Draw random values for all-zero parameters, as if the network had been trained."""
     for weights in network.parameters():
         if not weights.any():

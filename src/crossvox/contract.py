@@ -50,12 +50,12 @@ class SynthesisMethod(nn.Module, ABC):
 
     Attributes:
         product: Names of the child networks that `synthesize` needs; a model stores only these.
-        average_decay: Decay of the EMA of the product's weights, unless the settings specify it.
+        ema_decay: Decay of the EMA of the product's weights, unless the settings specify it.
         free_settings: Names of the settings that may be changed after training.
     """
 
     product: ClassVar[tuple[str, ...]]
-    average_decay: ClassVar[float] = 0.995
+    ema_decay: ClassVar[float] = 0.995
     free_settings: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.cohort import canonical_modality
 from crossvox.engines import by_openvino
 from crossvox.errors import SettingsError
@@ -157,7 +157,7 @@ def load_model(
     description = with_settings(read_description(folder), settings)
     synthesizer = load_synthesizer(
         folder,
-        compute=compute_at_hand(device=device, precise=precise),
+        compute=choose_compute(device=device, precise=precise),
         window=window,
         settings=description.settings if settings else None,
     )

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from crossvox.acceleration.bfloat16 import InBfloat16, InTwoParts
+from crossvox.acceleration.bfloat16 import InBfloat16, SplitConv3d
 
 
 def test_two_parts_keep_what_one_loses() -> None:
@@ -14,7 +14,7 @@ def test_two_parts_keep_what_one_loses() -> None:
     source = torch.rand(1, 1, 12, 12, 12) * 2 - 1
     with torch.inference_mode():
         wanted = exact(source)
-        parts = InTwoParts(copy.deepcopy(exact))
+        parts = SplitConv3d(copy.deepcopy(exact))
         both = (parts(source).float() - wanted).abs().mean()
         one = (parts(source.bfloat16()).float() - wanted).abs().mean()
         rounded = (wanted.bfloat16().float() - wanted).abs().mean()

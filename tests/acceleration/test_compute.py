@@ -10,7 +10,7 @@ from torch import nn
 
 from crossvox.acceleration.compute import (
     channels_last,
-    compute_at_hand,
+    choose_compute,
     free_memory_bytes,
     keep_pages,
     resident_bytes,
@@ -18,13 +18,13 @@ from crossvox.acceleration.compute import (
 
 
 def test_precise_means_float32() -> None:
-    compute = compute_at_hand(device="cpu", precise=True)
+    compute = choose_compute(device="cpu", precise=True)
     assert not compute.bf16
     assert compute.precision == "32-true"
 
 
 def test_precision_is_named_as_fabric_names_it() -> None:
-    assert compute_at_hand(device="cpu").precision in {"bf16-mixed", "32-true"}
+    assert choose_compute(device="cpu").precision in {"bf16-mixed", "32-true"}
 
 
 def test_there_is_memory() -> None:

@@ -8,9 +8,9 @@ from torch import nn
 
 from crossvox.acceleration.folding import (
     VoxelByVoxel,
-    ease_head,
     fix_up_sampling,
     fold_normalization,
+    simplify_head,
 )
 from crossvox.acceleration.up_sampling import WIDE
 from crossvox.networks.blocks import ConvUnit, UpConv, UpSampling
@@ -31,7 +31,7 @@ def test_folding_follows_the_layers_statistics() -> None:
 def test_up_sampling_keeps_its_kernel() -> None:
     network = nn.Sequential(UpConv(4, 2, up_sampling="nearest"))
     fixed, features = copy.deepcopy(network), torch.randn(1, 4, 3, 4, 5)
-    fix_up_sampling(fixed, apart_if_wide=True)
+    fix_up_sampling(fixed, keep_wide=True)
     assert isinstance(fixed[0], nn.ConvTranspose3d)
     torch.testing.assert_close(fixed(features), network(features))
 
@@ -41,7 +41,7 @@ def test_up_sampling_that_is_not_one_with_its_convolution_is_left_as_it_is(
     inputs: int, up_sampling: UpSampling
 ) -> None:
     network = nn.Sequential(UpConv(inputs, 2, up_sampling=up_sampling))
-    fix_up_sampling(network, apart_if_wide=True)
+    fix_up_sampling(network, keep_wide=True)
     assert isinstance(network[0], UpConv)
 
 
@@ -51,7 +51,7 @@ def test_a_head_voxel_by_voxel_is_its_convolution(bias: bool) -> None:  # noqa: 
     network.head = nn.Conv3d(4, 1, 1, bias=bias)
     features = torch.randn(2, 4, 3, 5, 4)
     wanted = network.head(features)
-    ease_head(network)
+    simplify_head(network)
     assert isinstance(network.head, VoxelByVoxel)
     torch.testing.assert_close(network.head(features), wanted)
 
@@ -59,5 +59,5 @@ def test_a_head_voxel_by_voxel_is_its_convolution(bias: bool) -> None:  # noqa: 
 def test_a_head_that_sees_neighbors_is_left_alone() -> None:
     network = nn.Module()
     network.head = nn.Conv3d(4, 1, 3, padding=1)
-    ease_head(network)
+    simplify_head(network)
     assert isinstance(network.head, nn.Conv3d)

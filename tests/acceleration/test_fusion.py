@@ -11,9 +11,9 @@ from crossvox.acceleration.folding import fold_normalization
 from crossvox.acceleration.fusion import (
     ConvActivation,
     SummedInPlace,
+    add_convolution,
     can_fuse,
     conv_activation,
-    conv_onto,
     fuse_activations,
     fuse_sums,
     fused,
@@ -23,7 +23,7 @@ from crossvox.acceleration.rewriting import optimized
 from crossvox.acceleration.slabs import InParts
 from crossvox.networks.blocks import Norm, ResidualBlock
 from crossvox.synthesis.catalogue import build_method, method_names
-from weights import relative, waken
+from weights import fill_zero_parameters, relative
 
 EXACT, FAST = Compute(device="cpu", bf16=False), Compute(device="cpu", bf16=True)
 pytestmark = pytest.mark.skipif(
@@ -111,7 +111,7 @@ def test_a_residual_block_takes_parts_where_it_can(
 def test_every_method_stays_the_same_function(name: str, compute: Compute) -> None:
     torch.manual_seed(0)
     method = build_method(name, {"width": 8}, sources=1).eval()
-    waken(method)
+    fill_zero_parameters(method)
     source = torch.rand(1, 1, 17, 20, 9) * 2 - 1
     apart = optimized(method, compute)
     together = fused(copy.deepcopy(apart), compute)
@@ -131,7 +131,7 @@ def test_memory_of_fused_layers_is_known_without_contents() -> None:
     def work() -> None:
         given = torch.empty(shape)
         made = conv_activation(given, layer.weight, layer.bias, [1] * 3, [1] * 3, 0.0)
-        conv_onto(made, given, layer.weight, layer.bias, [1] * 3, [1] * 3)
+        add_convolution(made, given, layer.weight, layer.bias, [1] * 3, [1] * 3)
 
     assert peak_bytes(work) == 2 * 4 * 4 * 8**3
 

@@ -11,7 +11,7 @@ from crossvox.acceleration.compute import Compute
 from crossvox.acceleration.rewriting import optimized
 from crossvox.contract import SynthesisMethod
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
-from weights import relative, waken
+from weights import fill_zero_parameters, relative
 
 EXACT, FAST = Compute(device="cpu", bf16=False), Compute(device="cpu", bf16=True)
 SMALL = {
@@ -40,7 +40,7 @@ def lived_in(name: str) -> SynthesisMethod:
             assert layer.running_var is not None
             layer.running_mean.normal_(0.0, 0.3)
             layer.running_var.uniform_(0.5, 2.0)
-    waken(method)
+    fill_zero_parameters(method)
     return method
 
 

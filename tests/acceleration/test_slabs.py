@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from crossvox.acceleration.folding import fix_up_sampling, fold_normalization
-from crossvox.acceleration.slabs import Scaled, SlabbedUNet, in_slabs, slabs_of
+from crossvox.acceleration.slabs import Scaled, SlabbedUNet, in_slabs, using_slabs
 from crossvox.networks.blocks import ResidualBlock
 from crossvox.networks.unet import ResidualUNet
 
@@ -16,7 +16,7 @@ def folded() -> SlabbedUNet:
     torch.manual_seed(0)
     network = ResidualUNet(**SETTINGS).eval()  # type: ignore[arg-type]  # a mapping
     fold_normalization(network)
-    fix_up_sampling(network, apart_if_wide=False)
+    fix_up_sampling(network, keep_wide=False)
     return SlabbedUNet(network)
 
 
@@ -56,6 +56,6 @@ def test_gradients_pass_where_there_are_no_slabs() -> None:
 
 def test_only_networks_that_take_slabs_get_them_and_only_for_a_while() -> None:
     local, other = folded(), SlabbedUNet(ResidualUNet(**SETTINGS))  # type: ignore[arg-type]  # likewise
-    with slabs_of(nn.ModuleList([local, other]), 8):
+    with using_slabs(nn.ModuleList([local, other]), 8):
         assert (local.slab, other.slab) == (8, None)
     assert local.slab is None

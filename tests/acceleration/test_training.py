@@ -10,7 +10,7 @@ from crossvox.acceleration.training import rewrite_for_training
 from crossvox.acceleration.up_sampling import TransposedUpConv
 from crossvox.contract import Batch
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
-from weights import waken
+from weights import fill_zero_parameters
 
 SMALL = {"width": 4, "depth": 2, "blocks": (1, 1, 2), "discriminator_width": 4}
 
@@ -20,7 +20,7 @@ def test_losses_gradients_and_names_stay(name: str) -> None:
     torch.manual_seed(0)
     settings = {key: value for key, value in SMALL.items() if key in method_settings(name, {})}
     plain = build_method(name, settings, sources=1).train()
-    waken(plain)
+    fill_zero_parameters(plain)
     rewritten = copy.deepcopy(plain)
     rewrite_for_training(rewritten, device="cpu")
     assert rewritten.state_dict().keys() == plain.state_dict().keys()

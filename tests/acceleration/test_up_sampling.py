@@ -30,7 +30,7 @@ def test_states_of_either_load_into_the_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "apart_if_wide", "kind"),
+    ("layer", "keep_wide", "kind"),
     [
         (UpConv(3, 2, up_sampling="nearest"), True, TransposedUpConv),
         (UpConv(3, 2, up_sampling="trilinear"), True, UpConv),
@@ -40,9 +40,9 @@ def test_states_of_either_load_into_the_other() -> None:
 )
 def test_wide_and_trilinear_layers_stay_apart(
     layer: UpConv,
-    apart_if_wide: bool,  # noqa: FBT001 - parametrized
+    keep_wide: bool,  # noqa: FBT001 - parametrized
     kind: type[nn.Module],
 ) -> None:
     network = nn.Sequential(layer)
-    transpose_up_sampling(network, apart_if_wide=apart_if_wide)
+    transpose_up_sampling(network, keep_wide=keep_wide)
     assert type(network[0]) is kind

@@ -7,7 +7,7 @@ import pytest
 
 import crossvox
 from crossvox.training.train import Trained
-from heard import Heard
+from heard import RecordedProgress
 
 SMALL = (
     *("method.width=4", "method.depth=2", "method.discriminator_width=4", "training.steps=2"),
@@ -26,7 +26,7 @@ def test_a_cohort_is_made_checked_learned_from_and_scored(tmp_path: Path) -> Non
     assert "training.steps" in {reason.setting for reason in reasons}
     assert not folder.exists()
 
-    heard = Heard()
+    heard = RecordedProgress()
     run = crossvox.train(
         data, folder, source=["FLAIR"], target="T1w", settings=SMALL, progress=heard
     )

@@ -12,7 +12,7 @@ from crossvox.comparison import ComparisonSettings, Contestant, compare
 from crossvox.errors import CohortError, SettingsError, SomeCasesFailedError
 from crossvox.scoring.measures import COMPARED
 from crossvox.volume import Grid
-from heard import Heard
+from heard import RecordedProgress
 
 Write = Callable[..., Path]
 MakeHead = Callable[[int], NDArray[np.float32]]
@@ -139,7 +139,7 @@ def test_a_baseline_that_nobody_can_make_is_refused(tmp_path: Path, made: Made) 
 
 
 def test_progress_counts_cases_and_a_second_run_writes_the_same(tmp_path: Path, made: Made) -> None:
-    seen = Heard()
+    seen = RecordedProgress()
     contestants = [made("a", 10), made("b", 20)]
     found = compare(contestants, tmp_path, settings=QUICK, progress=seen)
     assert seen.counts == [("comparing", done, 4) for done in (1, 2, 3, 4)]

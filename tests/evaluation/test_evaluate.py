@@ -14,7 +14,7 @@ from crossvox.errors import CohortError, FileError, ModelError, SomeCasesFailedE
 from crossvox.evaluation import EvaluationSettings, evaluate
 from crossvox.scoring import Pair, Pairing, find_pairs, read_pairs
 from crossvox.volume import Grid
-from heard import Heard
+from heard import RecordedProgress
 
 Write = Callable[..., Path]
 MakeHead = Callable[[int], NDArray[np.float32]]
@@ -28,7 +28,7 @@ class Cohort(Protocol):
 
 def test_everything_is_written_beside_the_report(tmp_path: Path, cohort: Cohort) -> None:
     pairing = find_pairs(cohort.synthesized, cohort.reference)
-    seen = Heard()
+    seen = RecordedProgress()
     evaluate(pairing, tmp_path, settings=QUICK, progress=seen)
     names = {"scores.csv", "baselines.csv", "pairs.csv", "comparison.json", "report.html"}
     assert {path.name for path in tmp_path.iterdir()} == names

@@ -39,8 +39,8 @@ def test_many_people_with_too_many_comparisons_are_told(evaluated: Evaluation) -
 
 
 def test_results_carry_paths_but_the_page_shows_only_names(evaluated: Evaluation) -> None:
-    assert isinstance(evaluated.unanswered[0], Path)
-    assert str(evaluated.unanswered[0].parent) not in " ".join(cautions(evaluated))
+    assert isinstance(evaluated.unmatched[0], Path)
+    assert str(evaluated.unmatched[0].parent) not in " ".join(cautions(evaluated))
 
 
 def test_notes_on_the_cases_come_first(evaluated: Evaluation) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from crossvox.errors import CohortError
 from crossvox.journey.check import check_files
-from heard import Heard
+from heard import RecordedProgress
 
 
 def test_modalities_that_every_case_has_are_checked(cohort_folder: Path) -> None:
-    heard = Heard()
+    heard = RecordedProgress()
     checked = check_files(cohort_folder, progress=heard)
     assert set(checked.check.modalities) == {"FLAIR", "T1w", "T2w"}
     assert checked.people == 6

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from crossvox.journey.demo import DEMO, demo
 from crossvox.training.experiment import read_experiment
-from heard import Heard
+from heard import RecordedProgress
 
 
 def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
-    told = Heard()
+    told = RecordedProgress()
     small = ("method.width=4", "method.depth=2", "method.discriminator_width=4")
     # float32: torch 2.13 has wrong bfloat16 gradients where pooling leaves 2 voxels along X
     short = ("training.steps=2", "training.patch=[16,16,16]", "training.precision=32-true")

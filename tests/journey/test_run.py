@@ -15,7 +15,7 @@ from crossvox.journey.run import evaluate_run, is_evaluated, write_mean
 from crossvox.training.lock import locked
 from crossvox.training.train import Trained
 from crossvox.volume import Grid, Volume
-from heard import Heard
+from heard import RecordedProgress
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def without(trained: Trained, *splits: str) -> Trained:
 
 
 def test_the_test_people_are_scored_beside_the_mean_of_the_training_people(run: Trained) -> None:
-    told = Heard()
+    told = RecordedProgress()
     evaluation = evaluate_run(run, progress=told)
     assert evaluation is not None
     assert [result.pair.name for result in evaluation.results] == ["sub-06"]
@@ -52,11 +52,11 @@ def test_the_test_people_are_scored_beside_the_mean_of_the_training_people(run: 
 
 def test_what_the_same_weights_made_is_not_made_again(run: Trained) -> None:
     assert not is_evaluated(run)
-    evaluate_run(run, progress=Heard())
+    evaluate_run(run, progress=RecordedProgress())
     made = run.folder / "evaluation/synthesized/sub-06/anat/sub-06_desc-synth_T1w.nii.gz"
     before = made.stat().st_mtime_ns
     assert is_evaluated(run)
-    told = Heard()
+    told = RecordedProgress()
     assert evaluate_run(run, progress=told) is not None
     assert told.finished == ["evaluating"]
     assert made.stat().st_mtime_ns == before
@@ -72,7 +72,7 @@ def test_other_people_references_or_masks_are_evaluated_again(
     files = {name: Path(shutil.copy(file, tmp_path)) for name, file in last.images.items()}
     case = replace(last, images=files)
     before = replace(run, cases=(*others, case))
-    evaluate_run(before, progress=Heard())
+    evaluate_run(before, progress=RecordedProgress())
     assert is_evaluated(before)
     after = before
     if change == "reference":
@@ -87,13 +87,13 @@ def test_other_people_references_or_masks_are_evaluated_again(
 
 
 def test_the_validation_people_are_scored_where_no_one_is_for_test(run: Trained) -> None:
-    evaluation = evaluate_run(without(run, "test"), progress=Heard())
+    evaluation = evaluate_run(without(run, "test"), progress=RecordedProgress())
     assert evaluation is not None
     assert [result.pair.name for result in evaluation.results] == ["sub-05"]
 
 
 def test_nobody_is_scored_where_all_were_learned_from(run: Trained) -> None:
-    assert evaluate_run(without(run, "test", "validation"), progress=Heard()) is None
+    assert evaluate_run(without(run, "test", "validation"), progress=RecordedProgress()) is None
     assert not (run.folder / "evaluation").exists()
 
 
@@ -102,7 +102,7 @@ def test_a_run_that_another_process_works_in_is_not_evaluated(run: Trained) -> N
         locked(run.folder),
         pytest.raises(SettingsError, match=f"trained by process {os.getpid()}"),
     ):
-        evaluate_run(run, progress=Heard())
+        evaluate_run(run, progress=RecordedProgress())
     assert not (run.folder / "evaluation").exists()
 
 
@@ -116,7 +116,7 @@ def test_a_case_that_fails_is_named_and_the_others_are_scored(run: Trained, tmp_
     *others, chosen_by, last = split(run, sub_05="test").cases
     two = replace(run, cases=(*others, broken(chosen_by, tmp_path), last))
     with pytest.raises(SomeCasesFailedError, match="broken_FLAIR"):
-        evaluate_run(two, progress=Heard())
+        evaluate_run(two, progress=RecordedProgress())
     scores = (run.folder / "evaluation/scores.csv").read_text()
     assert "sub-06" in scores
     assert (run.folder / "evaluation/report.html").is_file()

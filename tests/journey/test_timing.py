@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossvox.acceleration.compute import Compute
-from crossvox.acceleration.machine import machine_in_words
+from crossvox.acceleration.machine import describe_machine
 from crossvox.errors import ModelError
 from crossvox.files import read_sidecar
 from crossvox.journey.timing import MANY_PASSES, Timing
@@ -58,7 +58,7 @@ def test_what_was_measured_is_kept_until_the_weights_are_others_or_it_is_asked_f
 def test_it_is_measured_again_on_another_machine(timing: Timing) -> None:
     few = replace(timing, passes=MANY_PASSES)
     costs = few.costs(fresh=False)
-    assert costs.machine == machine_in_words(timing.compute)
+    assert costs.machine == describe_machine(timing.compute)
     (sidecar,) = timing.folder.glob("*.json")
     sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), "Machine": "a slow one"}))
     (made,) = timing.folder.glob("*.nii.gz")

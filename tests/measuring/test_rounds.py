@@ -9,7 +9,7 @@ from crossvox.measuring.process import TURN_WORKS, Measurement
 from crossvox.measuring.rounds import Outcome, in_rounds, started
 from crossvox.variants.ceilings import CEILINGS, convolution
 from crossvox.variants.variant import Setting, Variant
-from heard import Heard
+from heard import RecordedProgress
 
 BROKEN = Variant(
     name="broken", group="ours", load=partial(convolution, channels=-1), pages="returned"
@@ -17,7 +17,7 @@ BROKEN = Variant(
 
 
 def test_each_variant_is_measured_each_round_and_a_broken_one_is_left_out(small: Setting) -> None:
-    told = Heard()
+    told = RecordedProgress()
     with started((CEILINGS[0], BROKEN), small, progress=told) as processes:
         outcomes = in_rounds(processes, rounds=3, progress=told)
         assert [one.alive for one in processes] == [True, False]

@@ -9,7 +9,7 @@ import torch
 from crossvox.contract import Batch, Sizes, SynthesisMethod
 from crossvox.errors import SettingsError
 from crossvox.synthesis.catalogue import build_method, method_names, method_settings
-from weights import waken
+from weights import fill_zero_parameters
 
 SMALL = {
     "width": 4,
@@ -28,7 +28,7 @@ def small(name: str, *, sources: int = 1, seed: int = 0) -> SynthesisMethod:
     known = method_settings(name, {})
     torch.manual_seed(seed)
     method = build_method(name, {key: SMALL[key] for key in SMALL if key in known}, sources=sources)
-    waken(method)
+    fill_zero_parameters(method)
     return method
 
 

@@ -3,14 +3,14 @@
 import torch
 
 from crossvox.networks.denoiser import Denoiser, TimedBlock, sinusoids
-from weights import waken
+from weights import fill_zero_parameters
 
 
 def network() -> Denoiser:
     """With weights in place of the zeros that it begins with."""
     torch.manual_seed(0)
     denoiser = Denoiser(sources=2, width=8, depth=2)
-    waken(denoiser)
+    fill_zero_parameters(denoiser)
     return denoiser
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from backgrounds import FULL_SIZE, largest, mostly_background, threads
-from crossvox.networks.sums import gradient_sums, has_no_contents, moments, voxels_of
+from crossvox.networks.sums import gradient_sums, has_no_data, moments, voxels_of
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -41,5 +41,5 @@ def test_every_voxel_counts_once(
 
 
 def test_only_tensors_without_contents_have_none() -> None:
-    assert has_no_contents(torch.empty(1, device="meta"))
-    assert not has_no_contents(torch.empty(1))
+    assert has_no_data(torch.empty(1, device="meta"))
+    assert not has_no_data(torch.empty(1))

@@ -11,13 +11,13 @@ from crossvox.progress import QUIET
 from crossvox.progress.protocol import as_progress
 from crossvox.training.experiment import Experiment
 from crossvox.training.train import train
-from heard import Heard
+from heard import RecordedProgress
 
 Tiny = Callable[..., Experiment]
 
 
-def told(cohort_folder: Path, out: Path, experiment: Experiment) -> Heard:
-    listener = Heard()
+def told(cohort_folder: Path, out: Path, experiment: Experiment) -> RecordedProgress:
+    listener = RecordedProgress()
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     train(cases, out, experiment, progress=listener)
     return listener
@@ -62,7 +62,7 @@ def test_a_function_hears_stages_and_steps() -> None:
 
 def test_nothing_is_quiet_and_progress_is_itself() -> None:
     assert as_progress(None) is QUIET
-    shown = Heard()
+    shown = RecordedProgress()
     assert as_progress(shown) is shown
 
 

@@ -11,8 +11,8 @@ from crossvox.errors import CohortError, GridError
 from crossvox.scoring.loading import (
     GIVEN_MASK,
     HEAD_MASK,
+    load_case,
     load_pair,
-    load_together,
 )
 from crossvox.scoring.pairs import Pair
 from crossvox.volume import Grid
@@ -38,13 +38,13 @@ def test_volumes_in_other_units_are_not_compared_in_either_order(
 ) -> None:
     real = write(tmp_path / "r.nii.gz", make_head(0))
     pairs = [pair(write(tmp_path / f"{name}.nii.gz", make_head(1)), real) for name in "ab"]
-    assert load_together(pairs).moved == (False, False)
+    assert load_case(pairs).moved == (False, False)
     (tmp_path / "b.json").write_text(json.dumps({"Units": "HU"}))
-    assert load_together(pairs).loaded.unit == load_together(pairs[::-1]).loaded.unit == "HU"
+    assert load_case(pairs).loaded.unit == load_case(pairs[::-1]).loaded.unit == "HU"
     (tmp_path / "a.json").write_text(json.dumps({"Units": "SUV"}))
     for order in (pairs, pairs[::-1]):
         with pytest.raises(CohortError, match=r"units differ: b\.nii\.gz in HU, a\.nii\.gz in SUV"):
-            load_together(order)
+            load_case(order)
 
 
 def test_without_a_mask_the_head_of_the_reference_is_taken_and_named(
@@ -113,7 +113,7 @@ def test_the_order_of_methods_decides_neither_grid_nor_source(
         replace(pair(made, real), source=source)
         for made, source in zip(files, sources, strict=True)
     ]
-    there, back = load_together(pairs), load_together(pairs[::-1])
+    there, back = load_case(pairs), load_case(pairs[::-1])
     for ours, theirs in zip(there.volumes, back.volumes[::-1], strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert there.loaded.pair.source == back.loaded.pair.source == sources[1]

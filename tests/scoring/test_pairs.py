@@ -55,7 +55,7 @@ def test_bids_names_pair_by_subject_and_session(made: Path, bids: Path) -> None:
 
 def test_references_without_a_synthesized_volume_are_listed(made: Path, bids: Path) -> None:
     pairing = find_pairs(made, bids, source_modality="FLAIR")
-    assert [path.name for path in pairing.unanswered] == ["sub-03_T1w.nii.gz"]
+    assert [path.name for path in pairing.unmatched] == ["sub-03_T1w.nii.gz"]
 
 
 def test_without_a_source_no_source_is_guessed(made: Path, bids: Path) -> None:

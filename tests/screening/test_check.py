@@ -13,7 +13,7 @@ from crossvox.errors import CohortError
 from crossvox.files import read_volume, write_volume
 from crossvox.screening import CohortCheck, check_cohort
 from crossvox.volume import Grid, Volume
-from heard import Heard
+from heard import RecordedProgress
 
 MODALITIES = ("FLAIR", "T1w")
 Plant = Callable[[Volume], Volume]
@@ -65,7 +65,7 @@ def test_every_pair_is_measured_even_where_nothing_is_wrong(
 
 
 def test_progress_counts_the_cases(sound: tuple[Case, ...]) -> None:
-    seen = Heard()
+    seen = RecordedProgress()
     check_cohort(sound[:2], modalities=("FLAIR",), progress=seen)
     assert seen.counts == [("checking", 1, 2), ("checking", 2, 2)]
 

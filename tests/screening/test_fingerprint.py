@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from crossvox.cohort import read_cohort
 from crossvox.files import read_volume
 from crossvox.screening.coarse import CoarseVolume, coarsen, lattice_around
-from crossvox.screening.fingerprint import BLOCK, BOX_CELLS, Prints, fingerprint, nearest
+from crossvox.screening.fingerprint import BLOCK, BOX_CELLS, Fingerprint, fingerprint, nearest
 from crossvox.volume import Grid, Volume
 
 
@@ -28,7 +28,7 @@ def _coarse(volume: Volume) -> CoarseVolume:
     return coarsen(volume, lattice_around(volume.grid, step_mm=4.0))
 
 
-def _cosine(one: Prints, other: Prints) -> float:
+def _cosine(one: Fingerprint, other: Fingerprint) -> float:
     first, second = one.astype(float), other.astype(float)
     return float(first @ second / np.linalg.norm(first) / np.linalg.norm(second))
 

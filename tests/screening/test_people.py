@@ -112,7 +112,7 @@ def test_a_suspicious_pair_is_compared_with_a_fixed_number_of_people_and_that_is
     suspect, *others = [
         examine(case, modalities=MODALITIES, step_mm=4.0) for case in (mixed, *cases[2:])
     ]
-    report_wrong_people([suspect, *others], source="FLAIR", target="T1w", seed=0, most_looked_at=3)
+    report_wrong_people([suspect, *others], source="FLAIR", target="T1w", seed=0, max_compared=3)
     assert "; 3 of 4 other cases compared" in suspect.findings[-1].problem
 
 

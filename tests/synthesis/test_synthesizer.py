@@ -16,7 +16,7 @@ from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
 from crossvox.synthesis.catalogue import build_method
 from crossvox.volume import Grid, Volume
-from weights import relative, waken
+from weights import fill_zero_parameters, relative
 
 EXACT = Compute(device="cpu", bf16=False)
 OBLIQUE = np.array([[-0.9, 0.1, 0, 3], [0.1, 0.8, 0.5, -8], [0.05, -0.3, 3.9, 20], [0, 0, 0, 1.0]])
@@ -89,7 +89,7 @@ def test_windows_of_a_diffusion_begin_with_the_same_noise_and_end_alike() -> Non
     torch.manual_seed(0)
     settings = {"width": 4, "depth": 1, "sampling_steps": 4}
     method = build_method("ddpm3d", settings, sources=1)
-    waken(method)
+    fill_zero_parameters(method)
     source = torch.rand(1, 1, 24, 16, 16) * 2 - 1
     whole = Synthesizer(PREPARATION, method, EXACT).synthesize(source)
     windowed = Synthesizer(PREPARATION, method, EXACT, window=(16, 16, 16)).synthesize(source)

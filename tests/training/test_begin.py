@@ -11,7 +11,7 @@ import pytest
 from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError, ModelError, SettingsError
-from crossvox.training.begin import Begun, begin
+from crossvox.training.begin import RunSetup, begin
 from crossvox.training.experiment import Experiment, read_experiment
 
 Tiny = Callable[..., Experiment]
@@ -28,7 +28,7 @@ def unsplit(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     return tuple(replace(case, split=None) for case in cases)
 
 
-def begun(cases: Sequence[Case], out: Path, experiment: Experiment) -> Begun:
+def begun(cases: Sequence[Case], out: Path, experiment: Experiment) -> RunSetup:
     return begin(cases, out, experiment, compute=CPU)
 
 

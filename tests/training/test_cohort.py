@@ -7,7 +7,7 @@ import pytest
 
 from crossvox.errors import CohortWarning, SettingsError
 from crossvox.files import NOTICE, read_volume, write_volume
-from crossvox.training.cohort import read_cohort_of, spelled_as
+from crossvox.training.cohort import read_cohort_of, with_cohort_spelling
 from crossvox.training.experiment import Experiment, read_experiment, write_experiment
 
 Tiny = Callable[..., Experiment]
@@ -24,12 +24,12 @@ def test_an_experiment_is_kept_in_the_spelling_of_the_cohort(
         "no modality t2 here; using T2w",
         "no modality t1w here; using T1w",
     ]
-    kept = spelled_as(asked, reading)
+    kept = with_cohort_spelling(asked, reading)
     assert (kept.cohort.source, kept.cohort.target) == (("FLAIR", "T2w"), "T1w")
     assert all(list(case.images) == ["FLAIR", "T2w", "T1w"] for case in reading.cases)
     (tmp_path / "e.toml").write_text(write_experiment(kept))
     again = read_experiment(tmp_path / "e.toml")
-    assert spelled_as(again, read_cohort_of(again, cohort_folder)) == again
+    assert with_cohort_spelling(again, read_cohort_of(again, cohort_folder)) == again
 
 
 def test_a_target_that_the_cohort_spells_like_the_source_is_refused(
@@ -39,7 +39,7 @@ def test_a_target_that_the_cohort_spells_like_the_source_is_refused(
     with pytest.warns(CohortWarning, match="using T1w"):
         reading = read_cohort_of(asked, cohort_folder)
     with pytest.raises(SettingsError, match="T1w is a source too"):
-        spelled_as(asked, reading)
+        with_cohort_spelling(asked, reading)
 
 
 def test_synthesized_volumes_are_learned_from_only_where_the_settings_allow_it(

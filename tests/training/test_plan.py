@@ -70,7 +70,7 @@ def test_nothing_is_left_open_and_what_is_given_stays(small: list[Case]) -> None
 
 
 def test_the_average_is_the_methods_where_settings_leave_it_open(small: list[Case]) -> None:
-    assert planned(small).experiment.training.ema == Method.average_decay
+    assert planned(small).experiment.training.ema == Method.ema_decay
     assert planned(small, "training.ema=0.5").experiment.training.ema == 0.5
 
 
@@ -121,7 +121,7 @@ def test_minutes_leave_the_steps_open(small: list[Case]) -> None:
     made = planned(small, "training.minutes=3")
     training = made.experiment.training
     assert (training.minutes, training.steps, training.validate_every) == (3.0, None, None)
-    assert made.lasting(400).experiment.training.validate_every == 20
+    assert made.with_steps(400).experiment.training.validate_every == 20
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ from crossvox.training.experiment import Experiment
 from crossvox.training.prepared import STEPS_PER_UNIT, fit_preparation, prepare_cohort
 from crossvox.volume import Grid, Volume
 from crossvox.volume.foreground import head_of
-from heard import Heard
+from heard import RecordedProgress
 
 Tiny = Callable[..., Experiment]
 
 
 @pytest.fixture
-def stages() -> Heard:
-    return Heard()
+def stages() -> RecordedProgress:
+    return RecordedProgress()
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def cases(cohort_folder: Path, tmp_path: Path) -> tuple[Case, ...]:
 
 
 def test_a_prepared_case_is_sources_target_and_mask_at_network_scale(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     preparation = fit_preparation(tiny(), cases, tmp_path, progress=stages)
     first, second = prepare_cohort(preparation, cases, tmp_path, progress=stages)
@@ -54,7 +54,7 @@ def test_a_prepared_case_is_sources_target_and_mask_at_network_scale(
 
 
 def test_without_a_mask_the_head_counts_and_air_a_little(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     case = Case(subject="a", name="a", images=cases[0].images)
     preparation = fit_preparation(tiny(), [case], tmp_path, progress=stages)
@@ -67,7 +67,7 @@ def test_without_a_mask_the_head_counts_and_air_a_little(
 
 
 def test_where_the_target_ends_nothing_is_learned(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     path = cases[0].images["T1w"]
     whole = read_volume(path)
@@ -86,7 +86,7 @@ def test_where_the_target_ends_nothing_is_learned(
 
 @pytest.mark.parametrize("damage", [b"", b"cut"])
 def test_a_damaged_array_is_prepared_again(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard, damage: bytes
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress, damage: bytes
 ) -> None:
     preparation = fit_preparation(tiny(), cases, tmp_path, progress=stages)
     first, _ = prepare_cohort(preparation, cases, tmp_path, progress=stages)
@@ -97,7 +97,7 @@ def test_a_damaged_array_is_prepared_again(
 
 
 def test_a_damaged_preparation_is_fitted_again(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     preparation = fit_preparation(tiny(), cases, tmp_path, progress=stages)
     (path,) = tmp_path.glob("preparation-*.json")
@@ -106,7 +106,7 @@ def test_a_damaged_preparation_is_fitted_again(
 
 
 def test_an_empty_mask_is_refused_with_its_case(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     path = cases[1].mask
     assert path is not None
@@ -118,7 +118,7 @@ def test_an_empty_mask_is_refused_with_its_case(
 
 @pytest.mark.parametrize("changed", ["FLAIR", "T1w", "mask"])
 def test_what_is_prepared_is_kept_and_what_has_changed_is_prepared_again(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard, changed: str
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress, changed: str
 ) -> None:
     preparation = fit_preparation(tiny(), cases, tmp_path, progress=stages)
     before = prepare_cohort(preparation, cases, tmp_path, progress=stages)
@@ -135,7 +135,7 @@ def test_what_is_prepared_is_kept_and_what_has_changed_is_prepared_again(
 
 
 def test_scales_are_fitted_once_for_the_same_experiment_and_files(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     first = fit_preparation(tiny(), cases, tmp_path, progress=stages)
     fitted = len(stages.counts)
@@ -149,7 +149,7 @@ def test_scales_are_fitted_once_for_the_same_experiment_and_files(
 
 
 def test_window_scales_are_as_given_and_read_no_file(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     windows = (
         *("preparation.source_scale=window", "preparation.source_limits=[0,1000]"),
@@ -162,7 +162,7 @@ def test_window_scales_are_as_given_and_read_no_file(
 
 
 def test_each_source_may_have_a_scale_of_its_own(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     shutil.copytree(tmp_path / "data/sub-01", tmp_path / "more/sub-01")
     images = {**cases[0].images, "T2w": tmp_path / "more/sub-01/anat/sub-01_T2w.nii.gz"}
@@ -178,7 +178,7 @@ def test_each_source_may_have_a_scale_of_its_own(
 
 
 def test_more_scales_than_sources_are_refused(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     asked = tiny('preparation.source_scale=["cohort", "window"]')
     with pytest.raises(SettingsError, match=r"2 values for 1 source"):
@@ -186,14 +186,14 @@ def test_more_scales_than_sources_are_refused(
 
 
 def test_a_window_without_limits_is_refused(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     with pytest.raises(SettingsError, match=r"T1w has a .window. scale without limits"):
         fit_preparation(tiny("preparation.target_scale=window"), cases, tmp_path, progress=stages)
 
 
 def test_every_case_that_cannot_be_prepared_is_named_and_nothing_is_left_of_it(
-    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: Heard
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
     preparation = fit_preparation(tiny(), cases, tmp_path / "prepared", progress=stages)
     for case in cases:

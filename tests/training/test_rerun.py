@@ -7,17 +7,17 @@ import pytest
 
 from crossvox.errors import SettingsError
 from crossvox.training.experiment import Experiment
-from crossvox.training.rerun import filled_from, refuse_other_settings
+from crossvox.training.rerun import fill_from, refuse_other_settings
 
 
 def test_what_is_left_open_is_as_it_was_planned(tiny: Callable[..., Experiment]) -> None:
     existing = tiny("preparation.spacing_mm=[1, 2, 3]")
-    assert filled_from(tiny(), existing).preparation.spacing_mm == (1, 2, 3)
+    assert fill_from(tiny(), existing).preparation.spacing_mm == (1, 2, 3)
 
 
 def test_epochs_asked_for_are_planned_anew(tiny: Callable[..., Experiment]) -> None:
     asked = replace(tiny(), training=replace(tiny().training, steps=None, epochs=9))
-    assert filled_from(asked, tiny()).training.steps is None
+    assert fill_from(asked, tiny()).training.steps is None
 
 
 def test_more_steps_may_be_asked_for(tiny: Callable[..., Experiment]) -> None:

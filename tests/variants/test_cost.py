@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from crossvox.variants.cost import operations_of, parameters_of, without_contents
+from crossvox.variants.cost import on_meta, operations_of, parameters_of
 
 
 def test_a_convolution_takes_two_operations_for_each_tap_pair_of_channels_and_voxel() -> None:
@@ -18,7 +18,7 @@ def test_what_is_cut_and_joined_around_a_network_is_counted_without_computing() 
     network = nn.Conv3d(1, 1, 1).to("meta")
 
     def halves(volume: Tensor) -> Tensor:
-        forward = without_contents(network)
+        forward = on_meta(network)
         return torch.cat([forward(half) for half in volume.split(4, dim=2)], dim=2)
 
     assert halves(torch.ones(1, 1, 8, 4, 4)).equal(torch.zeros(1, 1, 8, 4, 4))

@@ -3,13 +3,13 @@
 import torch
 from torch import nn
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.variants.treated import fast_precision, treated
 from crossvox.variants.variant import AS_OURS, AS_TORCH
 
 
 def test_fast_is_what_crossvox_chooses_here() -> None:
-    half = compute_at_hand(device="cpu").bf16
+    half = choose_compute(device="cpu").bf16
     assert fast_precision() == ("bfloat16" if half else "float32")
 
 

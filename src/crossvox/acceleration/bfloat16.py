@@ -46,7 +46,7 @@ class Stem(nn.Module):
         for parent in list(self.layers.modules()):
             for name, child in list(parent.named_children()):
                 if is_plain(child):
-                    setattr(parent, name, InTwoParts(child))
+                    setattr(parent, name, SplitConv3d(child))
         self.layers.bfloat16()
 
     def forward(self, features: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class Stem(nn.Module):
         return output.bfloat16()
 
 
-class InTwoParts(nn.Module):
+class SplitConv3d(nn.Module):
     """A bfloat16 convolution that accepts float32 at almost full precision.
 
     Each float32 value is split into a high and a low (residual) bfloat16 part. Three of the four

@@ -42,7 +42,7 @@ class Compute:
         return "bf16-mixed" if self.bf16 else "32-true"
 
 
-def compute_at_hand(*, device: str | None = None, precise: bool = False) -> Compute:
+def choose_compute(*, device: str | None = None, precise: bool = False) -> Compute:
     """Choose the device and precision that run networks fastest on this machine.
 
     bfloat16 is used where the hardware multiplies it faster than float32: GPUs from compute

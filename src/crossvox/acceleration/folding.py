@@ -28,21 +28,21 @@ def fold_normalization(network: nn.Module) -> None:
                 setattr(layers, second_name, nn.Identity())
 
 
-def fix_up_sampling(network: nn.Module, *, apart_if_wide: bool) -> None:
+def fix_up_sampling(network: nn.Module, *, keep_wide: bool) -> None:
     """Replace nearest upsampling and its convolution with a fixed transposed convolution.
 
     Args:
         network: Changed in place.
-        apart_if_wide: Whether to keep wide layers, which is faster in bfloat16 on a CPU.
+        keep_wide: Whether to keep wide layers, which is faster in bfloat16 on a CPU.
     """
-    transpose_up_sampling(network, apart_if_wide=apart_if_wide)
+    transpose_up_sampling(network, keep_wide=keep_wide)
     for parent in network.modules():
         for name, child in list(parent.named_children()):
             if isinstance(child, TransposedUpConv):
                 setattr(parent, name, child.fixed())
 
 
-def ease_head(network: nn.Module) -> None:
+def simplify_head(network: nn.Module) -> None:
     """Replace a 1x1x1 convolution to one channel in the head with a matrix-vector product."""
     head = getattr(network, HEAD, None)
     if isinstance(head, nn.Conv3d) and head.kernel_size == (1, 1, 1) and head.out_channels == 1:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crossvox.acceleration.bfloat16 import InTwoParts, is_plain
+from crossvox.acceleration.bfloat16 import SplitConv3d, is_plain
 from crossvox.acceleration.compute import Compute
 from crossvox.acceleration.slabs import InParts
 from crossvox.contract import SynthesisMethod
@@ -19,7 +19,7 @@ from crossvox.networks.blocks import ResidualBlock
 
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU)
 OPERATORS = ("_convolution_pointwise", "_convolution_pointwise_")  # private to torch
-Layer = nn.Conv3d | InTwoParts
+Layer = nn.Conv3d | SplitConv3d
 FEWEST_CHANNELS = 4  # in two parts; torch convolves a part of one channel wrongly in bfloat16
 Operands = tuple[Tensor, Tensor, Tensor | None, list[int], list[int]]  # arguments of conv3d
 DILATION, GROUPS = [1, 1, 1], 1  # fixed for all fused convolutions; see `is_plain`
@@ -54,7 +54,7 @@ def fuse_activations(network: nn.Module) -> None:
             continue
         kept = [pair for pair in layers.named_children() if not isinstance(pair[1], nn.Identity)]
         for (first_name, first), (second_name, second) in pairwise(kept):
-            if isinstance(second, ACTIVATIONS) and takes_more(first):
+            if isinstance(second, ACTIVATIONS) and can_be_fused(first):
                 setattr(layers, first_name, ConvActivation(first, second))
                 setattr(layers, second_name, nn.Identity())
 
@@ -86,7 +86,7 @@ class ConvActivation(nn.Module):
         if not second:
             return conv_activation(*first, self.slope)
         summed = functional.conv3d(*first)
-        conv_onto(summed, *second[0], relu=True)
+        add_convolution(summed, *second[0], relu=True)
         return summed
 
 
@@ -104,17 +104,17 @@ class SummedInPlace(InParts):
     def forward(self, *features: Tensor) -> Tensor:
         """Map (B, inputs, X, Y, Z), optionally as two tensors, to (B, outputs, X, Y, Z)."""
         summed = cast("Tensor", self.others(self.first(*features)))
-        if takes_more(self.shortcut):
+        if can_be_fused(self.shortcut):
             for operands in _operands(self.shortcut, features):
-                conv_onto(summed, *operands)
+                add_convolution(summed, *operands)
         else:
             summed.add_(self.shortcut(*features))
         return summed
 
 
-def takes_more(layer: nn.Module) -> TypeGuard[Layer]:
+def can_be_fused(layer: nn.Module) -> TypeGuard[Layer]:
     """Whether oneDNN can fuse `layer`; convolution.py handles convolutions of one channel."""
-    if isinstance(layer, InTwoParts):
+    if isinstance(layer, SplitConv3d):
         return True
     return is_plain(layer) and layer.in_channels > 1
 
@@ -141,7 +141,7 @@ def conv_activation(
     )
 
 
-def conv_onto(
+def add_convolution(
     onto: Tensor,
     features: Tensor,
     weight: Tensor,
@@ -215,7 +215,7 @@ def _convolve_and_add(
 def _operands(layer: Layer, features: tuple[Tensor, ...]) -> list[Operands]:
     """Return the arguments of conv3d for each part of the features, with its share of weights."""
     weight = layer.weight
-    if isinstance(layer, InTwoParts):
+    if isinstance(layer, SplitConv3d):
         channels, weight = layer.operands(features[0])
         features, layer = (channels,), layer.alone
     stride, padding = list(layer.stride), [int(size) for size in layer.padding]

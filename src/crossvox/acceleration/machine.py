@@ -10,7 +10,7 @@ from crossvox.acceleration.compute import Compute
 CPU_INFORMATION = Path("/proc/cpuinfo")  # Linux
 
 
-def machine_in_words(compute: Compute) -> str:
+def describe_machine(compute: Compute) -> str:
     """Describe GPU and processor, number of threads, precision and torch version."""
     threads = torch.get_num_threads()
     parts = [f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"]

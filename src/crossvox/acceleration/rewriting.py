@@ -9,7 +9,7 @@ import copy
 from crossvox.acceleration.bfloat16 import InBfloat16
 from crossvox.acceleration.compute import Compute, channels_last
 from crossvox.acceleration.convolution import keep_channels_last
-from crossvox.acceleration.folding import ease_head, fix_up_sampling, fold_normalization
+from crossvox.acceleration.folding import fix_up_sampling, fold_normalization, simplify_head
 from crossvox.acceleration.slabs import SlabbedUNet
 from crossvox.contract import SynthesisMethod
 from crossvox.networks.unet import ResidualUNet
@@ -21,7 +21,7 @@ def optimized(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
     Its networks are folded, run in slabs where possible and use bfloat16 where it is fast; weights
     are in channels-last order.
     """
-    fast = folded(method, apart_if_wide=compute.bf16 and compute.device == "cpu")
+    fast = folded(method, keep_wide=compute.bf16 and compute.device == "cpu")
     for name in fast.product:
         network = fast.get_submodule(name)
         if isinstance(network, ResidualUNet):
@@ -32,7 +32,7 @@ def optimized(method: SynthesisMethod, compute: Compute) -> SynthesisMethod:
     return fast.to(compute.device)
 
 
-def folded(method: SynthesisMethod, *, apart_if_wide: bool = False) -> SynthesisMethod:
+def folded(method: SynthesisMethod, *, keep_wide: bool = False) -> SynthesisMethod:
     """Copy `method` for inference only, with fewer layers, all supported by every engine.
 
     Batch normalization with fixed statistics is folded into the convolution before it, upsampling
@@ -40,13 +40,13 @@ def folded(method: SynthesisMethod, *, apart_if_wide: bool = False) -> Synthesis
 
     Args:
         method: Trained method; not changed.
-        apart_if_wide: Whether to keep wide upsampling layers as they are.
+        keep_wide: Whether to keep wide upsampling layers as they are.
     """
     copied = copy.deepcopy(method).eval().requires_grad_(requires_grad=False)
     for name in copied.product:
         network = copied.get_submodule(name)
         if copied.fixed_statistics:
             fold_normalization(network)
-        fix_up_sampling(network, apart_if_wide=apart_if_wide)
-        ease_head(network)
+        fix_up_sampling(network, keep_wide=keep_wide)
+        simplify_head(network)
     return copied

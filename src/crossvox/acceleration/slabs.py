@@ -87,7 +87,7 @@ class SlabbedUNet(nn.Module):
 
 
 @contextmanager
-def slabs_of(method: nn.Module, thickness: Thickness) -> Iterator[None]:
+def using_slabs(method: nn.Module, thickness: Thickness) -> Iterator[None]:
     """Context in which all networks of `method` that support slabs use this thickness."""
     networks = [net for net in method.modules() if isinstance(net, SlabbedUNet) and net.takes_slabs]
     before = [network.slab for network in networks]

@@ -13,5 +13,5 @@ def rewrite_for_training(method: nn.Module, *, device: str) -> None:
         method: Method to be trained; changed in place.
         device: Device of the training, "cpu" or "cuda".
     """
-    transpose_up_sampling(method, apart_if_wide=device == "cpu")
+    transpose_up_sampling(method, keep_wide=device == "cpu")
     make_trainable(method)

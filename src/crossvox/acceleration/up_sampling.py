@@ -49,19 +49,19 @@ class TransposedUpConv(nn.Module):
         return layer.to(kernel.device)
 
 
-def transpose_up_sampling(network: nn.Module, *, apart_if_wide: bool) -> None:
+def transpose_up_sampling(network: nn.Module, *, keep_wide: bool) -> None:
     """Replace nearest upsampling and its convolution in place; parameters are kept.
 
     Args:
         network: Changed in place.
-        apart_if_wide: Whether to keep wide layers as they are, which is faster on a CPU in training
+        keep_wide: Whether to keep wide layers as they are, which is faster on a CPU in training
             and in bfloat16.
     """
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if not isinstance(child, UpConv) or child.up_sampling != "nearest":
                 continue
-            if not (apart_if_wide and is_wide(child)):
+            if not (keep_wide and is_wide(child)):
                 setattr(parent, name, TransposedUpConv(child))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crossvox.journey.suite import SuiteResult
     from crossvox.journey.train import Run
     from crossvox.training.experiment import Experiment
-    from crossvox.training.plan_words import Reason
+    from crossvox.training.plan_report import Reason
 
 
 def train(

@@ -27,7 +27,7 @@ from crossvox.scoring.baselines import (
 )
 from crossvox.scoring.case_scores import score_volumes
 from crossvox.scoring.inception_features import InceptionFeatures, load_inception
-from crossvox.scoring.loading import Together, load_together
+from crossvox.scoring.loading import LoadedCase, load_case
 from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.pairs import Failure, Pair
 from crossvox.scoring.perfect_network import perfect_scores
@@ -121,7 +121,7 @@ class _Scorer:
 
     def score(self, pairs: Sequence[Pair]) -> CaseResult:
         """Score one case for all contestants and the available baselines."""
-        together = load_together(pairs, data_range=self.settings.data_range)
+        together = load_case(pairs, data_range=self.settings.data_range)
         loaded = together.loaded
         volumes = dict(zip(self.names, together.volumes, strict=True))
         volumes |= baselines_of(loaded, mean_target=self.mean_target)
@@ -130,7 +130,7 @@ class _Scorer:
         )
         return replace(result, facts=self._facts(together, result.facts))
 
-    def _facts(self, together: Together, facts: CaseFacts) -> CaseFacts:
+    def _facts(self, together: LoadedCase, facts: CaseFacts) -> CaseFacts:
         """Add the facts that differ between contestants."""
         loaded = together.loaded
         placed = dict(zip(self.names, together.placed, strict=True))

@@ -15,7 +15,7 @@ from crossvox.report.figures import (
 )
 from crossvox.report.formatting import UNITS, number
 from crossvox.report.slices import VIEWS, Cut, View, cut_through
-from crossvox.scoring.loading import Together, load_together
+from crossvox.scoring.loading import LoadedCase, load_case
 from crossvox.scoring.measures import MEASURE
 from crossvox.scoring.results import CaseResult
 from crossvox.scoring.scores import Scores
@@ -136,7 +136,7 @@ def _block(comparison: Comparison, case: Shown, *, data_range: float | None) -> 
         next(pair for pair in contestant.pairs if pair.name == name)
         for contestant in comparison.contestants
     ]
-    together = load_together(pairs, data_range=data_range)
+    together = load_case(pairs, data_range=data_range)
     first = comparison.names[0]
     return _Block(
         heading=f"{name}: {case.why} by SSIM of {first}",
@@ -147,7 +147,7 @@ def _block(comparison: Comparison, case: Shown, *, data_range: float | None) -> 
 
 
 def _tracks(
-    together: Together, names: Sequence[str], scores: Mapping[str, Scores]
+    together: LoadedCase, names: Sequence[str], scores: Mapping[str, Scores]
 ) -> Iterator[_Track]:
     loaded = together.loaded
     for source in source_columns(loaded):

@@ -71,7 +71,7 @@ def evaluate(
     evaluation = Evaluation(
         results=tuple(results),
         failures=tuple(failures),
-        unanswered=pairing.unanswered,
+        unmatched=pairing.unmatched,
         summary=summarize(results, seed=settings.seed),
         report=out / "report.html",
         inception_sha256="" if inception is None else inception.sha256,

@@ -52,7 +52,7 @@ class Evaluation:
         failures: Cases that could not be scored, with the reason.
         left_out: Cases that may not be scored, with the reason.
         notes: Sentences on the choice of cases, for the top of the report.
-        unanswered: Paths of references without a synthesized volume.
+        unmatched: Paths of references without a synthesized volume.
         summary: Summary of the scores over subjects.
         report: Path of the HTML report.
         inception_sha256: SHA-256 of the weights behind FID and KID; empty without weights.
@@ -63,7 +63,7 @@ class Evaluation:
 
     results: tuple[CaseResult, ...]
     failures: tuple[Failure, ...]
-    unanswered: tuple[Path, ...]
+    unmatched: tuple[Path, ...]
     summary: Summary
     report: Path
     inception_sha256: str = ""

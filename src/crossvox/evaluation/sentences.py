@@ -43,10 +43,10 @@ def cautions(evaluation: Evaluation) -> list[str]:
     sentences += [
         f"{failure.name} was not scored: {failure.reason}." for failure in evaluation.failures
     ]
-    if evaluation.unanswered:
-        names = ", ".join(path.name for path in evaluation.unanswered[:MOST_LISTED])
-        more = ", …" if len(evaluation.unanswered) > MOST_LISTED else ""
-        count = counted(len(evaluation.unanswered), "reference has", "references have")
+    if evaluation.unmatched:
+        names = ", ".join(path.name for path in evaluation.unmatched[:MOST_LISTED])
+        more = ", …" if len(evaluation.unmatched) > MOST_LISTED else ""
+        count = counted(len(evaluation.unmatched), "reference has", "references have")
         sentences.append(f"{count} no synthesized volume and no score: {names}{more}.")
     moved = [result for result in results if result.facts.resampled]
     if moved:

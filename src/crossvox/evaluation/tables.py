@@ -64,6 +64,6 @@ def _numbers(evaluation: Evaluation, settings: EvaluationSettings) -> dict[str, 
         "notes": evaluation.notes,
         "left_out": [asdict(failure) for failure in evaluation.left_out],
         "failed": [asdict(failure) for failure in evaluation.failures],
-        "references_without_synthesized": [path.name for path in evaluation.unanswered],
+        "references_without_synthesized": [path.name for path in evaluation.unmatched],
         "versions": versions(),
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crossvox.acceleration.compute import Compute, compute_at_hand
+from crossvox.acceleration.compute import Compute, choose_compute
 from crossvox.comparison import Comparison, ComparisonSettings, Contestant, compare
 from crossvox.comparison.contest import chosen_opponent, match_cases
 from crossvox.comparison.published import Published
@@ -212,15 +212,15 @@ def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contes
     )
     admitted = admit(pairing.pairs, settings.admission)
     volumes = [pair.synthesized for pair in admitted.pairs]
-    unanswered = (
+    unmatched = (
         Failure(name=path.name, reason="nothing was synthesized for this reference")
-        for path in pairing.unanswered
+        for path in pairing.unmatched
     )
     return Contestant(
         name=name,
         pairs=admitted.pairs,
         costs=costs_of_volumes(volumes),
-        failures=(*pairing.failures, *unanswered, *admitted.left_out),
+        failures=(*pairing.failures, *unmatched, *admitted.left_out),
         cautions=tuple(f"{name}: {note}" for note in (*admitted.notes, *pairing.notes)),
     )
 
@@ -281,7 +281,7 @@ def _compute(paths: Sequence[Path], settings: ContestSettings) -> Compute:
     """Precision and device of a run's evaluation: float32 for runs trained in float32."""
     files = [path / EXPERIMENT for path in paths if (path / EXPERIMENT).is_file()]
     precisions = {read_experiment(path).training.precision for path in files}
-    return compute_at_hand(device=settings.device, precise=precisions == {"32-true"})
+    return choose_compute(device=settings.device, precise=precisions == {"32-true"})
 
 
 def _mean_target(paths: Sequence[Path]) -> Path | None:

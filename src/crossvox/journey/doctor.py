@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from crossvox.acceleration.compute import compute_at_hand, free_memory_bytes, keep_pages
+from crossvox.acceleration.compute import choose_compute, free_memory_bytes, keep_pages
 from crossvox.version import __version__
 
 PACKAGES_OF_EXTRA = {
@@ -19,7 +19,7 @@ GIBIBYTE = 2**30
 
 def doctor_lines() -> Iterator[str]:
     """Lines on versions, devices, memory and missing extras."""
-    compute = compute_at_hand()
+    compute = choose_compute()
     yield f"crossvox {__version__}, Python {platform.python_version()}, {platform.platform()}"
     for name in REQUIRED:
         yield f"  {name} {_version(name)}"

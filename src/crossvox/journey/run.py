@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crossvox.acceleration.compute import Compute, compute_at_hand
+from crossvox.acceleration.compute import Compute, choose_compute
 from crossvox.cohort import Case
 from crossvox.evaluation import Evaluation, EvaluationSettings
 from crossvox.evaluation.evaluate import evaluate
@@ -127,7 +127,7 @@ def write_mean(files: Sequence[Path], path: Path) -> Path | None:
 
 def _compute(trained: Trained, device: str | None) -> Compute:
     precise = trained.experiment.training.precision == "32-true"
-    return compute_at_hand(device=device, precise=precise)
+    return choose_compute(device=device, precise=precise)
 
 
 def _pairs(trained: Trained, cases: Sequence[Case], folder: Path) -> tuple[Pair, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.cohort import Case, Reading, split_cohort
 from crossvox.comparison.page import PAGE
 from crossvox.errors import (
@@ -31,7 +31,7 @@ from crossvox.progress import QUIET, Progress
 from crossvox.scoring.baselines import BASELINES
 from crossvox.scoring.inception_features import load_inception
 from crossvox.scoring.pairs import PAIRS_FILE
-from crossvox.training.cohort import read_cohort_of, spelled_as
+from crossvox.training.cohort import read_cohort_of, with_cohort_spelling
 from crossvox.training.experiment import Experiment
 from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.processes import process_count
@@ -102,7 +102,8 @@ def run_suite(
     reading = _read(suite, out, options, progress)
     cases = reading.cases
     experiments = {
-        name: spelled_as(experiment, reading) for name, experiment in suite.experiments.items()
+        name: with_cohort_spelling(experiment, reading)
+        for name, experiment in suite.experiments.items()
     }
     suite = replace(suite, experiments=experiments)
     first = next(iter(suite.experiments.values()))
@@ -140,7 +141,7 @@ def run_suite(
 
 def _refuse_early(options: SuiteOptions) -> None:
     """Refuse options that would otherwise fail only after hours of training."""
-    compute_at_hand(device=options.device)
+    choose_compute(device=options.device)
     if options.inception is not None:
         load_inception(options.inception)
     if process_count() > 1:
@@ -213,7 +214,7 @@ def _compared(
 ) -> SuiteResult:
     unequal = unequal_budgets(
         {name: out / RUNS / name for name in finished},
-        device=compute_at_hand(device=options.device).device,
+        device=choose_compute(device=options.device).device,
     )
     if unequal:
         return SuiteResult(page=None, failed={**failed, COMPARISON: unequal})

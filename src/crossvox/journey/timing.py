@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossvox.acceleration.compute import Compute
-from crossvox.acceleration.machine import machine_in_words
+from crossvox.acceleration.machine import describe_machine
 from crossvox.cohort import Case, read_cohort
 from crossvox.comparison import Costs
 from crossvox.errors import CrossvoxError, ModelError
@@ -85,7 +85,7 @@ class Timing:
     def _has_measurements(self) -> bool:
         if not self._table.is_file() or self._table.read_text(encoding="utf-8") != self._text():
             return False
-        machine = machine_in_words(self.compute)
+        machine = describe_machine(self.compute)
         return all(
             up_to_date(case, self._path(case), self.description, compute=self.compute)
             and read_sidecar(self._path(case)).get("Machine") == machine

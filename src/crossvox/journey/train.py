@@ -7,9 +7,9 @@ from crossvox.evaluation import Evaluation
 from crossvox.journey.run import evaluate_run
 from crossvox.model import Model, load_model
 from crossvox.progress import QUIET, Progress
-from crossvox.training.cohort import read_cohort_of, spelled_as
+from crossvox.training.cohort import read_cohort_of, with_cohort_spelling
 from crossvox.training.experiment import Experiment
-from crossvox.training.plan_words import Reason
+from crossvox.training.plan_report import Reason
 from crossvox.training.preview import preview
 from crossvox.training.processes import dismiss_others, finish
 from crossvox.training.train import train
@@ -65,7 +65,7 @@ def train_files(
         CrossvoxError: `crossvox.training.train.train` or `evaluate_run` raises it.
     """
     reading = read_cohort_of(experiment, data)
-    spelled = spelled_as(experiment, reading)
+    spelled = with_cohort_spelling(experiment, reading)
     trained = train(reading.cases, out, spelled, device=device, fresh=fresh, progress=progress)
     dismiss_others(trained.fabric)
     return Run(
@@ -86,4 +86,4 @@ def plan_files(
         CrossvoxError: `crossvox.training.preview.preview` raises it.
     """
     reading = read_cohort_of(experiment, data)
-    return preview(reading.cases, out, spelled_as(experiment, reading), device=device)
+    return preview(reading.cases, out, with_cohort_spelling(experiment, reading), device=device)

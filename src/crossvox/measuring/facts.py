@@ -8,8 +8,8 @@ import psutil
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from crossvox.acceleration.compute import compute_at_hand, keep_pages
-from crossvox.acceleration.machine import machine_in_words
+from crossvox.acceleration.compute import choose_compute, keep_pages
+from crossvox.acceleration.machine import describe_machine
 from crossvox.variants.variant import Work
 from crossvox.version import __version__
 
@@ -21,10 +21,10 @@ Facts = tuple[tuple[str, str], ...]
 
 def machine_facts(work: Work) -> Facts:  # noqa: ARG001 - signature of a task
     """Collect facts about the machine and the software in the calling process."""
-    compute = compute_at_hand(device="cpu")
+    compute = choose_compute(device="cpu")
     memory = psutil.virtual_memory().total / 2**30
     return (
-        ("machine", machine_in_words(compute)),
+        ("machine", describe_machine(compute)),
         ("physical cores", str(psutil.cpu_count(logical=False) or "unknown")),
         ("threads of each process", str(torch.get_num_threads())),
         ("memory", f"{memory:.0f} GiB"),

@@ -36,11 +36,15 @@ class Config:
     schedule.
 
     Attributes:
+        width: Channels of the denoiser's first level; they double up to eight times as many.
+        depth: Number of halvings of the denoiser.
         prediction: Training target of the denoiser: velocity "v", or noise "epsilon" (Ho et al.).
         schedule: Noise schedule; "linear" in Ho et al.
         steps: Number of diffusion steps in training.
         sampler: "ancestral" as published, or "ddim", which draws noise only once.
         sampling_steps: Number of evenly spaced sampling steps; as published all of `steps`.
+        learning_rate: Learning rate of Adam.
+        betas: Decay rates of Adam's two moment estimates.
 
     Raises:
         SettingsError: A setting has the wrong type or is out of bounds, or there are more sampling
@@ -74,7 +78,7 @@ class Method(SynthesisMethod):
     """A denoiser that is trained to remove noise and sampled to synthesize volumes."""
 
     product: ClassVar[tuple[str, ...]] = ("denoiser",)
-    average_decay: ClassVar[float] = 0.999
+    ema_decay: ClassVar[float] = 0.999
     free_settings: ClassVar[tuple[str, ...]] = ("sampler", "sampling_steps")
 
     def __init__(self, config: Config, *, sources: int) -> None:

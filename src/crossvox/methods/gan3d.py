@@ -35,11 +35,16 @@ class Config:
 
     Attributes:
         width: Channels of the generator's first level; they double at each of `depth` poolings.
-        discriminator_width: Channels of the first of the `discriminator_levels`.
+        depth: Number of poolings of the generator.
+        norm: Normalization of both networks.
+        up_sampling: Interpolation by which the generator's decoder doubles sizes.
+        discriminator_width: Channels of the discriminator's first level; they double at each.
+        discriminator_levels: Levels of the discriminator, each of which halves sizes.
         l1_weight: Weight of the L1 loss; 1 in the paper's equation 1, 100 in Isola et al. 2017.
         prediction_statistics: Statistics of batch normalization at inference: "running" averages
             from training, or those of the volume itself ("batch"), as in training.
         learning_rate: Learning rate of both Adam optimizers; 1e-4 in the paper.
+        betas: Decay rates of Adam's two moment estimates.
 
     Raises:
         SettingsError: A setting has the wrong type or is out of bounds.

@@ -49,13 +49,17 @@ class Config:
     Attributes:
         slice_axis: Axis that slices are stacked along: x right, y anterior, z superior. By default
             the axis with the largest voxel spacing.
+        width: Channels of the generator's first level; they double up to eight times as many.
         depth: Number of halvings of the U-Net; the published 8 reduce 256x256 pixels to one. By
             default it is planned from the size of the slices.
         norm: Kind of normalization; "instance" is equivalent to the published "batch" with its
             batch size of 1.
         dropout: Whether half of the innermost decoder features are dropped, the noise of pix2pix.
+        discriminator_width: Channels of the discriminator's first level.
         discriminator_levels: Number of levels; 3 give the discriminator of 70x70 patches.
         l1_weight: Weight of the mean absolute error.
+        learning_rate: Learning rate of both Adam optimizers.
+        betas: Decay rates of Adam's two moment estimates.
 
     Raises:
         SettingsError: A setting has the wrong type or is out of bounds.

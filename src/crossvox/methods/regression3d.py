@@ -33,6 +33,9 @@ class Config:
     Attributes:
         width: Channels of the first level; they double at each level, up to 320.
         blocks: Number of residual blocks at each level; sizes are halved between levels.
+        norm: Normalization of the network.
+        learning_rate: Learning rate of AdamW.
+        betas: Decay rates of Adam's two moment estimates.
         weight_decay: Weight decay of AdamW.
 
     Raises:

@@ -14,7 +14,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from crossvox.networks.sums import exact_type, gradient_sums, has_no_contents, moments, voxels_of
+from crossvox.networks.sums import gradient_sums, has_no_data, moments, statistics_dtype, voxels_of
 
 DEVICES = ("cpu", "meta")  # torch is accurate on others
 COLUMNS, ROWS = 2**12, 32  # size of one thread's tile
@@ -90,7 +90,7 @@ def _linear(features: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
 
     Batch normalization at inference with a mean of 0 and a variance of 1 is this function.
     """
-    factor, shift = (values.to(exact_type(features)) for values in (factor, shift))
+    factor, shift = (values.to(statistics_dtype(features)) for values in (factor, shift))
     return functional.batch_norm(
         features,
         running_mean=torch.zeros_like(factor),
@@ -108,9 +108,11 @@ def _blended(
     """Compute features * slope + gradient * factor + shift, rounded once, channels last."""
     voxels = voxels_of(features)
     blended = torch.empty_like(voxels, memory_format=torch.contiguous_format)
-    if not has_no_contents(features):
+    if not has_no_data(features):
         run = max(1, COLUMNS // features.shape[1])
-        factors = [values.to(exact_type(features)).repeat(run) for values in (slope, factor, shift)]
+        factors = [
+            values.to(statistics_dtype(features)).repeat(run) for values in (slope, factor, shift)
+        ]
         rows = (_rows(tensor, run) for tensor in (blended, voxels, voxels_of(gradient)))
         for result, feature_rows, gradient_rows in zip(*rows, strict=True):
             columns = feature_rows.shape[1]

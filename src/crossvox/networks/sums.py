@@ -27,7 +27,7 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     voxels = voxels_of(features)
     count, channels = voxels.shape
     sums = voxels.new_zeros(2, channels, dtype=torch.float64)
-    if not has_no_contents(features):
+    if not has_no_data(features):
         for block in _blocks(voxels):
             sums += _sums_of(block)
     mean = sums[0] / count
@@ -45,9 +45,9 @@ def gradient_sums(gradient: Tensor, features: Tensor, center: Tensor) -> tuple[T
     Returns:
         Both sums, (C,) float64.
     """
-    if has_no_contents(features):
+    if has_no_data(features):
         return torch.empty_like(center), torch.empty_like(center)
-    rounded_center = center.to(exact_type(features))
+    rounded_center = center.to(statistics_dtype(features))
     pairs = zip(_blocks(voxels_of(gradient)), _blocks(voxels_of(features)), strict=True)
     sums, products = torch.zeros_like(center), torch.zeros_like(center)
     for pair in pairs:
@@ -60,12 +60,12 @@ def voxels_of(features: Tensor) -> Tensor:
     return rearrange(features, "b c ... -> (b ...) c")
 
 
-def exact_type(features: Tensor) -> torch.dtype:
+def statistics_dtype(features: Tensor) -> torch.dtype:
     """Type of the statistics of `features` in torch's kernels: at least float32."""
     return torch.promote_types(features.dtype, torch.float32)
 
 
-def has_no_contents(features: Tensor) -> bool:
+def has_no_data(features: Tensor) -> bool:
     """Whether `features` has sizes but no data, as in memory planning (acceleration/memory.py)."""
     return features.is_meta or isinstance(features, FakeTensor)
 
@@ -97,7 +97,7 @@ def _column_statistics(*, matrix: Tensor) -> tuple[Tensor, Tensor]:
     torch's batch normalization kernel also updates running statistics; here they are placeholders,
     and a momentum of 0 leaves them unchanged.
     """
-    columns, dtype = matrix.shape[1], exact_type(matrix)
+    columns, dtype = matrix.shape[1], statistics_dtype(matrix)
     mean, variance = torch.batch_norm_update_stats(
         matrix,
         running_mean=torch.zeros(columns, dtype=dtype),

@@ -74,7 +74,7 @@ class LoadedPair:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Together:
+class LoadedCase:
     """One case with the volumes of several methods.
 
     Attributes:
@@ -117,7 +117,7 @@ def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
     return _load([pair], data_range=data_range).loaded
 
 
-def load_together(pairs: Sequence[Pair], *, data_range: float | None = None) -> Together:
+def load_case(pairs: Sequence[Pair], *, data_range: float | None = None) -> LoadedCase:
     """Read one case of several methods onto the grid of the reference; order changes no number.
 
     Args:
@@ -135,7 +135,7 @@ def load_together(pairs: Sequence[Pair], *, data_range: float | None = None) -> 
     return _load([first, *pairs[1:]], data_range=data_range)
 
 
-def _load(pairs: Sequence[Pair], *, data_range: float | None) -> Together:
+def _load(pairs: Sequence[Pair], *, data_range: float | None) -> LoadedCase:
     first = pairs[0]
     sidecars = tuple(read_sidecar(pair.synthesized) for pair in pairs)
     unit = _shared_unit(pairs, sidecars)
@@ -163,7 +163,7 @@ def _load(pairs: Sequence[Pair], *, data_range: float | None) -> Together:
         partners_moved=tuple(partners_moved),
         sidecar=sidecars[0],
     )
-    return Together(loaded=loaded, placed=placed, sidecars=sidecars)
+    return LoadedCase(loaded=loaded, placed=placed, sidecars=sidecars)
 
 
 def _shared_unit(pairs: Sequence[Pair], sidecars: Sequence[Sidecar]) -> str:

@@ -57,13 +57,13 @@ class Pairing:
     Attributes:
         pairs: Complete pairs, at least one.
         failures: Synthesized volumes without a partner, with the reason.
-        unanswered: Paths of references of the modality without a synthesized volume.
+        unmatched: Paths of references of the modality without a synthesized volume.
         notes: Sentences on sources that were requested but not found.
     """
 
     pairs: tuple[Pair, ...]
     failures: tuple[Failure, ...] = ()
-    unanswered: tuple[Path, ...] = ()
+    unmatched: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -130,7 +130,7 @@ def find_pairs(
     return Pairing(
         pairs=tuple(pairs),
         failures=tuple(failures),
-        unanswered=_unanswered(pairs, indexes),
+        unmatched=_unanswered(pairs, indexes),
         notes=on_missing_sources(
             [(pair.name, pair.subject, pair.source) for pair in pairs],
             sources,

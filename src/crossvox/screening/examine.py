@@ -13,7 +13,7 @@ from crossvox.files import read_mask, read_volume
 from crossvox.screening.alignment import Alignment, align
 from crossvox.screening.coarse import CoarseVolume, coarsen, lattice_around, lattice_step_mm
 from crossvox.screening.findings import Finding, IntensityRange, Kind, PairCheck, Severity
-from crossvox.screening.fingerprint import Prints, fingerprint
+from crossvox.screening.fingerprint import Fingerprint, fingerprint
 from crossvox.screening.packed import PackedVolume, pack, unpack
 from crossvox.volume import Grid, Volume
 
@@ -51,7 +51,7 @@ class Examined:
     grids: dict[str, Grid] = field(default_factory=dict)
     ranges: dict[str, IntensityRange] = field(default_factory=dict)
     packed: dict[str, PackedVolume] = field(default_factory=dict)
-    prints: dict[str, Prints] = field(default_factory=dict)
+    prints: dict[str, Fingerprint] = field(default_factory=dict)
     voxels_sha256: dict[str, str] = field(default_factory=dict)
     alignments: dict[str, Alignment] = field(default_factory=dict)
     pairs: list[PairCheck] = field(default_factory=list)

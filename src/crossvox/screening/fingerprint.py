@@ -17,12 +17,12 @@ BOX_CELLS = math.prod(size // CELL_STEPS for size in BOX_STEPS)
 INT8_MAX = 127
 BLOCK = 128  # rows and columns of the similarity matrix that are computed at once
 
-Prints = NDArray[np.int8]
+Fingerprint = NDArray[np.int8]
 # Takes row and column indices of cases; returns a mask of pairs worth comparing.
 Comparable = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]
 
 
-def fingerprint(volume: CoarseVolume) -> Prints:
+def fingerprint(volume: CoarseVolume) -> Fingerprint:
     """Intensity pattern of the upper head, in cells of two lattice steps, as one int8 vector.
 
     Equal patterns have a cosine similarity of 1. Repeated scans of 4 people have 0.60 to 0.79, and
@@ -38,12 +38,12 @@ def fingerprint(volume: CoarseVolume) -> Prints:
     x, y, z = (size // CELL_STEPS for size in BOX_STEPS)
     cells = pattern.reshape((x, CELL_STEPS, y, CELL_STEPS, z, CELL_STEPS)).mean(axis=(1, 3, 5))
     largest = float(np.abs(cells).max()) or 1.0
-    prints: Prints = np.rint(cells.ravel() * (INT8_MAX / largest)).astype(np.int8)
+    prints: Fingerprint = np.rint(cells.ravel() * (INT8_MAX / largest)).astype(np.int8)
     return prints
 
 
 def nearest(
-    prints: Sequence[Sequence[Prints]], *, count: int, comparable: Comparable
+    prints: Sequence[Sequence[Fingerprint]], *, count: int, comparable: Comparable
 ) -> list[tuple[int, ...]]:
     """Find the `count` most similar comparable cases of each case, most similar first.
 
@@ -71,7 +71,7 @@ def _blocks(count: int) -> list[NDArray[np.intp]]:
 
 
 def _similarities(
-    prints: Sequence[Sequence[Prints]],
+    prints: Sequence[Sequence[Fingerprint]],
     rows: NDArray[np.intp],
     columns: NDArray[np.intp],
     comparable: Comparable,
@@ -81,7 +81,7 @@ def _similarities(
     return np.where(comparable(rows, columns), cosines, -np.inf).astype(np.float32)
 
 
-def _unit(prints: Sequence[Sequence[Prints]]) -> NDArray[np.float32]:
+def _unit(prints: Sequence[Sequence[Fingerprint]]) -> NDArray[np.float32]:
     """One row per case, with the vector of each modality scaled to length 1."""
     vectors = np.array(prints, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -41,7 +41,7 @@ def report_wrong_people(
     source: str,
     target: str,
     seed: int,
-    most_looked_at: int = MAX_COMPARED,
+    max_compared: int = MAX_COMPARED,
 ) -> None:
     """Report pairs whose target fits the source no better than the targets of other people.
 
@@ -53,7 +53,7 @@ def report_wrong_people(
         source: Source modality.
         target: Target modality.
         seed: Random seed for choosing other people.
-        most_looked_at: Maximum number of cases that a suspicious pair is compared with.
+        max_compared: Maximum number of cases that a suspicious pair is compared with.
     """
     measured = [case for case in cases if target in case.alignments]
     people = {case.case.subject: number for number, case in enumerate(measured)}
@@ -72,7 +72,7 @@ def report_wrong_people(
     for index in suspects:
         others = np.flatnonzero(person_numbers != person_numbers[index])
         suspicious_first = np.isin(others, suspects) + generator.random(others.size)
-        chosen = others[np.argsort(-suspicious_first)[:most_looked_at]]
+        chosen = others[np.argsort(-suspicious_first)[:max_compared]]
         compared = [measured[other] for other in sorted(chosen)]
         _report_suspect(measured[index], compared, of=others.size, source=source, target=target)
 

@@ -23,9 +23,9 @@ from crossvox.files import (
 from crossvox.files.atomic import LONGEST_NAME
 from crossvox.files.encoding import WRITABLE_SUFFIXES
 from crossvox.synthesis.sidecar import (
-    made_elsewhere,
-    made_otherwise,
-    of_same_sources,
+    compute_difference,
+    has_same_sources,
+    origin_difference,
     up_to_date,
 )
 from crossvox.synthesis.store import Description
@@ -120,7 +120,7 @@ class Outputs:
             return f"{sidecar_of(path)} was not written by crossvox"
         if self.overwrite == "stale" or not path.exists():
             return ""
-        difference = made_otherwise(sidecar, case, self.description, reading=self.reading)
+        difference = origin_difference(sidecar, case, self.description, reading=self.reading)
         return f"{path} was {difference}" if difference else ""
 
     def _is_kept(self, case: Case, path: Path) -> bool:
@@ -128,14 +128,14 @@ class Outputs:
             return False
         if self.overwrite == "stale":
             return up_to_date(case, path, self.description, compute=self.compute)
-        return of_same_sources(read_sidecar(path), case, self.description)
+        return has_same_sources(read_sidecar(path), case, self.description)
 
     def _remarks(self, todo: Sequence[Case], kept: Sequence[Case]) -> tuple[str, ...]:
         replaced = sum(self.paths[case.name].exists() for case in todo)
         elsewhere = [
             place
             for case in kept
-            if (place := made_elsewhere(read_sidecar(self.paths[case.name]), self.compute))
+            if (place := compute_difference(read_sidecar(self.paths[case.name]), self.compute))
         ]
         remarks = []
         if replaced and self.overwrite == "never":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crossvox.acceleration.compute import Compute, peak_memory_bytes
-from crossvox.acceleration.machine import machine_in_words
+from crossvox.acceleration.machine import describe_machine
 from crossvox.cohort import Case
 from crossvox.errors import FileError
 from crossvox.files import NOTICE, ReadOptions, read_sidecar, sha256_of
@@ -75,7 +75,7 @@ def costs_of(synthesizer: Synthesizer, *, seconds: float, network_seconds: float
         "Engine": synthesizer.engine,
         "Precision": synthesizer.compute.precision,
         "Device": synthesizer.compute.device,
-        "Machine": machine_in_words(synthesizer.compute),
+        "Machine": describe_machine(synthesizer.compute),
         "SynthesisSeconds": round(seconds, 4),
         "NetworkSeconds": round(network_seconds, 4),
         "PeakMemoryBytes": peak_memory_bytes(synthesizer.compute.device),
@@ -95,11 +95,13 @@ def up_to_date(case: Case, path: Path, description: Description, *, compute: Com
     if not path.is_file():
         return False
     sidecar = read_sidecar(path)
-    difference = made_otherwise(sidecar, case, description) or made_elsewhere(sidecar, compute)
-    return not difference and of_same_sources(sidecar, case, description)
+    difference = origin_difference(sidecar, case, description) or compute_difference(
+        sidecar, compute
+    )
+    return not difference and has_same_sources(sidecar, case, description)
 
 
-def made_otherwise(
+def origin_difference(
     said: Mapping[str, Any],
     case: Case,
     description: Description,
@@ -130,14 +132,14 @@ def made_otherwise(
     return ""
 
 
-def made_elsewhere(said: Mapping[str, Any], compute: Compute) -> str:
+def compute_difference(said: Mapping[str, Any], compute: Compute) -> str:
     """Precision and device of a volume, in words, if they differ from `compute`; else empty."""
     if (said.get("Precision"), said.get("Device")) == (compute.precision, compute.device):
         return ""
     return f"in {said.get('Precision')} on {said.get('Device')}"
 
 
-def of_same_sources(said: Mapping[str, Any], case: Case, description: Description) -> bool:
+def has_same_sources(said: Mapping[str, Any], case: Case, description: Description) -> bool:
     """Whether the sources still hold the bytes that a volume's sidecar recorded.
 
     An unreadable source counts as changed; reading it again will raise its error.

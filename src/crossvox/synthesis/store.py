@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from crossvox.acceleration.compute import Compute, compute_at_hand
+from crossvox.acceleration.compute import Compute, choose_compute
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import ModelError, SettingsError
 from crossvox.files.atomic import write_atomically
@@ -136,7 +136,7 @@ def load_synthesizer(
     return Synthesizer(
         description.preparation,
         method,
-        compute or compute_at_hand(),
+        compute or choose_compute(),
         window,
         patch=description.patch,
     )

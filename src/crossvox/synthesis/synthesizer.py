@@ -10,7 +10,7 @@ from torch import Tensor
 
 from crossvox.acceleration.compute import (
     Compute,
-    compute_at_hand,
+    choose_compute,
     free_memory_bytes,
     is_out_of_memory,
     keep_pages,
@@ -19,7 +19,7 @@ from crossvox.acceleration.compute import (
 from crossvox.acceleration.fusion import fused
 from crossvox.acceleration.memory import peak_bytes
 from crossvox.acceleration.rewriting import optimized
-from crossvox.acceleration.slabs import SlabbedUNet, Thickness, normalizes_over_volumes, slabs_of
+from crossvox.acceleration.slabs import SlabbedUNet, Thickness, normalizes_over_volumes, using_slabs
 from crossvox.contract import Noise, SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.noise import normal_noise
@@ -70,7 +70,7 @@ class Synthesizer:
     engine: ClassVar[str] = "torch"
     preparation: Preparation
     method: SynthesisMethod
-    compute: Compute = field(default_factory=compute_at_hand)
+    compute: Compute = field(default_factory=choose_compute)
     window: Sizes | None = None
     seed: int = 0
     patch: Sizes | None = None
@@ -123,7 +123,7 @@ class Synthesizer:
             return self._optimized.synthesize(source, noise=noise)
 
         if (sizes, slab) not in self._peak_bytes:
-            with torch.inference_mode(), slabs_of(self._optimized, slab):
+            with torch.inference_mode(), using_slabs(self._optimized, slab):
                 self._peak_bytes[sizes, slab] = peak_bytes(work)
         return resident_bytes(self._peak_bytes[sizes, slab], device=self.compute.device)
 
@@ -141,7 +141,7 @@ class Synthesizer:
         slab, window = self.fitting(sizes) if self.window is None else (None, self.window)
         while True:
             try:
-                with slabs_of(self._optimized, slab):
+                with using_slabs(self._optimized, slab):
                     return self._in_windows(source, sizes, window)
             except RuntimeError as error:
                 if not is_out_of_memory(error):

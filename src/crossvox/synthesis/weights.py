@@ -29,7 +29,7 @@ def product_shapes(method: str, settings: Mapping[str, Any], *, sources: int) ->
         ModelError: The settings describe impossible or too large networks.
     """
     try:
-        with WithoutContents():
+        with OnMetaDevice():
             networks = build_method(method, settings, sources=sources)
     except (RuntimeError, OverflowError, TypeError, ValueError) as error:
         raise ModelError(f"no network has such settings ({error})") from None
@@ -74,7 +74,7 @@ def refuse_other_weights(payload: bytes, shapes: Shapes, *, origin: str) -> None
         raise ModelError(f"{origin} does not fit its own settings: {listed}")
 
 
-class WithoutContents(TorchFunctionMode):
+class OnMetaDevice(TorchFunctionMode):
     """Mode in which new layers have weights on the meta device, with shapes but without memory.
 
     Tables that a method computes keep their values, and no weights are drawn: on the meta device

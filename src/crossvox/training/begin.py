@@ -19,14 +19,14 @@ from crossvox.training.experiment import Experiment, read_experiment, write_expe
 from crossvox.training.faults import CHECK, refuse_faults
 from crossvox.training.people import People, read_people, recognized, write_people
 from crossvox.training.plan import Plan, plan
-from crossvox.training.plan_words import expectations, reasons
+from crossvox.training.plan_report import expectations, reasons
 from crossvox.training.prepared import PreparedCase, fit_preparation, prepare_cohort
-from crossvox.training.rerun import filled_from, refuse_other_settings
+from crossvox.training.rerun import fill_from, refuse_other_settings
 from crossvox.training.run_folder import EXPERIMENT, PREPARATION, PREPARED, refuse_unknown_weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
+class RunSetup:
     """The setup of a run before its first step.
 
     Attributes:
@@ -58,7 +58,7 @@ def begin(
     *,
     compute: Compute,
     progress: Progress = QUIET,
-) -> Begun:
+) -> RunSetup:
     """Set up a new run in `out`, or recall the run that is there.
 
     People and preparation are written at the first start, before the first step, and never change
@@ -81,13 +81,13 @@ def begin(
     existing = read_experiment(path) if path.is_file() else None
     refuse_two_budgets(asked.training, existing.training if existing else None)
     if existing:
-        planned, split, people = recalled(asked, existing, cases, out, compute=compute)
+        planned, split, people = recall_run(asked, existing, cases, out, compute=compute)
     else:
         refuse_unknown_weights(out)
         asked, split = first_split(cases, asked)
         if asked.cohort.check:
             refuse_faults(split, asked, out / CHECK, progress=progress)
-        planned = planned_for(asked, split, compute=compute)
+        planned = plan_for(asked, split, compute=compute)
         for reason in (*reasons(planned), *expectations(planned, compute=compute)):
             progress.say(str(reason))
         people = write_people(out, split, progress=progress)
@@ -97,7 +97,7 @@ def begin(
     watched = [case for case in split if case.split == "validation"]
     preparation = _fitted(experiment, learned, out, progress=progress)
     prepared = prepare_cohort(preparation, [*learned, *watched], out / PREPARED, progress=progress)
-    return Begun(
+    return RunSetup(
         planned=planned,
         cases=split,
         people=people,
@@ -107,7 +107,7 @@ def begin(
     )
 
 
-def recalled(
+def recall_run(
     asked: Experiment,
     existing: Experiment,
     cases: Sequence[Case],
@@ -122,16 +122,16 @@ def recalled(
         SettingsError: `asked` has settings that differ from the run's.
         ModelError: A file of the run is missing or damaged.
     """
-    filled = filled_from(asked, existing)
+    filled = fill_from(asked, existing)
     refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
     people = read_people(out)
     split = recognized(people, cases, folder=out)
-    planned = planned_for(filled, split, compute=compute)
+    planned = plan_for(filled, split, compute=compute)
     refuse_other_settings(planned.experiment, existing, folder=str(out))
     return planned, split, people
 
 
-def planned_for(asked: Experiment, split: Sequence[Case], *, compute: Compute) -> Plan:
+def plan_for(asked: Experiment, split: Sequence[Case], *, compute: Compute) -> Plan:
     """Plan an experiment for cases that have their splits."""
     watched = [case for case in split if case.split == "validation"]
     return plan(asked, _learned(split), held_out=watched, compute=compute)

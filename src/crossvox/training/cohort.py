@@ -26,7 +26,7 @@ def read_cohort_of(experiment: Experiment, data: Path) -> Reading:
     return reading
 
 
-def spelled_as(experiment: Experiment, reading: Reading) -> Experiment:
+def with_cohort_spelling(experiment: Experiment, reading: Reading) -> Experiment:
     """`experiment` with its modalities as the cohort spells them, so that runs can be resumed.
 
     Raises:

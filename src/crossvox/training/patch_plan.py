@@ -12,7 +12,7 @@ from crossvox.contract import SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
 from crossvox.networks.patches import written
 from crossvox.synthesis.catalogue import build_method
-from crossvox.synthesis.weights import WithoutContents
+from crossvox.synthesis.weights import OnMetaDevice
 from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
 from crossvox.training.memory import KEPT_PER_WEIGHT, step_bytes
 
@@ -125,7 +125,7 @@ def slice_axis(experiment: Experiment) -> int | None:
 def method_of(experiment: Experiment) -> SynthesisMethod:
     """The method of an experiment, its weights without contents."""
     sources = len(experiment.cohort.source)
-    with WithoutContents():
+    with OnMetaDevice():
         return build_method(experiment.method, experiment.method_settings, sources=sources)
 
 

@@ -60,7 +60,7 @@ class Plan:
     validation: float
     scales: ScalePlan
 
-    def lasting(self, steps: int) -> "Plan":
+    def with_steps(self, steps: int) -> "Plan":
         """The plan with `steps` steps, and with the validation interval if that is open."""
         settings = self.experiment.training
         every = settings.validate_every or validate_every(
@@ -138,7 +138,7 @@ def plan(
     )
     if not planned.is_timed:
         return planned
-    return planned.lasting(training.steps or _plan_steps(training, len(cases), batch=batch))
+    return planned.with_steps(training.steps or _plan_steps(training, len(cases), batch=batch))
 
 
 def _plan_spacing(grids: Sequence[Grid]) -> Spacing | Literal["own"]:
@@ -200,7 +200,7 @@ def _plan_patches(
 
 def _plan_training(experiment: Experiment, patch: Sizes, batch: int) -> TrainingSettings:
     settings = experiment.training
-    ema = method_of(experiment).average_decay if settings.ema is None else settings.ema
+    ema = method_of(experiment).ema_decay if settings.ema is None else settings.ema
     return replace(settings, patch=patch, batch=batch, ema=ema)
 
 

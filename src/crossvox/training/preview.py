@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.cohort import Case
-from crossvox.training.begin import first_split, planned_for, recalled
+from crossvox.training.begin import first_split, plan_for, recall_run
 from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.experiment import Experiment, read_experiment
-from crossvox.training.plan_words import Reason, expectations, reasons
+from crossvox.training.plan_report import Reason, expectations, reasons
 from crossvox.training.run_folder import EXPERIMENT
 
 
@@ -28,12 +28,12 @@ def preview(
         SettingsError: `out` holds a run with other settings, or a patch is impossible.
         ResourceError: A step does not fit in memory.
     """
-    compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")
+    compute = choose_compute(device=device, precise=experiment.training.precision == "32-true")
     path = out / EXPERIMENT
     existing = read_experiment(path) if path.is_file() else None
     refuse_two_budgets(experiment.training, existing.training if existing else None)
     if existing:
-        planned, _, _ = recalled(experiment, existing, cases, out, compute=compute)
+        planned, _, _ = recall_run(experiment, existing, cases, out, compute=compute)
     else:
-        planned = planned_for(*first_split(cases, experiment), compute=compute)
+        planned = plan_for(*first_split(cases, experiment), compute=compute)
     return (*reasons(planned), *expectations(planned, compute=compute))

@@ -31,7 +31,7 @@ CHANGEABLE = {
 }
 
 
-def filled_from(asked: Experiment, existing: Experiment) -> Experiment:
+def fill_from(asked: Experiment, existing: Experiment) -> Experiment:
     """Fill the open settings of `asked` with those planned for `existing`."""
     training = _filled(asked.training, existing.training)
     if asked.training.epochs is not None:

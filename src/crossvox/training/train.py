@@ -11,7 +11,7 @@ from torch import Tensor
 
 from crossvox.acceleration.compute import (
     Compute,
-    compute_at_hand,
+    choose_compute,
     free_memory_bytes,
     is_out_of_memory,
     keep_pages,
@@ -25,7 +25,7 @@ from crossvox.progress import QUIET, Progress
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.store import save_synthesizer
 from crossvox.synthesis.synthesizer import Synthesizer
-from crossvox.training.begin import Begun, begin
+from crossvox.training.begin import RunSetup, begin
 from crossvox.training.budget import MOST_TIMED_STEPS, steps_within
 from crossvox.training.engine import Run
 from crossvox.training.experiment import Experiment, write_experiment
@@ -34,7 +34,7 @@ from crossvox.training.patch_plan import refuse_patch
 from crossvox.training.patches import PatchSampler
 from crossvox.training.people import source_hashes
 from crossvox.training.plan import Plan
-from crossvox.training.plan_words import reasons_of_length
+from crossvox.training.plan_report import reasons_of_length
 from crossvox.training.planned import PlannedTraining
 from crossvox.training.prepared import PreparedCase
 from crossvox.training.processes import first_alone, launch
@@ -102,7 +102,7 @@ def train(
     """
     refuse_foreign_folder(out, cases)
     keep_pages()
-    compute = compute_at_hand(device=device, precise=experiment.training.precision == "32-true")
+    compute = choose_compute(device=device, precise=experiment.training.precision == "32-true")
     refuse_patch(experiment, compute=compute, free_bytes=free_memory_bytes(compute.device))
     fabric = launch(compute, precision=_precision(experiment, compute))
     with locked(out) if fabric.is_global_zero else nullcontext():
@@ -130,7 +130,7 @@ def train(
 def _timed(run: Run, planned: Plan, *, progress: Progress) -> Plan:
     """Time steps, set as many as fit into the plan's minutes, and write the experiment."""
     steps = steps_within(run, minutes=planned.minutes, progress=progress)
-    timed = planned.lasting(steps)
+    timed = planned.with_steps(steps)
     if run.fabric.is_global_zero:
         write_atomically(run.folder / EXPERIMENT, write_experiment(timed.experiment).encode())
         for reason in reasons_of_length(timed):
@@ -156,7 +156,9 @@ def _precision(experiment: Experiment, compute: Compute) -> str:
     return compute.precision if precision == "auto" else precision
 
 
-def _run(begun: Begun, out: Path, *, fabric: Fabric, compute: Compute, progress: Progress) -> Run:
+def _run(
+    begun: RunSetup, out: Path, *, fabric: Fabric, compute: Compute, progress: Progress
+) -> Run:
     experiment, settings = begun.experiment, _settings(begun.planned)
     sampler = _sampler(settings, begun.learned)
     share = begun.watched[fabric.global_rank :: fabric.world_size]
@@ -184,7 +186,7 @@ def _method(experiment: Experiment) -> SynthesisMethod:
 
 def _settings(planned: Plan) -> PlannedTraining:
     """Settings of the run, or of the throw-away run whose steps are timed."""
-    return planned.training if planned.is_timed else planned.lasting(MOST_TIMED_STEPS).training
+    return planned.training if planned.is_timed else planned.with_steps(MOST_TIMED_STEPS).training
 
 
 def _sampler(settings: PlannedTraining, cases: Sequence[PreparedCase]) -> PatchSampler:
@@ -215,7 +217,7 @@ def _validation(
 
 
 def _keeping(
-    begun: Begun, out: Path, *, epochs_per_step: float
+    begun: RunSetup, out: Path, *, epochs_per_step: float
 ) -> Callable[[Mapping[str, Tensor], int], None]:
     experiment, cases = begun.experiment, begun.cases
     cohort: dict[str, object] = {

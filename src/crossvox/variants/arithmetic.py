@@ -10,7 +10,7 @@ from crossvox.acceleration.up_sampling import transpose_up_sampling
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.networks.noise import normal_noise
 from crossvox.synthesis.windows import synthesize_in_windows
-from crossvox.variants.cost import Cost, operations_of, parameters_of, without_contents
+from crossvox.variants.cost import Cost, on_meta, operations_of, parameters_of
 from crossvox.variants.ours import generator_of, trained_method
 from crossvox.variants.plain import textbook, with_plain_head
 from crossvox.variants.variant import Setting, random_volume
@@ -50,7 +50,7 @@ def cost_of_windows(setting: Setting, *, form: str) -> Cost:
     method = generator_of(setting)
     parameters = parameters_of(method.get_submodule("generator"))
     network = predicting(method, form=form)
-    forward = without_contents(network.to(NOWHERE).synthesize)
+    forward = on_meta(network.to(NOWHERE).synthesize)
     work = partial(
         synthesize_in_windows,
         lambda patch, _: forward(patch),
@@ -66,7 +66,7 @@ def cost_of_step(setting: Setting, *, form: str) -> Cost:
     method = trained_method(setting)
     parameters = parameters_of(method)
     if form == TRAINED:
-        transpose_up_sampling(method, apart_if_wide=False)
+        transpose_up_sampling(method, keep_wide=False)
     work = partial(_learn, textbook(method).to(NOWHERE).train(), setting)
     return Cost(operations=operations_of(torch.enable_grad()(work)), parameters=parameters)
 

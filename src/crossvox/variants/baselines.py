@@ -7,7 +7,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.acceleration.fusion import fused
 from crossvox.acceleration.memory import NOWHERE
 from crossvox.acceleration.rewriting import folded, optimized
@@ -15,7 +15,7 @@ from crossvox.contract import SynthesisMethod
 from crossvox.networks.padding import padded
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.windows import Sizes
-from crossvox.variants.cost import Cost, Forward, operations_of, parameters_of, without_contents
+from crossvox.variants.cost import Cost, Forward, on_meta, operations_of, parameters_of
 from crossvox.variants.ours import synthesizer_of
 from crossvox.variants.plain import textbook, with_plain_head
 from crossvox.variants.variant import AS_OURS, Setting, Treatment, Variant, Work, random_volume
@@ -49,7 +49,7 @@ def cost_of_slices(setting: Setting) -> Cost:
     """Count the cost of Pix2Pix over all slices of the volume."""
     with NOWHERE:
         generator = _slice_generator().eval()
-    work = partial(_by_slices, without_contents(generator), random_volume(setting))
+    work = partial(_by_slices, on_meta(generator), random_volume(setting))
     return Cost(operations=operations_of(work), parameters=parameters_of(generator))
 
 
@@ -60,7 +60,7 @@ def denoising_step(setting: Setting, *, as_torch_runs_it: bool = False) -> Work:
     if as_torch_runs_it:
         textbook(method)
     else:
-        compute = compute_at_hand(device="cpu")
+        compute = choose_compute(device="cpu")
         method = fused(optimized(method, compute), compute)
         source = source.contiguous(memory_format=torch.channels_last_3d)
     denoiser = method.get_submodule("denoiser")

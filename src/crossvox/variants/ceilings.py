@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch.nn import functional
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.variants.cost import Cost
 from crossvox.variants.variant import AS_OURS, CEILING, Setting, Variant, Work
 
@@ -15,7 +15,7 @@ TAPS = 27  # voxels of a 3x3x3 kernel
 
 def convolution(setting: Setting, *, channels: int) -> Work:
     """One large 3x3x3 convolution in the precision and memory order that crossvox uses."""
-    dtype = torch.bfloat16 if compute_at_hand(device="cpu").bf16 else torch.float32
+    dtype = torch.bfloat16 if choose_compute(device="cpu").bf16 else torch.float32
     order = torch.channels_last_3d
     sides = [setting.convolution_side] * 3
     features = torch.rand(1, channels, *sides).to(dtype, memory_format=order)

@@ -39,7 +39,7 @@ def parameters_of(network: nn.Module) -> int:
     return sum(weights.numel() for weights in network.parameters())
 
 
-def without_contents(forward: Forward) -> Forward:
+def on_meta(forward: Forward) -> Forward:
     """Wrap `forward` for counting: it runs on a meta tensor, and the result is zeros.
 
     The result is on the CPU, so code that splits a volume into windows or slices runs unchanged.

@@ -1,6 +1,6 @@
 """The paper's networks with initial weights, built and run by crossvox."""
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.contract import SynthesisMethod
 from crossvox.preparation import IntensityScale, Preparation
 from crossvox.synthesis import Synthesizer
@@ -35,5 +35,5 @@ def synthesizer_of(
         source_scales=(scale,),
         target_scale=scale,
     )
-    compute = compute_at_hand(device="cpu", precise=precise)
+    compute = choose_compute(device="cpu", precise=precise)
     return Synthesizer(preparation, method, compute, window=window)

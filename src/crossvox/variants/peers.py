@@ -13,7 +13,7 @@ from crossvox.acceleration.memory import NOWHERE
 from crossvox.errors import SettingsError
 from crossvox.networks.padding import padded, synthesize_padded
 from crossvox.synthesis.windows import Sizes
-from crossvox.variants.cost import Cost, Forward, operations_of, parameters_of, without_contents
+from crossvox.variants.cost import Cost, Forward, on_meta, operations_of, parameters_of
 from crossvox.variants.treated import treated
 from crossvox.variants.variant import (
     AS_OURS,
@@ -136,7 +136,7 @@ def synthesis(setting: Setting, *, peer: Peer, treatment: Treatment) -> Work:
 def cost_of_synthesis(setting: Setting, *, peer: Peer, treatment: Treatment) -> Cost:
     """Count the cost of one volume, including all windows and padding."""
     network = peer.build().eval().to(NOWHERE)
-    work = _passes(without_contents(network), setting, peer=peer, treatment=treatment)
+    work = _passes(on_meta(network), setting, peer=peer, treatment=treatment)
     return Cost(operations=operations_of(work), parameters=parameters_of(network))
 
 

@@ -81,7 +81,7 @@ def eager(setting: Setting, *, as_written: bool = False, treatment: Treatment = 
     if as_written:
         textbook(method)
     else:
-        transpose_up_sampling(method, apart_if_wide=True)
+        transpose_up_sampling(method, keep_wide=True)
         make_trainable(method)
     forward = treated(method, method.synthesize, treatment=treatment)
     return torch.inference_mode()(partial(forward, random_volume(setting)))

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crossvox.acceleration.compute import compute_at_hand
+from crossvox.acceleration.compute import choose_compute
 from crossvox.acceleration.convolution import make_trainable
 from crossvox.acceleration.up_sampling import transpose_up_sampling
 from crossvox.contract import Batch, SynthesisMethod
@@ -57,7 +57,7 @@ class RandomCase(PreparedCase):
 
 def engine_step(setting: Setting, *, recompute: Literal["nothing", "blocks"] = "nothing") -> Work:
     """One training step of the engine, including sampling and transfer of the patch."""
-    compute = compute_at_hand(device="cpu")
+    compute = choose_compute(device="cpu")
     case = RandomCase(name="noise", path=Path("noise.npy"), voxels=_noise(setting))
     run = Run(
         fabric=launch(compute, precision=compute.precision),
@@ -87,7 +87,7 @@ def plain_step(setting: Setting, *, as_written: bool = False) -> Work:
     if as_written:
         textbook(method)
     else:
-        transpose_up_sampling(method, apart_if_wide=True)
+        transpose_up_sampling(method, keep_wide=True)
         make_trainable(method)
     return step_of(method, _batch(setting))
 

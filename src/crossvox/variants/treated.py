@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from crossvox.acceleration.compute import channels_last, compute_at_hand
+from crossvox.acceleration.compute import channels_last, choose_compute
 from crossvox.variants.cost import Forward
 from crossvox.variants.variant import Treatment
 
 
 def fast_precision() -> str:
     """Name the precision that "fast" stands for on this machine."""
-    return "bfloat16" if compute_at_hand(device="cpu").bf16 else "float32"
+    return "bfloat16" if choose_compute(device="cpu").bf16 else "float32"
 
 
 def treated(network: nn.Module, forward: Forward, *, treatment: Treatment) -> Forward:

@@ -8,7 +8,7 @@ from crossvox.acceleration.compute import Compute
 from crossvox.cohort import Case, read_cohort
 from crossvox.training.experiment import read_experiment
 from crossvox.training.plan import Plan, plan
-from crossvox.training.plan_words import Reason, expectations, reasons, reasons_of_length
+from crossvox.training.plan_report import Reason, expectations, reasons, reasons_of_length
 
 CPU = Compute(device="cpu", bf16=False)
 SMALL = ("method.name=ddpm3d", "method.width=2", "method.depth=2", "training.patch=[32,32,32]")
@@ -74,7 +74,7 @@ def test_minutes_say_that_the_steps_are_open_until_they_are_timed(
     assert {one.setting: one.value for one in expectations(made, compute=CPU)}["hours"] == (
         "less than 0.1"
     )
-    timed = why(reasons_of_length(made.lasting(70)))
+    timed = why(reasons_of_length(made.with_steps(70)))
     assert timed["training.steps"] == "as many as fit into 3 minutes, from steps that were timed"
 
 
