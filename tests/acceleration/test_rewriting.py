@@ -50,8 +50,8 @@ def test_in_float32_a_method_stays_the_same_function(name: str) -> None:
     with torch.inference_mode():
         wanted = method.synthesize(source)
         found = optimized(method, EXACT).synthesize(source)
-    # a millionth of the range of 2, and sums in another order
-    torch.testing.assert_close(found, wanted, atol=4e-6, rtol=0)
+    # two millionths of the range of 2: sums in another order, twice for a sampled volume
+    torch.testing.assert_close(found, wanted, atol=8e-6, rtol=0)
 
 
 @pytest.mark.parametrize("name", method_names())

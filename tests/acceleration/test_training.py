@@ -24,7 +24,7 @@ def test_losses_gradients_and_names_stay(name: str) -> None:
     rewritten = copy.deepcopy(plain)
     rewrite_for_training(rewritten, device="cpu")
     assert rewritten.state_dict().keys() == plain.state_dict().keys()
-    source = torch.rand(1, 1, 16, 16, 1 if name == "pix2pix2d" else 16)
+    source = torch.rand(1, 1, *((32, 32, 1) if name == "pix2pix2d" else (16, 16, 16)))
     batch = Batch(source=source, target=-source, mask=torch.ones_like(source))
     for method in (plain, rewritten):
         torch.manual_seed(1)

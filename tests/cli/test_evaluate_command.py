@@ -113,7 +113,7 @@ def test_a_source_that_matches_nothing_is_said(
 ) -> None:
     words = f"evaluate {data / 'made'} {data / 'real'} {data / 'out'} --source-modality T2w"
     app(words.split())
-    told = "No source of T2w in real for sub-01, sub-02: its volumes are of FLAIR, T1w."
+    told = "No source of T2w in real for sub-01, sub-02: its volumes have modality FLAIR, T1w."
     assert told in capsys.readouterr().err
     report = (data / "out/report.html").read_text()
     assert told in report

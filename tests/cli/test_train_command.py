@@ -115,7 +115,7 @@ def test_cases_left_out_are_told_and_synthesized_ones_learned_from_only_if_asked
         ("training.seed=-1", "training.seed"),
         ("cohort.target=FLAIR", "is a source too"),
         ("cohort.fractions=[2,0,0]", "cohort.fractions"),
-        ("preparation.percentiles=[9,3]", "got 9, 3"),
+        ("preparation.percentiles=[9,3]", "got 9 and 3"),
         ("preparation.spacing_mm=[2,0,2]", "preparation.spacing_mm"),
         ("preparation.source_scale=window", "without limits"),
         ("method.name=gan", "there are: "),

@@ -87,6 +87,7 @@ def test_runs_are_timed_and_compared_beside_the_mean_training_target(
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_timed_is_compared_without_seconds(
     finished: Path, other: Path, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def suite(tiny: Tiny, cohort_folder: Path) -> Suite:
     return Suite(experiments=experiments, against="two", data=cohort_folder)
 
 
+@pytest.mark.slow
 def test_a_suite_that_is_stopped_goes_on_where_it_was_and_repeats_nothing(
     suite: Suite, tmp_path: Path
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_run_that_fails_is_named_and_the_others_go_on(
     assert (tmp_path / "runs/whole/evaluation/pairs.csv").is_file()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_to_be_the_opponent_and_failed_is_told(
     suite: Suite, tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -82,6 +84,7 @@ def test_a_run_that_was_to_be_the_opponent_and_failed_is_told(
     assert "tested against one" in result.failed["comparison"]
 
 
+@pytest.mark.slow
 def test_runs_whose_budgets_came_out_unequal_are_not_ranked(suite: Suite, tmp_path: Path) -> None:
     timed = {
         name: replace(one, training=replace(one.training, steps=None, minutes=0.003))

@@ -37,6 +37,7 @@ def test_a_person_is_synthesized_four_times_and_the_first_time_does_not_count(
     assert costs.peak_memory_bytes == read_sidecar(made[-1])["PeakMemoryBytes"]
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_kept_until_the_weights_are_others_or_it_is_asked_for(
     timing: Timing,
 ) -> None:
@@ -55,6 +56,7 @@ def test_what_was_measured_is_kept_until_the_weights_are_others_or_it_is_asked_f
     assert made.stat().st_mtime_ns > second
 
 
+@pytest.mark.slow
 def test_it_is_measured_again_on_another_machine(timing: Timing) -> None:
     few = replace(timing, passes=MANY_PASSES)
     costs = few.costs(fresh=False)

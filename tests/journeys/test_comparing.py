@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 Start = Callable[..., subprocess.Popen[str]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 SUITE = """
@@ -44,6 +46,7 @@ def wait_for(path: Path, *, seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_two_runs_are_compared_and_timed_once(crossvox: Command, run: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(run, tmp_path / "other"))
     words = ("compare", run, other, tmp_path / "out", "--against", "other")
@@ -58,6 +61,7 @@ def test_two_runs_are_compared_and_timed_once(crossvox: Command, run: Path, tmp_
     assert {path: path.stat().st_mtime_ns for path in timed} == timed
 
 
+@pytest.mark.slow
 def test_a_suite_that_is_killed_is_finished_by_the_same_command(
     start: Start, crossvox: Command, tmp_path: Path
 ) -> None:

@@ -33,7 +33,7 @@ def refusal_of(ended: CompletedProcess[str], *, code: int) -> str:
         ("predict FILE DATA OUT", "give a trained run or its synthesizer folder"),
         ("predict RUN FILE OUT", "file: text; give NIfTI"),
         ("evaluate DATA nowhere OUT", "nowhere"),
-        ("check FILE", "a cohort of pairs is a folder or a manifest"),
+        ("check FILE", "for a cohort of pairs, give a folder or a manifest"),
     ],
 )
 def test_bad_usage_and_bad_data_end_with_2(

@@ -41,6 +41,7 @@ def test_a_command_that_is_stopped_says_so_and_the_same_command_goes_on(
     assert len(list(tmp_path.rglob("*_T1w.nii.gz"))) == made
 
 
+@pytest.mark.slow
 def test_a_training_stopped_before_and_amid_its_steps_is_finished_by_the_same_command(
     start: Start, crossvox: Command, data: Path, tmp_path: Path, tiny: Sequence[str]
 ) -> None:

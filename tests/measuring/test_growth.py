@@ -11,6 +11,7 @@ from crossvox.measuring.growth import benchmark_growth, plan_of, whole_cube
 from crossvox.variants.variant import Setting
 
 
+@pytest.mark.slow
 def test_cubes_are_measured_one_after_the_other_and_drawn(
     small: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

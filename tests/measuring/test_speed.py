@@ -58,6 +58,7 @@ def test_a_prediction_is_measured_beside_others_and_written(
     assert len(rounds) == sum(int(row["works"]) for row in rows) >= 2 * len(rows)
 
 
+@pytest.mark.slow
 def test_steps_of_training_are_measured_beside_others(small: Setting, tmp_path: Path) -> None:
     kind = replace(TRAIN, variants=(TRAIN.variants[0], TRAIN.variants[-1]))
     result = benchmark(kind, tmp_path, small, options=Options(rounds=1))

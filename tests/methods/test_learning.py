@@ -86,6 +86,7 @@ def error_of(name: str, batch: Batch) -> Callable[[int], float]:
     return step
 
 
+@pytest.mark.slow
 def test_two_pairs_are_learned_by_heart(name: str, cohort_folder: Path) -> None:
     step = error_of(name, two_pairs(cohort_folder))
     begun, errors = time.process_time(), [0.0]

@@ -116,6 +116,7 @@ def test_one_budget_is_enough(asked: TrainingSettings, existing: TrainingSetting
     refuse_two_budgets(asked, existing)
 
 
+@pytest.mark.slow
 def test_two_processes_agree_on_the_steps(cohort_folder: Path, tmp_path: Path) -> None:
     given = tmp_path / "experiment.toml"
     given.write_text(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
@@ -82,6 +83,7 @@ def shared_by_three(folder: Path, *, stopped: str) -> list[object]:
     return [json.loads((folder / str(rank)).read_text()) for rank in range(3)]
 
 
+@pytest.mark.slow
 def test_processes_share_the_cases_and_all_know_the_mean(tmp_path: Path) -> None:
     assert shared_by_three(tmp_path, stopped="nobody") == [{"ssim": 2.0}] * 3
 

@@ -18,6 +18,7 @@ def experiment(name: str) -> Experiment:
 
 
 @pytest.mark.parametrize("name", method_names())
+@pytest.mark.slow
 def test_a_step_of_twice_the_patches_takes_almost_twice_the_memory(name: str) -> None:
     two, four, eight = (
         step_bytes(experiment(name), (32, 32, 32), patches=patches, compute=CPU)

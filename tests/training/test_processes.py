@@ -93,6 +93,7 @@ def test_a_process_that_waits_for_the_first_hears_signals_at_once(tmp_path: Path
     assert float(heard) < 1.0
 
 
+@pytest.mark.slow
 def test_a_batch_that_two_processes_cannot_share_ends_the_whole_run_with_the_cause(
     cohort_folder: Path, tmp_path: Path
 ) -> None:

@@ -229,6 +229,7 @@ def write_experiment_for_two_processes(path: Path, *, steps: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_run_again_ends_with_equal_weights(
     cohort_folder: Path, tmp_path: Path
 ) -> None:
@@ -256,6 +257,7 @@ def _wait_for_a_save(folder: Path, *, seconds: float) -> None:
     raise AssertionError(f"nothing was saved in {folder}")
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does_at_the_same_batch(
     cohort_folder: Path, tmp_path: Path
 ) -> None:
