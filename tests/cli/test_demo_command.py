@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvox.journey import DEMO_CASES
+from crossvox.journey.demo import DEMO_CASES
 
 Command = Callable[..., int]
 

@@ -13,15 +13,14 @@ from crossvox.acceleration.compute import Compute
 from crossvox.acceleration.machine import describe_machine
 from crossvox.cohort import Case, read_cohort
 from crossvox.comparison import Costs
-from crossvox.errors import CrossvoxError, ModelError
+from crossvox.errors import ModelError
 from crossvox.files import is_marked, read_sidecar, write_atomically
 from crossvox.journey.costs import costs_of_volumes
-from crossvox.journey.predict import predict_files
-from crossvox.model import load_model
-from crossvox.synthesis.predict import PredictOptions, output_path
+from crossvox.synthesis.predict import output_path
 from crossvox.synthesis.sidecar import up_to_date
-from crossvox.synthesis.store import Description, read_description
+from crossvox.synthesis.store import Description
 
+PROCESS = "crossvox.journey.timed_process"
 WARM_UP_VOLUMES, TIMED_VOLUMES = 1, 3
 MANY_PASSES = 20  # so that the slower first pass takes a small share of the time
 
@@ -104,32 +103,10 @@ class Timing:
             "device": self.compute.device,
             "precise": not self.compute.bf16,
         }
-        command = [sys.executable, "-c", f"from {__name__} import synthesize; synthesize()"]
-        completed = subprocess.run(  # noqa: S603 - this module in a fresh process
+        command = [sys.executable, "-c", f"from {PROCESS} import synthesize; synthesize()"]
+        completed = subprocess.run(  # noqa: S603 - our own module in a fresh process
             command, input=json.dumps(arguments), capture_output=True, text=True, check=False
         )
         if completed.returncode:
             reason = (completed.stderr.strip().splitlines() or ["no error message"])[-1]
             raise ModelError(f"{self.run} could not be timed: {reason}")
-
-
-def synthesize() -> None:
-    """Synthesize the volumes described by JSON on standard input, one after the other.
-
-    It runs in a separate process, so that its peak memory is that of the model alone.
-
-    Raises:
-        SystemExit: A volume could not be synthesized; standard error has the reason.
-    """
-    arguments = json.load(sys.stdin)
-    model = Path(arguments["model"])
-    try:
-        predict_files(
-            read_description(model),
-            lambda: load_model(model, device=arguments["device"], precise=arguments["precise"]),
-            Path(arguments["sources"]),
-            Path(arguments["out"]),
-            options=PredictOptions(overlap="nothing"),
-        )
-    except CrossvoxError as error:
-        sys.exit(str(error))
