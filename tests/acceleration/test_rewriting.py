@@ -48,10 +48,11 @@ def lived_in(name: str) -> SynthesisMethod:
 def test_in_float32_a_method_stays_the_same_function(name: str) -> None:
     method, source = lived_in(name), torch.rand(1, 1, 17, 20, 9) * 2 - 1
     with torch.inference_mode():
-        wanted = method.synthesize(source)
-        found = optimized(method, EXACT).synthesize(source)
-    # two millionths of the range of 2: sums in another order, twice for a sampled volume
-    torch.testing.assert_close(found, wanted, atol=8e-6, rtol=0)
+        exact = copy.deepcopy(method).double().synthesize(source.double())
+        rounding = (method.synthesize(source) - exact).abs().max()
+        rewritten = optimized(method, EXACT).synthesize(source)
+    # a millionth of the range of 2 beside what float32 itself rounds in the plain network
+    assert (rewritten - exact).abs().max() <= 2e-6 + rounding
 
 
 @pytest.mark.parametrize("name", method_names())

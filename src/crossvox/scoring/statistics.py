@@ -88,15 +88,17 @@ def bootstrap_interval(
     least, most = float(sample.min()), float(sample.max())
     if most - least <= RELATIVE_ROUNDING * max(abs(least), abs(most)):
         return Interval(mean=mean, low=least, high=most, n=len(sample))
+    span = most - least
     ends = stats.bootstrap(
-        (sample,),
+        ((sample - mean) / span,),  # powers of tiny or huge values would leave float64's range
         np.mean,
         n_resamples=draws,
         confidence_level=level,
         method="BCa",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return Interval(mean=mean, low=float(ends.low), high=float(ends.high), n=len(sample))
+    low, high = (mean + span * float(end) for end in (ends.low, ends.high))
+    return Interval(mean=mean, low=low, high=high, n=len(sample))
 
 
 def paired_difference(
