@@ -200,7 +200,7 @@ def test_an_oblique_grid_gets_what_simpleitk_gives_it(
     at_border = (np.abs(beyond) < (2 * ROTATION_TOLERANCE if ignored else 2e-4)).any(axis=-1)
     # positions within rounding of the border of the field of view may fall on either side
     assert not ((np.isfinite(ours) != (theirs != -99)) & ~at_border).any()
-    tolerance = 3 * ROTATION_TOLERANCE * np.ptp(volume.voxels) if ignored else 2e-5  # float32
+    tolerance = 3 * ROTATION_TOLERANCE * float(np.ptp(volume.voxels)) if ignored else 2e-5
     np.testing.assert_allclose(ours[inside], theirs[inside], atol=tolerance)
 
 
