@@ -19,7 +19,7 @@ from crossvox.synthesis.store import load_synthesizer, read_description
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.experiment import read_experiment
 from crossvox.training.train import train
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments/flair_t1_2mm.toml"
 NORMS = ("batch", "instance", "group")
@@ -31,7 +31,7 @@ def scores(synthesizer: Synthesizer, cases: list[Case]) -> tuple[float, float]:
     for case in cases:
         reference = read_volume(case.images["T1w"]).voxels
         synthesized = synthesizer([read_volume(case.images["FLAIR"])]).voxels
-        mask = head_of(reference)
+        mask = head_mask(reference)
         span = float(np.ptp(reference[mask]))
         rows.append(
             (

@@ -173,7 +173,7 @@ def test_another_experiment_in_the_same_folder_is_refused(
 ) -> None:
     words = ("--experiment", trained.folder / "experiment.toml", "--set", "training.seed=3")
     assert crossvox("train", cohort_folder, trained.folder, *words) == 2
-    assert "training.seed is 0 there, 3 asked" in capsys.readouterr().err
+    assert "training.seed is 0 there, 3 requested" in capsys.readouterr().err
 
 
 def test_a_broken_file_is_found_before_training(

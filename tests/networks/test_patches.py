@@ -3,7 +3,7 @@
 import pytest
 
 from crossvox.errors import SettingsError
-from crossvox.networks.patches import refuse_exhausted, refuse_small, refuse_undivided, written
+from crossvox.networks.patches import format_sizes, refuse_exhausted, refuse_small, refuse_undivided
 
 
 def test_sizes_that_halve_without_a_remainder_pass() -> None:
@@ -34,4 +34,4 @@ def test_only_the_axes_that_matter_must_be_large() -> None:
 
 
 def test_sizes_are_written_with_crosses() -> None:
-    assert written((96, 96, 48)) == "96x96x48"
+    assert format_sizes((96, 96, 48)) == "96x96x48"

@@ -10,7 +10,7 @@ from crossvox.errors import CohortError
 from crossvox.files import read_volume
 from crossvox.preparation.loss_weight import AIR_WEIGHT, MARGIN_MM, MOST_CENTRES, loss_region
 from crossvox.volume import Grid, Volume
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 
 REAL = Path(__file__).resolve().parents[2] / "../shared/data"
 SHAPE = (40, 40, 40)
@@ -115,7 +115,7 @@ def test_the_part_of_a_real_head_that_its_target_misses_does_not_count() -> None
             every_second(read_volume(Path(f"{stem}_{name}.nii.gz"))) for name in ("FLAIR", "T1w")
         )
         weight = loss_region([source], target, mask=None).weight
-        missed[session] = float((weight[head_of(source.voxels)] == 0).mean())
+        missed[session] = float((weight[head_mask(source.voxels)] == 0).mean())
     # 9 % of the first session's head is exactly 0 in T1w, 1.1 % of the second's (bone, sinuses)
     assert 0.07 < missed["ses-1"] < 0.09
     assert missed["ses-2"] == 0

@@ -16,7 +16,7 @@ from crossvox.scoring.loading import (
 )
 from crossvox.scoring.pairs import Pair
 from crossvox.volume import Grid
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 
 Write = Callable[..., Path]
 MakeHead = Callable[[int], NDArray[np.float32]]
@@ -72,7 +72,7 @@ def test_everything_lies_on_the_grid_of_the_reference(
     np.testing.assert_allclose(
         loaded.synthesized.voxels[3:], loaded.reference.voxels[3:], atol=1e-3
     )
-    np.testing.assert_array_equal(loaded.mask, head_of(loaded.reference.voxels))
+    np.testing.assert_array_equal(loaded.mask, head_mask(loaded.reference.voxels))
 
 
 def test_what_a_volume_does_not_cover_counts_as_its_background_inside_the_mask(

@@ -12,7 +12,7 @@ from crossvox import metrics
 from crossvox.files import read_volume
 from crossvox.scoring.placement import place, read_labels_onto, read_mask_onto
 from crossvox.volume import Grid, Volume
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 
 Write = Callable[..., Path]
 MakeHead = Callable[[int], NDArray[np.float32]]
@@ -48,7 +48,7 @@ def test_a_coarse_copy_of_a_real_scan_is_scored_as_its_content_on_the_fine_grid(
         order=1,
         mode="nearest",
     )
-    mask = head_of(real.voxels)
+    mask = head_mask(real.voxels)
     mask[FOURFOLD * coarse.grid.shape[0] :] = False  # beyond the last block
     mask[:, FOURFOLD * coarse.grid.shape[1] :] = False
     mask[:, :, FOURFOLD * coarse.grid.shape[2] :] = False

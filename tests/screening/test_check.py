@@ -60,7 +60,7 @@ def test_every_pair_is_measured_even_where_nothing_is_wrong(
         assert pair.distance_mm < 1
         assert pair.missing < 0.01
         seen = row.ranges["FLAIR"]
-        assert seen.least < seen.median < seen.most
+        assert seen.minimum < seen.median < seen.maximum
         assert row.grids["T1w"].matches(row.grids["FLAIR"])
 
 

@@ -10,7 +10,7 @@ from crossvox.cohort import Case, read_cohort
 from crossvox.files import read_volume, write_volume
 from crossvox.screening import CohortCheck, check_cohort
 from crossvox.screening.copies import report_copies
-from crossvox.screening.examine import Examined
+from crossvox.screening.examine import ExaminedCase
 
 MODALITIES = ("FLAIR", "T1w")
 
@@ -80,7 +80,7 @@ def test_one_target_for_two_sessions_of_a_person_is_a_warning(sound: tuple[Case,
 def test_copies_are_found_among_any_number_of_people(cohort_folder: Path) -> None:
     (file,) = cohort_folder.glob("sub-01/anat/*_FLAIR.nii.gz")
     people = [
-        Examined(
+        ExaminedCase(
             case=Case(subject=f"p{number}", name=f"p{number}", images={"FLAIR": file}),
             voxels_sha256={"FLAIR": f"{min(number, 2998)}"},
         )

@@ -11,7 +11,7 @@ from crossvox.cohort import Case, read_cohort
 from crossvox.files import write_volume
 from crossvox.phantoms import PhantomSettings, write_phantom
 from crossvox.screening.alignment import align
-from crossvox.screening.examine import Examined, examine
+from crossvox.screening.examine import ExaminedCase, examine
 from crossvox.screening.people import (
     ONE_PERSON_INFORMATION,
     report_leaks,
@@ -22,8 +22,10 @@ from crossvox.volume import Grid, Volume
 MODALITIES = ("FLAIR", "T1w")
 
 
-def _blank(subject: str, split: str) -> Examined:
-    return Examined(case=Case(subject=subject, name=f"{subject}-{split}", images={}, split=split))
+def _blank(subject: str, split: str) -> ExaminedCase:
+    return ExaminedCase(
+        case=Case(subject=subject, name=f"{subject}-{split}", images={}, split=split)
+    )
 
 
 def test_a_person_in_two_splits_is_reported_for_each_case_without_any_image() -> None:

@@ -59,9 +59,9 @@ def train(sampler: PatchSampler, tmp_path: Path) -> Train:
             ),
             folder=tmp_path / folder,
             validate=None if scores is None else lambda _: {"ssim": score()},
-            keep=kept.keep,
+            save_weights=kept.keep,
             report=kept.report,
-            is_kept=lambda: not lost,
+            holds_weights=lambda: not lost,
         ).train()
         return method, kept
 

@@ -50,7 +50,7 @@ def test_a_run_of_minutes_is_the_run_of_the_steps_they_pay_for_and_is_timed_once
     assert all(torch.equal(value, other.tensors[name]) for name, value in one.tensors.items())
     again = train(cases, tmp_path / "timed", open_ended(MINUTES))
     assert again.experiment == first.experiment
-    with pytest.raises(SettingsError, match=r"training\.minutes is 0\.003 there, 2\.0 asked"):
+    with pytest.raises(SettingsError, match=r"training\.minutes is 0\.003 there, 2\.0 requested"):
         train(cases, tmp_path / "timed", open_ended(2.0))
 
 
@@ -85,7 +85,7 @@ TIMED = TrainingSettings(minutes=2, steps=70)
 
 
 @pytest.mark.parametrize(
-    ("asked", "existing"),
+    ("requested", "existing"),
     [
         (TrainingSettings(minutes=2, steps=70), None),
         (TrainingSettings(minutes=2, epochs=7), None),
@@ -95,14 +95,14 @@ TIMED = TrainingSettings(minutes=2, steps=70)
     ],
 )
 def test_a_second_budget_is_refused(
-    asked: TrainingSettings, existing: TrainingSettings | None
+    requested: TrainingSettings, existing: TrainingSettings | None
 ) -> None:
     with pytest.raises(SettingsError, match=r"training\.minutes"):
-        refuse_two_budgets(asked, existing)
+        refuse_two_budgets(requested, existing)
 
 
 @pytest.mark.parametrize(
-    ("asked", "existing"),
+    ("requested", "existing"),
     [
         (TrainingSettings(minutes=2), None),
         (TrainingSettings(steps=70), None),
@@ -112,8 +112,10 @@ def test_a_second_budget_is_refused(
         (TrainingSettings(), TIMED),
     ],
 )
-def test_one_budget_is_enough(asked: TrainingSettings, existing: TrainingSettings | None) -> None:
-    refuse_two_budgets(asked, existing)
+def test_one_budget_is_enough(
+    requested: TrainingSettings, existing: TrainingSettings | None
+) -> None:
+    refuse_two_budgets(requested, existing)
 
 
 @pytest.mark.slow

@@ -16,15 +16,15 @@ Tiny = Callable[..., Experiment]
 def test_an_experiment_is_kept_in_the_spelling_of_the_cohort(
     cohort_folder: Path, tiny: Tiny, tmp_path: Path
 ) -> None:
-    asked = tiny("cohort.source=flair,t2", "cohort.target=t1w")
+    requested = tiny("cohort.source=flair,t2", "cohort.target=t1w")
     with pytest.warns(CohortWarning) as told:
-        reading = read_cohort_of(asked, cohort_folder)
+        reading = read_cohort_of(requested, cohort_folder)
     assert [str(each.message) for each in told] == [
         "no modality flair here; using FLAIR",
         "no modality t2 here; using T2w",
         "no modality t1w here; using T1w",
     ]
-    kept = with_cohort_spelling(asked, reading)
+    kept = with_cohort_spelling(requested, reading)
     assert (kept.cohort.source, kept.cohort.target) == (("FLAIR", "T2w"), "T1w")
     assert all(list(case.images) == ["FLAIR", "T2w", "T1w"] for case in reading.cases)
     (tmp_path / "e.toml").write_text(write_experiment(kept))
@@ -35,11 +35,11 @@ def test_an_experiment_is_kept_in_the_spelling_of_the_cohort(
 def test_a_target_that_the_cohort_spells_like_the_source_is_refused(
     cohort_folder: Path, tiny: Tiny
 ) -> None:
-    asked = tiny("cohort.source=t1", "cohort.target=T1w")
+    requested = tiny("cohort.source=t1", "cohort.target=T1w")
     with pytest.warns(CohortWarning, match="using T1w"):
-        reading = read_cohort_of(asked, cohort_folder)
+        reading = read_cohort_of(requested, cohort_folder)
     with pytest.raises(SettingsError, match="T1w is a source too"):
-        with_cohort_spelling(asked, reading)
+        with_cohort_spelling(requested, reading)
 
 
 def test_synthesized_volumes_are_learned_from_only_where_the_settings_allow_it(

@@ -66,7 +66,7 @@ def test_each_process_draws_noise_of_its_own(sampler: PatchSampler, tmp_path: Pa
             settings=settings,
             folder=tmp_path,
             validate=None,
-            keep=lambda _weights, _step: None,
+            save_weights=lambda _weights, _step: None,
             report=lambda _step, _row: None,
         )
         run._seed(3)
@@ -195,7 +195,7 @@ def test_parts_of_a_step_exchange_the_gradients_of_each_network_once(
             ),
             folder=tmp_path / "run",
             validate=None,
-            keep=kept.keep,
+            save_weights=kept.keep,
             report=kept.report,
         ).train()
     finally:

@@ -9,11 +9,11 @@ from crossvox.errors import ResourceError, SettingsError
 from crossvox.training.experiment import Experiment, Sizes, read_experiment
 from crossvox.training.patch_plan import (
     LARGEST_CPU_PATCH,
+    accepts_patch,
     method_of,
     needed_bytes,
     plan_patch,
     refuse_patch,
-    takes,
 )
 
 CPU = Compute(device="cpu", bf16=False)
@@ -34,7 +34,7 @@ def planned(settings: Experiment, *shapes: Sizes, free_bytes: int = PLENTY) -> t
 def test_a_planned_patch_is_one_that_the_networks_take(depth: int, shape: Sizes) -> None:
     settings = experiment(*SMALL, f"method.depth={depth}")
     patch, _ = planned(settings, shape)
-    assert takes(method_of(settings), patch)
+    assert accepts_patch(method_of(settings), patch)
     assert all(size % 2**depth == 0 for size in patch)
     assert math.prod(patch) <= LARGEST_CPU_PATCH
 
@@ -43,7 +43,7 @@ def test_small_volumes_get_a_patch_that_leaves_more_than_one_voxel() -> None:
     settings = experiment(*SMALL, "method.depth=5")
     patch, _ = planned(settings, (32, 32, 32))
     assert patch == (64, 32, 32)
-    assert takes(method_of(settings), patch)
+    assert accepts_patch(method_of(settings), patch)
 
 
 def test_volumes_that_are_far_too_small_are_refused_by_the_setting() -> None:

@@ -28,12 +28,12 @@ def case(folder: Path, number: int, *, shape: Sizes, spacing_mm: float | Spacing
     return Case(subject=str(number), name=str(number), images={"FLAIR": path})
 
 
-def asked(*changes: str) -> Experiment:
+def requested(*changes: str) -> Experiment:
     return read_experiment(None, changes=(*OPEN, *changes))
 
 
 def planned(cases: list[Case], *changes: str) -> Plan:
-    return plan(asked(*changes), cases, compute=CPU)
+    return plan(requested(*changes), cases, compute=CPU)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_diffusion_is_validated_seldom_unless_settings_ask_for_it(
     tmp_path: Path, changes: tuple[str, ...], every: int
 ) -> None:
     people = [case(tmp_path, n, shape=(32, 32, 32), spacing_mm=1) for n in range(3)]
-    slow = asked("method.name=ddpm3d", "method.width=4", "training.patch=[32,32,32]", *changes)
+    slow = requested("method.name=ddpm3d", "method.width=4", "training.patch=[32,32,32]", *changes)
     made = plan(slow, people[:1], held_out=people[1:], compute=CPU)
     # 2 volumes x 50 passes cost 33 steps, so 3000 steps pay for 9 validations
     assert made.validation == pytest.approx(100 / 3)

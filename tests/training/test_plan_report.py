@@ -20,8 +20,10 @@ def people(cohort_folder: Path) -> tuple[Case, ...]:
 
 
 def planned(people: tuple[Case, ...], *changes: str) -> Plan:
-    asked = read_experiment(None, changes=("cohort.source=FLAIR", "cohort.target=T1w", *changes))
-    return plan(asked, people[:4], held_out=people[4:], compute=CPU)
+    requested = read_experiment(
+        None, changes=("cohort.source=FLAIR", "cohort.target=T1w", *changes)
+    )
+    return plan(requested, people[:4], held_out=people[4:], compute=CPU)
 
 
 def why(made: tuple[Reason, ...]) -> dict[str, str]:
@@ -55,7 +57,7 @@ def test_a_validation_says_what_it_costs(people: tuple[Case, ...]) -> None:
     assert "even one validation is expensive" in short
     often = why(reasons(planned(people, *SMALL, "training.validate_every=10")))[validating]
     assert often.startswith("300 validation(s) of 2 volume(s) cost 333.3% of the training, more")
-    alone = plan(planned(people, *SMALL).asked, people, compute=CPU)
+    alone = plan(planned(people, *SMALL).requested, people, compute=CPU)
     assert "there are no validation cases" in why(reasons(alone))[validating]
 
 

@@ -15,7 +15,7 @@ from crossvox.preparation.loss_weight import AIR_WEIGHT
 from crossvox.training.experiment import Experiment
 from crossvox.training.prepared import STEPS_PER_UNIT, fit_preparation, prepare_cohort
 from crossvox.volume import Grid, Volume
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 from heard import RecordedProgress
 
 Tiny = Callable[..., Experiment]
@@ -60,7 +60,7 @@ def test_without_a_mask_the_head_counts_and_air_a_little(
     preparation = fit_preparation(tiny(), [case], tmp_path, progress=stages)
     (prepared,) = prepare_cohort(preparation, [case], tmp_path, progress=stages)
     weight, target = prepared.open()[-1], read_volume(case.images["T1w"]).voxels
-    assert (weight[head_of(target)] == STEPS_PER_UNIT).all()
+    assert (weight[head_mask(target)] == STEPS_PER_UNIT).all()
     assert weight.min() == round(AIR_WEIGHT * STEPS_PER_UNIT)
     assert not prepared.masked
     assert (weight[tuple(prepared.centers().T)] == STEPS_PER_UNIT).all()
@@ -167,12 +167,12 @@ def test_each_source_may_have_a_scale_of_its_own(
     shutil.copytree(tmp_path / "data/sub-01", tmp_path / "more/sub-01")
     images = {**cases[0].images, "T2w": tmp_path / "more/sub-01/anat/sub-01_T2w.nii.gz"}
     case = Case(subject="a", name="a", images=images)
-    asked = tiny(
+    requested = tiny(
         'cohort.source=["FLAIR", "T2w"]',
         'preparation.source_scale=["cohort", "window"]',
         "preparation.source_limits=[[0, 1], [0, 500]]",
     )
-    first, second = fit_preparation(asked, [case], tmp_path, progress=stages).source_scales
+    first, second = fit_preparation(requested, [case], tmp_path, progress=stages).source_scales
     assert (first.kind, second.kind) == ("cohort", "window")
     assert second.limits == (0, 500)
 
@@ -180,9 +180,9 @@ def test_each_source_may_have_a_scale_of_its_own(
 def test_more_scales_than_sources_are_refused(
     cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path, stages: RecordedProgress
 ) -> None:
-    asked = tiny('preparation.source_scale=["cohort", "window"]')
+    requested = tiny('preparation.source_scale=["cohort", "window"]')
     with pytest.raises(SettingsError, match=r"2 values for 1 source"):
-        fit_preparation(asked, cases, tmp_path, progress=stages)
+        fit_preparation(requested, cases, tmp_path, progress=stages)
 
 
 def test_a_window_without_limits_is_refused(

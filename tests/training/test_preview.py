@@ -37,7 +37,7 @@ def test_a_preview_of_a_run_that_exists_keeps_its_plan_and_refuses_another(
 ) -> None:
     before = (trained.folder / "experiment.toml").read_bytes()
     preview(cases, trained.folder, tiny("training.steps=9"))
-    with pytest.raises(SettingsError, match=r"training\.seed is 0 there, 3 asked"):
+    with pytest.raises(SettingsError, match=r"training\.seed is 0 there, 3 requested"):
         preview(cases, trained.folder, tiny("training.seed=3"))
     assert (trained.folder / "experiment.toml").read_bytes() == before
 

@@ -16,8 +16,8 @@ def test_what_is_left_open_is_as_it_was_planned(tiny: Callable[..., Experiment])
 
 
 def test_epochs_asked_for_are_planned_anew(tiny: Callable[..., Experiment]) -> None:
-    asked = replace(tiny(), training=replace(tiny().training, steps=None, epochs=9))
-    assert fill_from(asked, tiny()).training.steps is None
+    requested = replace(tiny(), training=replace(tiny().training, steps=None, epochs=9))
+    assert fill_from(requested, tiny()).training.steps is None
 
 
 def test_more_steps_may_be_asked_for(tiny: Callable[..., Experiment]) -> None:

@@ -11,10 +11,10 @@ from crossvox.cohort import Case
 from crossvox.errors import FileError, SettingsError
 from crossvox.journey.run import evaluate_run
 from crossvox.training.run_folder import (
-    forget,
     holds_synthesizer,
     refuse_foreign_folder,
     refuse_unknown_weights,
+    remove_run,
 )
 from crossvox.training.train import Trained
 
@@ -33,7 +33,7 @@ def files_below(folder: Path) -> list[str]:
 
 def test_nothing_that_a_run_wrote_is_left(run: Path) -> None:
     (run / "checkpoint/.17-0a1b2c3d-step-00000006.safetensors").write_bytes(b"half")
-    forget(run)
+    remove_run(run)
     assert list(run.iterdir()) == []
 
 
@@ -52,7 +52,7 @@ def test_files_of_the_user_stay_where_they_are(run: Path, cohort_folder: Path) -
     # a real image under a name of ours: it carries no notice
     real = "evaluation/synthesized/sub-06/anat/sub-06_desc-synth_T2w.nii.gz"
     shutil.copy(source, run / real)
-    forget(run)
+    remove_run(run)
     assert files_below(run) == sorted([*foreign, real])
 
 
@@ -60,7 +60,7 @@ def test_a_folder_that_is_no_run_is_refused_and_nothing_is_removed(tmp_path: Pat
     (tmp_path / "evaluation").mkdir()
     (tmp_path / "evaluation/scores.csv").write_text("precious")
     with pytest.raises(SettingsError, match=r"not a run \(it has no experiment.toml\)"):
-        forget(tmp_path)
+        remove_run(tmp_path)
     assert files_below(tmp_path) == ["evaluation/scores.csv"]
 
 
@@ -70,15 +70,15 @@ def test_an_empty_folder_or_one_from_before_the_first_start_is_fine(
 ) -> None:
     for name in left:
         (tmp_path / name).write_text("")
-    forget(tmp_path)
-    forget(tmp_path / "absent")
+    remove_run(tmp_path)
+    remove_run(tmp_path / "absent")
 
 
 def test_a_link_to_another_run_is_not_followed(run: Path, tmp_path: Path) -> None:
     shutil.move(run / "synthesizer", tmp_path / "other")
     (run / "synthesizer").symlink_to(tmp_path / "other")
     with pytest.raises(SettingsError, match="is a link into another folder"):
-        forget(run)
+        remove_run(run)
     assert (tmp_path / "other/weights.safetensors").is_file()
 
 
@@ -86,7 +86,7 @@ def test_a_link_to_another_run_is_not_followed(run: Path, tmp_path: Path) -> Non
 def test_what_may_not_be_removed_is_told_in_a_line(run: Path) -> None:
     (run / "checkpoint").chmod(0o500)
     with pytest.raises(FileError, match=r"cannot be removed \(Permission denied\)"):
-        forget(run)
+        remove_run(run)
     (run / "checkpoint").chmod(0o700)
 
 

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage.filters import threshold_otsu
 
-from crossvox.volume.foreground import ascending, head_of, otsu_threshold, percentile
+from crossvox.volume.foreground import ascending, head_mask, otsu_threshold, percentile
 
 
 def ball(seed: int) -> NDArray[np.float32]:
@@ -36,7 +36,7 @@ def test_percentiles_are_numpys(share: float) -> None:
 def test_the_head_is_the_bright_ball_to_a_voxel_of_its_border() -> None:
     voxels = ball(0)
     truth = voxels > 100
-    found = head_of(voxels)
+    found = head_mask(voxels)
     # Closing by two voxels may fill the stair steps of the ball's surface.
     assert truth[found].mean() > 0.95
     assert found[truth].all()
@@ -46,20 +46,20 @@ def test_holes_are_filled_and_islands_left_out() -> None:
     voxels = ball(0)
     voxels[10:13, 11:14, 6:8] = 0
     voxels[0, 0, 0] = 500
-    found = head_of(voxels)
+    found = head_mask(voxels)
     assert found[11, 12, 7]
     assert not found[0, 0, 0]
 
 
 def test_a_head_cut_by_the_border_reaches_the_border() -> None:
     voxels = ball(0)[:, :, :7]
-    assert head_of(voxels)[11, 12, 6]
+    assert head_mask(voxels)[11, 12, 6]
 
 
 def test_the_head_does_not_depend_on_the_unit() -> None:
     voxels = ball(1)
-    np.testing.assert_array_equal(head_of(voxels), head_of(voxels * 8 - 1024))
+    np.testing.assert_array_equal(head_mask(voxels), head_mask(voxels * 8 - 1024))
 
 
 def test_a_constant_volume_is_all_head() -> None:
-    assert head_of(np.zeros((4, 4, 4), dtype=np.float32)).all()
+    assert head_mask(np.zeros((4, 4, 4), dtype=np.float32)).all()

@@ -109,7 +109,7 @@ def _volume_cells(row: "CaseCheck", modality: str) -> tuple[str, str]:
     if modality not in row.grids:
         return "unreadable", ""
     span = row.ranges[modality]
-    return str(row.grids[modality]), f"{span.least:.4g}, {span.median:.4g}, {span.most:.4g}"
+    return str(row.grids[modality]), f"{span.minimum:.4g}, {span.median:.4g}, {span.maximum:.4g}"
 
 
 def _pair_cells(row: "CaseCheck", modality: str) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from crossvox.cohort.case import Case, Split
-from crossvox.cohort.layout import Found
+from crossvox.cohort.layout import CohortLayout
 from crossvox.cohort.names import MASK_SUFFIXES, parse_name, safe_name
 from crossvox.cohort.split import parse_split
 from crossvox.errors import CohortError
@@ -26,7 +26,7 @@ def is_bids(root: Path) -> bool:
     return any(_folders(root, "sub-*"))
 
 
-def read_bids(root: Path, *, modalities: Sequence[str] | None) -> Found:
+def read_bids(root: Path, *, modalities: Sequence[str] | None) -> CohortLayout:
     """Read one case per session, or per subject without sessions.
 
     Masks are looked for beside the images and in `derivatives`. A desc-brain mask is preferred to
@@ -51,7 +51,7 @@ def read_bids(root: Path, *, modalities: Sequence[str] | None) -> Found:
         images = _images(by_modality, name=name, modalities=modalities)
         held[name] = frozenset(by_modality)
         cases.append(_case(folder, root, images=images, masks=masks, splits=splits))
-    return Found(cases=cases, held=held, unused_masks=tuple(unused_masks))
+    return CohortLayout(cases=cases, held=held, unused_masks=tuple(unused_masks))
 
 
 def _case_folders(root: Path) -> Iterable[Path]:

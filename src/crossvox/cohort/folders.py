@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from crossvox.cohort.case import Case
-from crossvox.cohort.layout import Found
+from crossvox.cohort.layout import CohortLayout
 from crossvox.cohort.names import (
     KNOWN_MODALITIES,
     MASK_SUFFIXES,
@@ -22,7 +22,7 @@ MASK_FOLDERS = frozenset({"mask", "masks"})
 Entry = tuple[str, str, Path]
 
 
-def read_folders(root: Path, *, modalities: Sequence[str] | None) -> Found:
+def read_folders(root: Path, *, modalities: Sequence[str] | None) -> CohortLayout:
     """Read cases from ROOT/FLAIR/p01.nii.gz or from ROOT/[p01/]p01_FLAIR.nii.gz.
 
     If only one modality is requested, volumes whose names contain no modality count as that
@@ -80,7 +80,7 @@ def _with_default(modality: str, suffix: str, key: str, file: Path) -> Entry:
     return modality, stem_of(file), file
 
 
-def _cases(entries: Iterable[Entry], root: Path) -> Found:
+def _cases(entries: Iterable[Entry], root: Path) -> CohortLayout:
     files: defaultdict[str, dict[str, Path]] = defaultdict(dict)
     for modality, key, file in entries:
         if modality in files[key]:
@@ -90,7 +90,9 @@ def _cases(entries: Iterable[Entry], root: Path) -> Found:
         files[key][modality] = file
     cases = [_case(key, by_modality, root) for key, by_modality in sorted(files.items())]
     nonempty = [case for case in cases if case.images]
-    return Found(cases=nonempty, held={case.name: frozenset(case.images) for case in nonempty})
+    return CohortLayout(
+        cases=nonempty, held={case.name: frozenset(case.images) for case in nonempty}
+    )
 
 
 def _case(key: str, files: dict[str, Path], root: Path) -> Case:

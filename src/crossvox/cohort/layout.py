@@ -9,7 +9,7 @@ from crossvox.cohort.case import Case
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class CohortLayout:
     """Cases and masks below a path.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crossvox.cohort.case import Case
-from crossvox.cohort.layout import Found
+from crossvox.cohort.layout import CohortLayout
 from crossvox.cohort.names import safe_name
 from crossvox.cohort.split import parse_split
 from crossvox.errors import CohortError
@@ -16,7 +16,7 @@ MANIFEST_SUFFIXES = (".csv", ".tsv", ".json")
 RESERVED_COLUMNS = frozenset({"subject", "session", "mask", "split"})
 
 
-def read_manifest(path: Path) -> Found:
+def read_manifest(path: Path) -> CohortLayout:
     """Read the cases listed in a table; relative paths start at the table's folder.
 
     Columns: subject, one per modality, and optionally mask, split and session. JSON is a list of
@@ -27,7 +27,7 @@ def read_manifest(path: Path) -> Found:
     """
     rows = _json_rows(path) if path.suffix.lower() == ".json" else _table_rows(path)
     cases = [_case(row, path, number=number) for number, row in enumerate(rows, start=1)]
-    return Found(cases=cases, held={case.name: frozenset(case.images) for case in cases})
+    return CohortLayout(cases=cases, held={case.name: frozenset(case.images) for case in cases})
 
 
 def _json_rows(path: Path) -> list[Mapping[str, str]]:

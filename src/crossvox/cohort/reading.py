@@ -10,7 +10,7 @@ from typing import Literal
 from crossvox.cohort.bids import is_bids, read_bids
 from crossvox.cohort.case import Case
 from crossvox.cohort.folders import read_folders, single_case
-from crossvox.cohort.layout import Found
+from crossvox.cohort.layout import CohortLayout
 from crossvox.cohort.manifest import MANIFEST_SUFFIXES, read_manifest
 from crossvox.cohort.names import canonical_modality, nearest_spelling, spelling_among
 from crossvox.errors import CohortError, CohortWarning
@@ -117,7 +117,7 @@ def survey_cohort(
     return Reading(cases=complete, modalities=tuple(spelled), left_out=left_out, notes=tuple(notes))
 
 
-def _read_layout(root: Path, *, modalities: Sequence[str] | None) -> Found:
+def _read_layout(root: Path, *, modalities: Sequence[str] | None) -> CohortLayout:
     if root.is_dir():
         if is_bids(root):
             return read_bids(root, modalities=modalities)
@@ -128,7 +128,7 @@ def _read_layout(root: Path, *, modalities: Sequence[str] | None) -> Found:
         return read_manifest(root)
     if modalities is not None and len(modalities) == 1:
         case = single_case(root, modality=modalities[0])
-        return Found(cases=[case], held={case.name: frozenset(modalities)})
+        return CohortLayout(cases=[case], held={case.name: frozenset(modalities)})
     raise CohortError(f"{root}: a single file; for a cohort of pairs, give a folder or a manifest")
 
 
@@ -201,7 +201,7 @@ def _no_volumes(root: Path) -> str:
     )
 
 
-def _reason_left_out(case: Case, layout: Found, modalities: Sequence[str]) -> str:
+def _reason_left_out(case: Case, layout: CohortLayout, modalities: Sequence[str]) -> str:
     missing = [name for name in modalities if name not in case.images]
     if not missing:
         synthesized = [name for name in modalities if is_synthetic(case.images[name])]
@@ -216,7 +216,7 @@ def _reason_left_out(case: Case, layout: Found, modalities: Sequence[str]) -> st
 
 
 def _no_complete_case(
-    root: Path, layout: Found, modalities: Sequence[str], left_out: Mapping[str, str]
+    root: Path, layout: CohortLayout, modalities: Sequence[str], left_out: Mapping[str, str]
 ) -> str:
     if not layout.modalities:
         return _no_volumes(root)

@@ -20,9 +20,9 @@ def masked_l1(synthesized: Tensor, target: Tensor, *, mask: Tensor) -> Tensor:
     return _weighted_mean((synthesized.float() - target.float()).abs(), mask)
 
 
-def masked_l2(answer: Tensor, wanted: Tensor, *, mask: Tensor) -> Tensor:
+def masked_l2(output: Tensor, target: Tensor, *, mask: Tensor) -> Tensor:
     """Mean over the batch of each item's weighted mean squared error; see `masked_l1`."""
-    return _weighted_mean((answer.float() - wanted.float()).square(), mask)
+    return _weighted_mean((output.float() - target.float()).square(), mask)
 
 
 def label_cross_entropy(logits: Tensor, *, label: float) -> Tensor:

@@ -25,8 +25,8 @@ def refuse_undivided(sizes: Sizes, *, halvings: int, setting: str) -> None:
     # At least two multiples: a single one would be halved to one voxel, which is refused below.
     nearest = [max(2, round(size / multiple)) * multiple for size in sizes]
     raise SettingsError(
-        f"training.patch {written(sizes)} cannot be halved {halvings} times ({setting}): each size"
-        f" must be a multiple of {multiple}, such as {written(nearest)}"
+        f"training.patch {format_sizes(sizes)} cannot be halved {halvings} times ({setting}): each"
+        f" size must be a multiple of {multiple}, such as {format_sizes(nearest)}"
     )
 
 
@@ -44,8 +44,8 @@ def refuse_exhausted(sizes: Sizes, *, halvings: int, setting: str) -> None:
     if math.prod(math.ceil(size / 2**halvings) for size in sizes) > 1:
         return
     raise SettingsError(
-        f"training.patch {written(sizes)} is halved to a single voxel ({setting}), which cannot be"
-        " normalized: enlarge training.patch or lower that setting"
+        f"training.patch {format_sizes(sizes)} is halved to a single voxel ({setting}), which"
+        " cannot be normalized: enlarge training.patch or lower that setting"
     )
 
 
@@ -66,11 +66,11 @@ def refuse_small(sizes: Sizes, *, axes: Iterable[int], smallest: int, setting: s
         return
     names = " and ".join("XYZ"[axis] for axis in axes)
     raise SettingsError(
-        f"training.patch {written(sizes)} is too small ({setting}): {names} must be at least"
+        f"training.patch {format_sizes(sizes)} is too small ({setting}): {names} must be at least"
         f" {smallest}; enlarge training.patch or lower that setting"
     )
 
 
-def written(sizes: Iterable[int]) -> str:
+def format_sizes(sizes: Iterable[int]) -> str:
     """Format sizes for messages, as "96x96x48"."""
     return "x".join(str(size) for size in sizes)

@@ -10,7 +10,7 @@ from scipy.ndimage import maximum_filter1d
 
 from crossvox.errors import CohortError
 from crossvox.preparation.preparation import BACKGROUND
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 from crossvox.volume.volume import Volume
 
 MARGIN_MM = 8.0  # includes the edge of the skin and its partial volume
@@ -86,7 +86,7 @@ def _head(volume: Volume) -> NDArray[np.bool_]:
     """Voxels of the head, its outline accurate to a millimeter or a voxel."""
     steps = [max(1, int(OUTLINE_MM / spacing)) for spacing in volume.grid.spacing_mm]
     x, y, z = steps
-    head = head_of(np.ascontiguousarray(volume.voxels[::x, ::y, ::z]))
+    head = head_mask(np.ascontiguousarray(volume.voxels[::x, ::y, ::z]))
     for axis, (step, size) in enumerate(zip(steps, volume.grid.shape, strict=True)):
         nearest = np.minimum(np.round(np.arange(size) / step).astype(int), head.shape[axis] - 1)
         head = np.take(head, nearest, axis=axis) if step > 1 else head

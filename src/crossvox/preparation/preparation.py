@@ -9,7 +9,7 @@ import numpy as np
 from crossvox.errors import GridError, SettingsError
 from crossvox.preparation.intensity import IntensityScale
 from crossvox.preparation.resampling import HALF_VOXEL, resample, working_grid
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 from crossvox.volume.grid import Grid
 from crossvox.volume.volume import Volume
 
@@ -116,7 +116,7 @@ def _refuse_apart(volume: Volume, first: Volume, *, names: tuple[str, str]) -> N
     if volume.grid.matches(first.grid):
         return
     steps = [math.ceil(size / MOST_SAMPLES) for size in first.grid.shape]
-    head = head_of(np.ascontiguousarray(first.voxels[:: steps[0], :: steps[1], :: steps[2]]))
+    head = head_mask(np.ascontiguousarray(first.voxels[:: steps[0], :: steps[1], :: steps[2]]))
     indices = volume.grid.to_indices(first.grid.to_mm(np.argwhere(head) * np.array(steps)))
     sizes = np.array(volume.grid.shape)
     inside = (indices >= -HALF_VOXEL) & (indices <= sizes - 1 + HALF_VOXEL)

@@ -13,7 +13,7 @@ SKIPPED_FOLDERS = frozenset({"derivatives", "sourcedata"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class IndexedVolume:
     """A volume file and the parts of its name."""
 
     path: Path
@@ -21,7 +21,7 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelf:
+class VolumeIndex:
     """Index of the volumes of one kind.
 
     Attributes:
@@ -32,19 +32,19 @@ class Shelf:
 
     kind: str
     root: Path
-    volumes: tuple[Found, ...]
+    volumes: tuple[IndexedVolume, ...]
 
-    def of_modality(self, modality: str) -> "Shelf":
+    def of_modality(self, modality: str) -> "VolumeIndex":
         """Keep the volumes of `modality` and those whose name shows no modality."""
         return self._only(
             [volume for volume in self.volumes if volume.name.modality in {"", modality}]
         )
 
-    def of_other_modality(self, modality: str) -> "Shelf":
+    def of_other_modality(self, modality: str) -> "VolumeIndex":
         """Keep the volumes whose name does not show `modality`."""
         return self._only([volume for volume in self.volumes if volume.name.modality != modality])
 
-    def partner_of(self, wanted: Found) -> Path | None:
+    def partner_of(self, wanted: IndexedVolume) -> Path | None:
         """Path of the volume of the same person and session; None without such a volume.
 
         Raises:
@@ -63,11 +63,11 @@ class Shelf:
             )
         return matching[0].path if matching else None
 
-    def _only(self, volumes: list[Found]) -> "Shelf":
-        return Shelf(kind=self.kind, root=self.root, volumes=tuple(volumes))
+    def _only(self, volumes: list[IndexedVolume]) -> "VolumeIndex":
+        return VolumeIndex(kind=self.kind, root=self.root, volumes=tuple(volumes))
 
 
-def shelf(kind: str, root: Path, *, modality: str | None = None) -> Shelf:
+def index_volumes(kind: str, root: Path, *, modality: str | None = None) -> VolumeIndex:
     """Index every volume at or below `root`, skipping derivatives and hidden folders.
 
     Args:
@@ -87,12 +87,12 @@ def shelf(kind: str, root: Path, *, modality: str | None = None) -> Shelf:
             " .mgz"
         )
     volumes = tuple(
-        Found(path=path, name=name_of(path, root=root, modality=modality)) for path in paths
+        IndexedVolume(path=path, name=name_of(path, root=root, modality=modality)) for path in paths
     )
-    return Shelf(kind=kind, root=root, volumes=volumes)
+    return VolumeIndex(kind=kind, root=root, volumes=volumes)
 
 
-def case_names(volumes: Sequence[Found]) -> tuple[str, ...]:
+def case_names(volumes: Sequence[IndexedVolume]) -> tuple[str, ...]:
     """Name of each volume's case, with run or acquisition where a case has several volumes."""
     counts = Counter(volume.name.case for volume in volumes)
     return tuple(
@@ -119,7 +119,9 @@ def _same_case(first: VolumeName, second: VolumeName) -> bool:
     return first.person == second.person and len(sessions) <= 1
 
 
-def _preferences(matching: list[Found], name: VolumeName) -> tuple[list[Found], ...]:
+def _preferences(
+    matching: list[IndexedVolume], name: VolumeName
+) -> tuple[list[IndexedVolume], ...]:
     """Preferred volumes of the same case as `name`, by criteria in order of priority."""
     return (
         [volume for volume in matching if volume.name.modality],

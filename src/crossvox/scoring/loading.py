@@ -12,7 +12,7 @@ from crossvox.files import read_sidecar, read_volume
 from crossvox.scoring.pairs import Pair
 from crossvox.scoring.placement import Placed, place, read_labels_onto, read_mask_onto
 from crossvox.volume import Volume
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 
 RANGE_PERCENTILES = (0.1, 99.9)
 GIVEN_MASK = "given"
@@ -183,7 +183,7 @@ def _shared_unit(pairs: Sequence[Pair], sidecars: Sequence[Sidecar]) -> str:
 
 def _mask(path: Path | None, reference: Volume) -> tuple[NDArray[np.bool_], bool]:
     if path is None:
-        return head_of(reference.voxels), False
+        return head_mask(reference.voxels), False
     return read_mask_onto(path, reference.grid)
 
 

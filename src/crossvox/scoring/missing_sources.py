@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from crossvox.scoring.file_index import Shelf
+from crossvox.scoring.file_index import VolumeIndex
 
 MOST_NAMES = 8  # listed in a note
 
 
 def on_missing_sources(
     cases: Sequence[tuple[str, str, Path | None]],
-    asked: Shelf | None,
+    searched: VolumeIndex | None,
     *,
     modality: str | None,
     target: str | None,
@@ -19,7 +19,7 @@ def on_missing_sources(
 
     Args:
         cases: Case, person and source of each pair.
-        asked: Index of the given path of sources; None if no path was given.
+        searched: Index of the given path of sources; None if no path was given.
         modality: Suffix that the names of the sources must have.
         target: Suffix of the target's files, which cannot be sources.
 
@@ -27,10 +27,10 @@ def on_missing_sources(
         One sentence, or none if there is nothing to explain.
     """
     lacking = [(case, person) for case, person, source in cases if source is None]
-    if not lacking and asked is not None:
+    if not lacking and searched is not None:
         return ()
     of_modality = "" if modality is None else f" of {modality}"
-    if asked is None:
+    if searched is None:
         if modality is None:
             return ()
         return (
@@ -38,13 +38,13 @@ def on_missing_sources(
             " the sources with --source.",
         )
     names = _listed([case for case, _ in lacking])
-    why = _why(lacking, asked, modality=modality, target=target)
-    return (f"No source{of_modality} in {asked.root.name} for {names}: {why}.",)
+    why = _why(lacking, searched, modality=modality, target=target)
+    return (f"No source{of_modality} in {searched.root.name} for {names}: {why}.",)
 
 
 def _why(
     lacking: Sequence[tuple[str, str]],
-    sources: Shelf,
+    sources: VolumeIndex,
     *,
     modality: str | None,
     target: str | None,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crossvox.errors import CohortError
 from crossvox.files import write_atomically
-from crossvox.scoring.file_index import Found, Shelf, case_names, shelf
+from crossvox.scoring.file_index import IndexedVolume, VolumeIndex, case_names, index_volumes
 from crossvox.scoring.missing_sources import on_missing_sources
 
 PAIRS_FILE = "pairs.csv"
@@ -69,11 +69,11 @@ class Pairing:
 
 @dataclass(frozen=True, kw_only=True)
 class _Indexes:
-    synthesized: Shelf
-    reference: Shelf
-    source: Shelf | None
-    mask: Shelf | None
-    labels: Shelf | None
+    synthesized: VolumeIndex
+    reference: VolumeIndex
+    source: VolumeIndex | None
+    mask: VolumeIndex | None
+    labels: VolumeIndex | None
     modality: str | None
 
 
@@ -107,13 +107,14 @@ def find_pairs(
     """
     if source is None and source_modality is not None and reference.is_dir():
         source = reference
-    sources = None if source is None else shelf("source", source, modality=source_modality)
+    sources = None if source is None else index_volumes("source", source, modality=source_modality)
+    ours = index_volumes("synthesized", synthesized, modality=modality)
     indexes = _Indexes(
-        synthesized=_preferring(shelf("synthesized", synthesized, modality=modality), modality),
-        reference=shelf("reference", reference, modality=modality),
+        synthesized=_preferring(ours, modality),
+        reference=index_volumes("reference", reference, modality=modality),
         source=_of_source_modality(sources, source_modality),
-        mask=None if mask is None else shelf("mask", mask),
-        labels=None if labels is None else shelf("label map", labels),
+        mask=None if mask is None else index_volumes("mask", mask),
+        labels=None if labels is None else index_volumes("label map", labels),
         modality=modality,
     )
     pairs: list[Pair] = []
@@ -221,19 +222,19 @@ def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
     )
 
 
-def _preferring(volumes: Shelf, modality: str | None) -> Shelf:
+def _preferring(volumes: VolumeIndex, modality: str | None) -> VolumeIndex:
     """Volumes of the modality, or all if none is named so, as synthesized volumes may not be."""
     narrowed = volumes if modality is None else volumes.of_modality(modality)
     return narrowed if narrowed.volumes else volumes
 
 
-def _of_source_modality(sources: Shelf | None, modality: str | None) -> Shelf | None:
+def _of_source_modality(sources: VolumeIndex | None, modality: str | None) -> VolumeIndex | None:
     if sources is None or modality is None or sources.root.is_file():
         return sources
     return sources.of_modality(modality)
 
 
-def _pair(volume: Found, indexes: _Indexes, *, name: str) -> Pair:
+def _pair(volume: IndexedVolume, indexes: _Indexes, *, name: str) -> Pair:
     modality = indexes.modality or volume.name.modality
     source = indexes.source
     if source is not None and modality and source.root.is_dir():
@@ -250,17 +251,17 @@ def _pair(volume: Found, indexes: _Indexes, *, name: str) -> Pair:
     )
 
 
-def _references(references: Shelf, modality: str) -> Shelf:
+def _references(references: VolumeIndex, modality: str) -> VolumeIndex:
     if not modality or references.root.is_file():
         return references
     return references.of_modality(modality)
 
 
-def _is_alone(synthesized: Shelf) -> bool:
+def _is_alone(synthesized: VolumeIndex) -> bool:
     return len(synthesized.volumes) == 1
 
 
-def _optional(partners: Shelf | None, volume: Found, *, alone: bool) -> Path | None:
+def _optional(partners: VolumeIndex | None, volume: IndexedVolume, *, alone: bool) -> Path | None:
     """Path of the partner; a single file matches regardless of its name if `alone`."""
     if partners is None:
         return None
@@ -269,7 +270,7 @@ def _optional(partners: Shelf | None, volume: Found, *, alone: bool) -> Path | N
     return partners.partner_of(volume)
 
 
-def _needed(partners: Shelf, volume: Found, *, alone: bool) -> Path:
+def _needed(partners: VolumeIndex, volume: IndexedVolume, *, alone: bool) -> Path:
     partner = _optional(partners, volume, alone=alone)
     if partner is None:
         raise CohortError(

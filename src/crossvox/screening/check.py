@@ -8,7 +8,7 @@ from crossvox.files import read_grid
 from crossvox.progress import QUIET, Progress
 from crossvox.screening.coarse import lattice_step_mm
 from crossvox.screening.copies import report_copies
-from crossvox.screening.examine import Examined, examine
+from crossvox.screening.examine import ExaminedCase, examine
 from crossvox.screening.findings import CaseCheck, CohortCheck
 from crossvox.screening.people import report_leaks, report_wrong_people
 
@@ -64,7 +64,7 @@ def _shared_step_mm(cases: Sequence[Case], *, modality: str) -> float | None:
     return None
 
 
-def _row(examined: Examined) -> CaseCheck:
+def _row(examined: ExaminedCase) -> CaseCheck:
     return CaseCheck(
         name=examined.case.name,
         subject=examined.case.subject,

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from crossvox.screening.examine import Examined
+from crossvox.screening.examine import ExaminedCase
 from crossvox.screening.findings import Severity
 
-Place = tuple[Examined, str]  # case, modality
+Place = tuple[ExaminedCase, str]  # case, modality
 
 
-def report_copies(cases: Sequence[Examined]) -> None:
+def report_copies(cases: Sequence[ExaminedCase]) -> None:
     """Report each volume identical to an earlier volume of the same or another case.
 
     All volumes are compared with all others. Voxels shared by two people, or by source and target,
@@ -24,7 +24,7 @@ def report_copies(cases: Sequence[Examined]) -> None:
             _report(duplicate, group[0])
 
 
-def share_voxels(case: Examined, other: Examined) -> bool:
+def share_voxels(case: ExaminedCase, other: ExaminedCase) -> bool:
     """Whether the two cases have an identical volume."""
     return not set(case.voxels_sha256.values()).isdisjoint(other.voxels_sha256.values())
 

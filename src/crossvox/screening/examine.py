@@ -31,7 +31,7 @@ MISSING_SHARE_WARNING = 0.02
 
 
 @dataclass(kw_only=True)
-class Examined:
+class ExaminedCase:
     """Data collected about a case while a cohort is being checked.
 
     Attributes:
@@ -70,7 +70,7 @@ class Examined:
         )
 
 
-def examine(case: Case, *, modalities: Sequence[str], step_mm: float | None) -> Examined:
+def examine(case: Case, *, modalities: Sequence[str], step_mm: float | None) -> ExaminedCase:
     """Read the volumes of `case` and compare each target with the source.
 
     Args:
@@ -78,7 +78,7 @@ def examine(case: Case, *, modalities: Sequence[str], step_mm: float | None) -> 
         modalities: Source modality, then the target modalities.
         step_mm: Lattice step in mm; suited to the case if None.
     """
-    examined = Examined(case=case)
+    examined = ExaminedCase(case=case)
     lattice: Grid | None = None
     coarse: dict[str, CoarseVolume] = {}
     for modality in modalities:
@@ -97,7 +97,7 @@ def examine(case: Case, *, modalities: Sequence[str], step_mm: float | None) -> 
     return examined
 
 
-def _read(examined: Examined, modality: str) -> Volume | None:
+def _read(examined: ExaminedCase, modality: str) -> Volume | None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FileWarning)
         try:
@@ -112,13 +112,15 @@ def _read(examined: Examined, modality: str) -> Volume | None:
     return volume
 
 
-def _note_volume(examined: Examined, modality: str, volume: Volume, coarse: CoarseVolume) -> None:
+def _note_volume(
+    examined: ExaminedCase, modality: str, volume: Volume, coarse: CoarseVolume
+) -> None:
     examined.grids[modality] = volume.grid
     examined.packed[modality] = pack(coarse)
     examined.prints[modality] = fingerprint(coarse)
     examined.voxels_sha256[modality] = _sha256(volume)
     examined.ranges[modality] = IntensityRange(
-        least=float(volume.voxels.min()), median=coarse.median, most=float(volume.voxels.max())
+        minimum=float(volume.voxels.min()), median=coarse.median, maximum=float(volume.voxels.max())
     )
 
 
@@ -128,7 +130,7 @@ def _sha256(volume: Volume) -> str:
     return digest.hexdigest()
 
 
-def _examine_mask(examined: Examined, *, source: str) -> None:
+def _examine_mask(examined: ExaminedCase, *, source: str) -> None:
     path, grid = examined.case.mask, examined.grids.get(source)
     if path is None:
         return
@@ -149,7 +151,7 @@ def _examine_mask(examined: Examined, *, source: str) -> None:
 
 
 def _examine_pair(
-    examined: Examined, source: CoarseVolume, target: CoarseVolume, modality: str
+    examined: ExaminedCase, source: CoarseVolume, target: CoarseVolume, modality: str
 ) -> None:
     alignment = align(source, target)
     missing = float(target.empty[source.head].mean()) if source.head.any() else 0.0
@@ -182,7 +184,7 @@ def _examine_pair(
         )
 
 
-def _report_misplacement(examined: Examined, modality: str, alignment: Alignment) -> None:
+def _report_misplacement(examined: ExaminedCase, modality: str, alignment: Alignment) -> None:
     if alignment.dice < MIN_DICE:
         examined.report(
             "outline",

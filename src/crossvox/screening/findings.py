@@ -39,9 +39,9 @@ class Finding:
 class IntensityRange:
     """Minimum, median inside the head, and maximum of a volume, in its own unit."""
 
-    least: float
+    minimum: float
     median: float
-    most: float
+    maximum: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crossvox.cohort.split import people_in_two_splits
 from crossvox.screening.alignment import align
 from crossvox.screening.copies import share_voxels
-from crossvox.screening.examine import Examined
+from crossvox.screening.examine import ExaminedCase
 from crossvox.screening.findings import Severity
 from crossvox.screening.fingerprint import BOX_CELLS, nearest
 
@@ -36,7 +36,7 @@ COARSEST_RECOGNIZABLE_MM = 8.0  # at 14 mm voxels all phantoms look alike, at 7 
 
 
 def report_wrong_people(
-    cases: Sequence[Examined],
+    cases: Sequence[ExaminedCase],
     *,
     source: str,
     target: str,
@@ -49,7 +49,7 @@ def report_wrong_people(
     compared with more, starting with other suspicious pairs, where exchanged targets are.
 
     Args:
-        cases: Examined cases; cases whose pair could not be measured are skipped.
+        cases: ExaminedCase cases; cases whose pair could not be measured are skipped.
         source: Source modality.
         target: Target modality.
         seed: Random seed for choosing other people.
@@ -77,7 +77,7 @@ def report_wrong_people(
         _report_suspect(measured[index], compared, of=others.size, source=source, target=target)
 
 
-def report_leaks(cases: Sequence[Examined], *, modalities: Sequence[str]) -> None:
+def report_leaks(cases: Sequence[ExaminedCase], *, modalities: Sequence[str]) -> None:
     """Report people who are in two splits, judged by name and by their images, as errors.
 
     Fingerprints are compared between all cases; each case is then aligned with the `MOST_SIMILAR`
@@ -105,7 +105,7 @@ def report_leaks(cases: Sequence[Examined], *, modalities: Sequence[str]) -> Non
             _report_same_person(case, other, severity="error" if sure else "warning")
 
 
-def _report_same_person(case: Examined, other: Examined, *, severity: Severity) -> None:
+def _report_same_person(case: ExaminedCase, other: ExaminedCase, *, severity: Severity) -> None:
     same_person = f"seems to show the same person as {other.case.name}"
     if case.case.split is None:
         case.report(
@@ -125,7 +125,7 @@ def _report_same_person(case: Examined, other: Examined, *, severity: Severity) 
 
 
 def _report_suspect(
-    case: Examined, others: Sequence[Examined], *, of: int, source: str, target: str
+    case: ExaminedCase, others: Sequence[ExaminedCase], *, of: int, source: str, target: str
 ) -> None:
     own = case.alignments[target].information
     fits = _fits(case, others, source=source, target=target)
@@ -146,13 +146,17 @@ def _report_suspect(
     case.report("person", problem, "check whether files were mixed up", severity="error")
 
 
-def _fits(case: Examined, others: Iterable[Examined], *, source: str, target: str) -> list[float]:
+def _fits(
+    case: ExaminedCase, others: Iterable[ExaminedCase], *, source: str, target: str
+) -> list[float]:
     """Mutual information minus 1 of the source of `case` with the target of each other case."""
     own = case.coarse(source)
     return [align(own, other.coarse(target)).information for other in others]
 
 
-def _similar_cases(cases: Sequence[Examined], modalities: Sequence[str]) -> list[tuple[int, int]]:
+def _similar_cases(
+    cases: Sequence[ExaminedCase], modalities: Sequence[str]
+) -> list[tuple[int, int]]:
     """Pairs of cases that may show one person under two names, each pair once."""
     blank = np.zeros(BOX_CELLS, dtype=np.int8)
     neighbors = nearest(
@@ -169,7 +173,7 @@ def _similar_cases(cases: Sequence[Examined], modalities: Sequence[str]) -> list
 
 
 def _may_leak(
-    cases: Sequence[Examined], modalities: Sequence[str]
+    cases: Sequence[ExaminedCase], modalities: Sequence[str]
 ) -> Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]:
     """Predicate: two names, different or no splits, heads of similar size, and fine voxels."""
     names = _numbered(case.case.subject for case in cases)
@@ -197,18 +201,18 @@ def _numbered(values: Iterable[str | None]) -> NDArray[np.intp]:
     return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.intp)
 
 
-def _is_recognizable(case: Examined) -> bool:
+def _is_recognizable(case: ExaminedCase) -> bool:
     return all(max(grid.spacing_mm) <= COARSEST_RECOGNIZABLE_MM for grid in case.grids.values())
 
 
-def _head_mm3(case: Examined, modality: str) -> float:
+def _head_mm3(case: ExaminedCase, modality: str) -> float:
     if modality not in case.packed:
         return 0.0
     coarse = case.coarse(modality)
     return int(np.count_nonzero(coarse.head)) * coarse.lattice.voxel_mm3
 
 
-def _similarity(case: Examined, other: Examined, modalities: Sequence[str]) -> float:
+def _similarity(case: ExaminedCase, other: ExaminedCase, modalities: Sequence[str]) -> float:
     """Geometric mean of mutual information minus 1 over the modalities that both cases have."""
     informations: list[float] = []
     for name in modalities:

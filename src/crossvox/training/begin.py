@@ -34,16 +34,16 @@ class RunSetup:
         cases: Cases with their splits.
         people: People recorded in the run's cohort.json.
         preparation: Preparation fitted to the training cases.
-        learned: Training cases at network scale.
-        watched: Validation cases at network scale.
+        training_cases: Training cases at network scale.
+        validation_cases: Validation cases at network scale.
     """
 
     planned: Plan
     cases: tuple[Case, ...]
     people: People
     preparation: Preparation
-    learned: tuple[PreparedCase, ...]
-    watched: tuple[PreparedCase, ...]
+    training_cases: tuple[PreparedCase, ...]
+    validation_cases: tuple[PreparedCase, ...]
 
     @property
     def experiment(self) -> Experiment:
@@ -54,7 +54,7 @@ class RunSetup:
 def begin(
     cases: Sequence[Case],
     out: Path,
-    asked: Experiment,
+    requested: Experiment,
     *,
     compute: Compute,
     progress: Progress = QUIET,
@@ -67,7 +67,7 @@ def begin(
     Args:
         cases: Cases with all modalities of the experiment.
         out: Path of the run's folder.
-        asked: Experiment as the command sets it.
+        requested: Experiment as the command sets it.
         compute: Device and precision of the run.
         progress: Receiver of progress and, for a new run, of the plan, a line for each setting.
 
@@ -79,36 +79,38 @@ def begin(
     """
     path = out / EXPERIMENT
     existing = read_experiment(path) if path.is_file() else None
-    refuse_two_budgets(asked.training, existing.training if existing else None)
+    refuse_two_budgets(requested.training, existing.training if existing else None)
     if existing:
-        planned, split, people = recall_run(asked, existing, cases, out, compute=compute)
+        planned, split, people = recall_run(requested, existing, cases, out, compute=compute)
     else:
         refuse_unknown_weights(out)
-        asked, split = first_split(cases, asked)
-        if asked.cohort.check:
-            refuse_faults(split, asked, out / CHECK, progress=progress)
-        planned = plan_for(asked, split, compute=compute)
+        requested, split = first_split(cases, requested)
+        if requested.cohort.check:
+            refuse_faults(split, requested, out / CHECK, progress=progress)
+        planned = plan_for(requested, split, compute=compute)
         for reason in (*reasons(planned), *expectations(planned, compute=compute)):
             progress.say(str(reason))
         people = write_people(out, split, progress=progress)
     experiment = planned.experiment
     write_atomically(path, write_experiment(experiment).encode())
-    learned = [case for case in split if case.split == "train"]
-    watched = [case for case in split if case.split == "validation"]
-    preparation = _fitted(experiment, learned, out, progress=progress)
-    prepared = prepare_cohort(preparation, [*learned, *watched], out / PREPARED, progress=progress)
+    training_cases = [case for case in split if case.split == "train"]
+    validation_cases = [case for case in split if case.split == "validation"]
+    preparation = _fitted(experiment, training_cases, out, progress=progress)
+    prepared = prepare_cohort(
+        preparation, [*training_cases, *validation_cases], out / PREPARED, progress=progress
+    )
     return RunSetup(
         planned=planned,
         cases=split,
         people=people,
         preparation=preparation,
-        learned=prepared[: len(learned)],
-        watched=prepared[len(learned) :],
+        training_cases=prepared[: len(training_cases)],
+        validation_cases=prepared[len(training_cases) :],
     )
 
 
 def recall_run(
-    asked: Experiment,
+    requested: Experiment,
     existing: Experiment,
     cases: Sequence[Case],
     out: Path,
@@ -119,10 +121,10 @@ def recall_run(
 
     Raises:
         CohortError: `cases` are of other people.
-        SettingsError: `asked` has settings that differ from the run's.
+        SettingsError: `requested` has settings that differ from the run's.
         ModelError: A file of the run is missing or damaged.
     """
-    filled = fill_from(asked, existing)
+    filled = fill_from(requested, existing)
     refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
     people = read_people(out)
     split = recognized(people, cases, folder=out)
@@ -131,21 +133,23 @@ def recall_run(
     return planned, split, people
 
 
-def plan_for(asked: Experiment, split: Sequence[Case], *, compute: Compute) -> Plan:
+def plan_for(requested: Experiment, split: Sequence[Case], *, compute: Compute) -> Plan:
     """Plan an experiment for cases that have their splits."""
-    watched = [case for case in split if case.split == "validation"]
-    return plan(asked, _learned(split), held_out=watched, compute=compute)
+    validation_cases = [case for case in split if case.split == "validation"]
+    return plan(requested, _training_cases(split), held_out=validation_cases, compute=compute)
 
 
-def first_split(cases: Sequence[Case], asked: Experiment) -> tuple[Experiment, tuple[Case, ...]]:
+def first_split(
+    cases: Sequence[Case], requested: Experiment
+) -> tuple[Experiment, tuple[Case, ...]]:
     """Split the cases of a new run, and record the fractions in its experiment.
 
     Raises:
         CohortError: There is no training case, or only a single person.
     """
-    settings = asked.cohort
+    settings = requested.cohort
     split = split_cohort(cases, seed=settings.split_seed, fractions=settings.fractions)
-    if not _learned(split):
+    if not _training_cases(split):
         raise CohortError(
             "no case is for training; check the split column of participants.tsv for train"
         )
@@ -156,11 +160,11 @@ def first_split(cases: Sequence[Case], asked: Experiment) -> tuple[Experiment, t
             " validation and test; use data of at least 3 people"
         )
     if any(case.split is None for case in cases) and settings.fractions is None:
-        asked = replace(asked, cohort=replace(settings, fractions=FRACTIONS))
-    return asked, tuple(split)
+        requested = replace(requested, cohort=replace(settings, fractions=FRACTIONS))
+    return requested, tuple(split)
 
 
-def _learned(cases: Sequence[Case]) -> list[Case]:
+def _training_cases(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if case.split == "train"]
 
 

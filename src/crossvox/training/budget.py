@@ -54,22 +54,22 @@ def rounds_agree(rounds: Sequence[float]) -> bool:
     return second <= ROUND_AGREEMENT * fastest or len(rounds) == MOST_ROUNDS
 
 
-def refuse_two_budgets(asked: TrainingSettings, existing: TrainingSettings | None) -> None:
+def refuse_two_budgets(requested: TrainingSettings, existing: TrainingSettings | None) -> None:
     """Refuse minutes together with steps or epochs, except steps that an earlier timing set.
 
     Raises:
         SettingsError: Two budgets are set, or a run timed by minutes is given other steps.
     """
-    if asked.minutes and asked.epochs:
+    if requested.minutes and requested.epochs:
         raise SettingsError("training.minutes and training.epochs are two budgets; set only one")
     timed = existing if existing and existing.minutes else None
-    if timed and asked.steps in (None, timed.steps) and not asked.epochs:
+    if timed and requested.steps in (None, timed.steps) and not requested.epochs:
         return
     if timed:
-        budget = f"{asked.steps} steps" if asked.steps else f"{asked.epochs} epochs"
+        budget = f"{requested.steps} steps" if requested.steps else f"{requested.epochs} epochs"
         raise SettingsError(
             f"the run there has training.minutes {timed.minutes:g}, timed as {timed.steps} steps,"
             f" but {budget} are set now; choose another folder, or --fresh to start again here"
         )
-    if asked.minutes and asked.steps:
+    if requested.minutes and requested.steps:
         raise SettingsError("training.minutes and training.steps are two budgets; set only one")

@@ -18,6 +18,7 @@ from crossvox.contract import Batch, SynthesisMethod
 from crossvox.errors import InterruptedRunError, SettingsError
 from crossvox.networks.recomputing import recompute_blocks
 from crossvox.training.average import MovingAverage
+from crossvox.training.best_weights import Best, Validate, shared_scores
 from crossvox.training.checkpoint import (
     Checkpoint,
     load_optimizer,
@@ -25,7 +26,6 @@ from crossvox.training.checkpoint import (
     optimizer_tensors,
     save_checkpoint,
 )
-from crossvox.training.choosing import Best, Validate, shared_scores
 from crossvox.training.interruption import Interruption
 from crossvox.training.patches import PatchSampler, Prefetched
 from crossvox.training.planned import PlannedTraining
@@ -50,11 +50,11 @@ class Run:
         folder: Path of the run's folder.
         validate: Function from weights for inference to scores by name on this process's share
             of the validation cases; "ssim" selects the best. None without validation cases.
-        keep: Function that stores weights for inference and their step as the run's synthesizer.
+        save_weights: Function that stores weights and their step as the run's synthesizer.
         report: Function called with the step and each row of progress.
-        stepped: Function called with the number of steps done, before the first and after each.
-        share: Number of validation cases of this process.
-        is_kept: Function that tells whether the weights `keep` stored are still there.
+        on_step: Function called with the number of steps done, before the first and after each.
+        cases: Number of validation cases of this process.
+        holds_weights: Function that tells whether the weights stored last are still there.
         best: Best validation so far.
     """
 
@@ -64,11 +64,11 @@ class Run:
     settings: PlannedTraining
     folder: Path
     validate: Validate | None
-    keep: Callable[[Mapping[str, Tensor], int], None]
+    save_weights: Callable[[Mapping[str, Tensor], int], None]
     report: Report
-    stepped: Callable[[int], None] = lambda _: None
-    share: int = 1
-    is_kept: Callable[[], bool] = lambda: True
+    on_step: Callable[[int], None] = lambda _: None
+    cases: int = 1
+    holds_weights: Callable[[], bool] = lambda: True
     best: Best = field(default_factory=Best)
 
     def train(self) -> None:
@@ -204,7 +204,7 @@ class Run:
         scores: dict[str, float] | None = {}
         if self.validate:
             scores = shared_scores(
-                self.fabric, self.validate, weights, cases=self.share, interruption=interruption
+                self.fabric, self.validate, weights, cases=self.cases, interruption=interruption
             )
         self.best.due = scores is None
         if scores is None:
@@ -213,7 +213,7 @@ class Run:
         if ssim > self.best.ssim:
             self.best.ssim, self.best.step = ssim, step
             if self.fabric.is_global_zero:
-                self.keep(weights, step)
+                self.save_weights(weights, step)
         wait_for_all(self.fabric)
         return scores
 
@@ -235,7 +235,7 @@ class Run:
 
     def _count(self, step: int) -> None:
         if self.fabric.is_global_zero:
-            self.stepped(step)
+            self.on_step(step)
 
     def _tell(self, progress: ProgressTable, step: int, row: Mapping[str, float]) -> None:
         if row and self.fabric.is_global_zero:
@@ -280,7 +280,7 @@ class Run:
             load_optimizer(optimizer, checkpoint.tensors, name=name)
         record.load(checkpoint.facts.get("record", {}))
         self.best = Best(**checkpoint.facts.get("best", {}))
-        if self.best.step and not self.fabric.broadcast(self.is_kept()):
+        if self.best.step and not self.fabric.broadcast(self.holds_weights()):
             self.best = Best(due=True)  # the best weights are lost: validate the current ones
         return checkpoint.step
 

@@ -16,7 +16,7 @@ from crossvox.cohort.names import canonical_modality
 from crossvox.errors import CohortError, SettingsError
 from crossvox.files import read_volume
 from crossvox.preparation.intensity import IntensityScale, Limits, foreground_limits
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 
 Measured = TypeVar("Measured")
 
@@ -90,7 +90,7 @@ def _intensities_in(path: Path, *, modality: str, percentiles: tuple[float, floa
     voxels = _voxels(path, modality)
     limits = _limits(voxels, path, percentiles=percentiles)
     shares = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    return Intensities(limits=limits, head=np.quantile(voxels[head_of(voxels)], shares))
+    return Intensities(limits=limits, head=np.quantile(voxels[head_mask(voxels)], shares))
 
 
 def _voxels(path: Path, modality: str) -> NDArray[np.float32]:

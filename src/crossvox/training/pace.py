@@ -12,7 +12,7 @@ from crossvox.acceleration.training import rewrite_for_training
 from crossvox.contract import Batch, SynthesisMethod
 from crossvox.synthesis.catalogue import build_method
 from crossvox.training.experiment import Experiment, Sizes
-from crossvox.training.patch_plan import takes
+from crossvox.training.patch_plan import accepts_patch
 
 LARGEST_TIMED_VOXELS = 48**3  # a second or two for the built-in networks
 TIMED_STEPS = 2  # after a first step that allocates memory
@@ -57,7 +57,7 @@ def _small(method: SynthesisMethod, patch: Sizes) -> Sizes:
         multiple = method.patch_multiples[longest]
         sides[longest] = math.ceil(sides[longest] / 2 / multiple) * multiple
         halved = (sides[0], sides[1], sides[2])
-        if halved == patch or not takes(method, halved):
+        if halved == patch or not accepts_patch(method, halved):
             break
         patch = halved
     return patch

@@ -10,7 +10,7 @@ import numpy as np
 from crossvox.acceleration.compute import Compute
 from crossvox.contract import SynthesisMethod
 from crossvox.errors import ResourceError, SettingsError
-from crossvox.networks.patches import written
+from crossvox.networks.patches import format_sizes
 from crossvox.synthesis.catalogue import build_method
 from crossvox.synthesis.weights import OnMetaDevice
 from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
@@ -44,7 +44,7 @@ def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -
     fitting = _cut(method, patch, _fits(experiment, compute, free_bytes))
     remedy = f"training.patch=[{', '.join(map(str, fitting))}] fits; or set" if fitting else "set"
     raise ResourceError(
-        f"training.patch {written(patch)} takes {needed / GIBIBYTE:.1f} GiB per step and"
+        f"training.patch {format_sizes(patch)} takes {needed / GIBIBYTE:.1f} GiB per step and"
         f" {free_bytes / GIBIBYTE:.1f} GiB are free; {remedy} a smaller method.width or"
         " training.batch"
     )
@@ -129,7 +129,7 @@ def method_of(experiment: Experiment) -> SynthesisMethod:
         return build_method(experiment.method, experiment.method_settings, sources=sources)
 
 
-def takes(method: SynthesisMethod, patch: Sizes) -> bool:
+def accepts_patch(method: SynthesisMethod, patch: Sizes) -> bool:
     """Whether the networks can learn from such patches."""
     if min(patch) < 1:
         return False
@@ -163,7 +163,7 @@ def _grown(method: SynthesisMethod, median: Sizes) -> Sizes:
     multiples = method.patch_multiples
     whole = [math.ceil(size / m) * m for size, m in zip(median, multiples, strict=True)]
     sides = list(whole)
-    while not takes(method, _sizes(sides)):
+    while not accepts_patch(method, _sizes(sides)):
         growing = [n for n in range(3) if median[n] > 1 and sides[n] < MOST_GROWTH * whole[n]]
         if not growing:
             _refuse_median(method, _sizes(whole), median)
@@ -176,10 +176,10 @@ def _refuse_median(method: SynthesisMethod, whole: Sizes, median: Sizes) -> NoRe
     try:
         method.refuse_patch(whole)
     except SettingsError as error:
-        grid = f"the median volume is {written(median)} voxels on the working grid"
+        grid = f"the median volume is {format_sizes(median)} voxels on the working grid"
         raise SettingsError(f"{grid}, too small for these networks: {error}") from None
     raise SettingsError(
-        f"the method cannot learn from patches of {written(whole)} voxels; set training.patch"
+        f"the method cannot learn from patches of {format_sizes(whole)} voxels; set training.patch"
     )
 
 
@@ -189,7 +189,7 @@ def _cut(method: SynthesisMethod, patch: Sizes, fits: Fits) -> Sizes | None:
     while not fits(patch):
         longest_first = sorted(range(3), key=lambda axis: -patch[axis])
         cuts = (_shorter(patch, axis, by=steps[axis]) for axis in longest_first)
-        shorter = next((cut for cut in cuts if takes(method, cut)), None)
+        shorter = next((cut for cut in cuts if accepts_patch(method, cut)), None)
         if shorter is None:
             return None
         patch = shorter
@@ -227,7 +227,7 @@ def _plan_slices(experiment: Experiment, patch: Sizes, compute: Compute, free_by
         if _fits(_with_batch(experiment, count), compute, free_bytes)(patch):
             return count
     raise ResourceError(
-        f"a step on {quick[-1]} whole slice(s) of {written(patch)} voxels does not fit in the"
+        f"a step on {quick[-1]} whole slice(s) of {format_sizes(patch)} voxels does not fit in the"
         f" {free_bytes / GIBIBYTE:.1f} GiB of free memory; set a smaller method.width,"
         " training.batch or training.patch"
     )

@@ -11,7 +11,7 @@ from crossvox.acceleration.compute import Compute, free_memory_bytes
 from crossvox.cohort import Case
 from crossvox.errors import SettingsError
 from crossvox.files import read_grid
-from crossvox.networks.patches import written
+from crossvox.networks.patches import format_sizes
 from crossvox.preparation.preparation import Spacing, shared_spacing
 from crossvox.preparation.resampling import working_grid
 from crossvox.training.experiment import Experiment, Sizes, TrainingSettings
@@ -39,7 +39,7 @@ class Plan:
     """An experiment with all settings filled, and the facts that they were planned from.
 
     Attributes:
-        asked: Experiment before planning.
+        requested: Experiment before planning.
         experiment: Experiment after planning; with a time budget its steps stay None until timed.
         patch: Size of a training patch in voxels.
         batch: Number of patches per step.
@@ -50,7 +50,7 @@ class Plan:
         scales: Intensity scales and the reason for each.
     """
 
-    asked: Experiment
+    requested: Experiment
     experiment: Experiment
     patch: Sizes
     batch: int
@@ -126,7 +126,7 @@ def plan(
     chosen = replace(chosen, preparation=preparation, training=training)
     shapes = tuple(grid.shape for grid in held_out_grids)
     planned = Plan(
-        asked=experiment,
+        requested=experiment,
         experiment=chosen,
         patch=patch,
         batch=batch,
@@ -156,8 +156,8 @@ def _working(spacing: Spacing | Literal["own"], grids: Sequence[Grid]) -> list[G
     for grid in working:
         if max(grid.shape) > LONGEST_SIDE:
             raise SettingsError(
-                f"preparation.spacing_mm {spacing} makes a volume of {written(grid.shape)} voxels,"
-                f" more than {LONGEST_SIDE} along a side; set a larger one"
+                f"preparation.spacing_mm {spacing} makes a volume of {format_sizes(grid.shape)}"
+                f" voxels, more than {LONGEST_SIDE} along a side; set a larger one"
             )
     return working
 

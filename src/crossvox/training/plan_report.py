@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crossvox.acceleration.compute import Compute, free_memory_bytes
-from crossvox.networks.patches import written
+from crossvox.networks.patches import format_sizes
 from crossvox.training.pace import estimated_seconds_per_step
 from crossvox.training.patch_plan import GIBIBYTE, median_of, needed_bytes
 from crossvox.training.plan import EPOCHS, FEWEST_STEPS, Plan
@@ -65,13 +65,13 @@ def reasons_of_length(plan: Plan) -> tuple[Reason, ...]:
 
 
 def _of_preparation(plan: Plan) -> Iterator[Reason]:
-    asked, planned = plan.asked.preparation, plan.experiment.preparation
+    requested, planned = plan.requested.preparation, plan.experiment.preparation
     x, y, z = plan.grids[0].spacing_mm
     if planned.spacing_mm == "own":
         why = f"the sources share a spacing, {x:.3g} x {y:.3g} x {z:.3g} mm"
         yield Reason(setting="preparation.spacing_mm", value="own", why=why)
     else:
-        why = AS_SET if asked.spacing_mm else "the median, because the sources differ"
+        why = AS_SET if requested.spacing_mm else "the median, because the sources differ"
         value = " x ".join(f"{step:g}" for step in planned.spacing_mm or ()) + " mm"
         yield Reason(setting="preparation.spacing_mm", value=value, why=why)
     for choice in plan.scales.sources:
@@ -83,20 +83,20 @@ def _of_preparation(plan: Plan) -> Iterator[Reason]:
 
 
 def _of_method(plan: Plan) -> Iterator[Reason]:
-    asked, planned = plan.asked.method_settings, plan.experiment.method_settings
+    requested, planned = plan.requested.method_settings, plan.experiment.method_settings
     explanations = {
         "slice_axis": "slices are stacked along the axis with the largest spacing",
         "depth": "the deepest U-Net that needs only little padding of the slices",
     }
     for name, why in explanations.items():
-        if name in asked and asked[name] is None:
+        if name in requested and requested[name] is None:
             yield Reason(setting=f"method.{name}", value=str(planned[name]), why=why)
 
 
 def _of_patches(plan: Plan) -> Iterator[Reason]:
-    asked, patch = plan.asked.training, plan.patch
+    requested, patch = plan.requested.training, plan.patch
     median = median_of([grid.shape for grid in plan.grids])
-    grid = f"the median working grid is {written(median)}"
+    grid = f"the median working grid is {format_sizes(median)}"
     why = f"{grid}, cut until a step is quick and fits in memory"
     if plan.experiment.method_settings.get("slice_axis"):
         why = f"{grid}, and whole slices are synthesized"
@@ -104,28 +104,28 @@ def _of_patches(plan: Plan) -> Iterator[Reason]:
         why = f"{grid}, and fits"
     yield Reason(
         setting="training.patch",
-        value=written(patch),
-        why=f"{AS_SET}; {grid}" if asked.patch else why,
+        value=format_sizes(patch),
+        why=f"{AS_SET}; {grid}" if requested.patch else why,
     )
     slices = "as many slices as make a quick step" if plan.batch > 1 else "one patch per step"
     yield Reason(
-        setting="training.batch", value=str(plan.batch), why=AS_SET if asked.batch else slices
+        setting="training.batch", value=str(plan.batch), why=AS_SET if requested.batch else slices
     )
 
 
 def _of_length(plan: Plan) -> Iterator[Reason]:
-    asked = plan.asked.training
+    requested = plan.requested.training
     if not plan.is_timed:
         why = f"as many as fit into {plan.minutes:g} minutes, once some are timed"
         yield Reason(setting="training.steps", value="open", why=why)
         return
     planned, cases = plan.training, len(plan.grids)
     why = f"{EPOCHS} passes over {cases} training cases, at least {FEWEST_STEPS} steps"
-    if asked.minutes:
-        why = f"as many as fit into {asked.minutes:g} minutes, from steps that were timed"
-    elif asked.steps or asked.epochs:
-        epochs = f"{asked.epochs} passes over {cases} training cases, {AS_SET}"
-        why = AS_SET if asked.steps else epochs
+    if requested.minutes:
+        why = f"as many as fit into {requested.minutes:g} minutes, from steps that were timed"
+    elif requested.steps or requested.epochs:
+        epochs = f"{requested.epochs} passes over {cases} training cases, {AS_SET}"
+        why = AS_SET if requested.steps else epochs
     yield Reason(setting="training.steps", value=str(planned.steps), why=why)
     decay = f"learning rates fall over the last {planned.decay_share:.0%} of the steps"
     yield Reason(
@@ -137,7 +137,7 @@ def _of_length(plan: Plan) -> Iterator[Reason]:
     yield Reason(
         setting="training.ema",
         value=f"{planned.ema:g}",
-        why=f"{average}{_set_too(asked.ema)}" if planned.ema else "weights are not averaged",
+        why=f"{average}{_set_too(requested.ema)}" if planned.ema else "weights are not averaged",
     )
     yield Reason(
         setting="training.validate_every", value=str(planned.validate_every), why=_validating(plan)
@@ -151,8 +151,8 @@ def _validating(plan: Plan) -> str:
     times, share = math.ceil(training.steps / training.validate_every), _share(plan)
     cost = f"{times} validation(s) of {people} volume(s) cost {share:.1%} of the training"
     if share <= SHARE:
-        return f"{cost}{_set_too(plan.asked.training.validate_every)}"
-    if plan.asked.training.validate_every and times > 1:
+        return f"{cost}{_set_too(plan.requested.training.validate_every)}"
+    if plan.requested.training.validate_every and times > 1:
         return f"{cost}, more than a tenth; unset training.validate_every to validate less often"
     return f"{cost}: even one validation is expensive, so only the last step is validated"
 

@@ -31,26 +31,28 @@ CHANGEABLE = {
 }
 
 
-def fill_from(asked: Experiment, existing: Experiment) -> Experiment:
-    """Fill the open settings of `asked` with those planned for `existing`."""
-    training = _filled(asked.training, existing.training)
-    if asked.training.epochs is not None:
-        training = replace(training, steps=asked.training.steps, epochs=asked.training.epochs)
+def fill_from(requested: Experiment, existing: Experiment) -> Experiment:
+    """Fill the open settings of `requested` with those planned for `existing`."""
+    training = _filled(requested.training, existing.training)
+    if requested.training.epochs is not None:
+        training = replace(
+            training, steps=requested.training.steps, epochs=requested.training.epochs
+        )
     return replace(
-        asked,
-        cohort=_filled(asked.cohort, existing.cohort),
-        preparation=_filled(asked.preparation, existing.preparation),
+        requested,
+        cohort=_filled(requested.cohort, existing.cohort),
+        preparation=_filled(requested.preparation, existing.preparation),
         training=training,
     )
 
 
 def refuse_other_settings(
-    asked: Experiment, existing: Experiment, *, folder: str, sections: Sequence[str] = SECTIONS
+    requested: Experiment, existing: Experiment, *, folder: str, sections: Sequence[str] = SECTIONS
 ) -> None:
     """Refuse settings that a resumed run must not change, such as its method or patches.
 
     Args:
-        asked: Experiment as the command sets it.
+        requested: Experiment as the command sets it.
         existing: Experiment of the run.
         folder: Run folder, for the error message.
         sections: Sections to compare.
@@ -58,15 +60,15 @@ def refuse_other_settings(
     Raises:
         SettingsError: A setting differs that is not in `CHANGEABLE`.
     """
-    new, old = asdict(asked), asdict(existing)
+    new, old = asdict(requested), asdict(existing)
     differing = [
-        f"{section}.{name} is {old[section].get(name)!r} there, {value!r} asked"
+        f"{section}.{name} is {old[section].get(name)!r} there, {value!r} requested"
         for section in sections
         for name, value in new[section].items()
         if value != old[section].get(name) and name not in CHANGEABLE.get(section, ())
     ]
-    if asked.method != existing.method:
-        differing.insert(0, f"method is {existing.method} there, {asked.method} asked")
+    if requested.method != existing.method:
+        differing.insert(0, f"method is {existing.method} there, {requested.method} requested")
     if differing:
         raise SettingsError(
             f"{folder} holds a run with other settings: {'; '.join(differing)};"
@@ -74,10 +76,10 @@ def refuse_other_settings(
         )
 
 
-def _filled(asked: Section, existing: Section) -> Section:
+def _filled(requested: Section, existing: Section) -> Section:
     absent = {
         field.name: getattr(existing, field.name)
-        for field in fields(asked)
-        if getattr(asked, field.name) is None
+        for field in fields(requested)
+        if getattr(requested, field.name) is None
     }
-    return replace(asked, **absent)
+    return replace(requested, **absent)

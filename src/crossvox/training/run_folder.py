@@ -74,7 +74,7 @@ def refuse_unknown_weights(out: Path) -> None:
         )
 
 
-def forget(out: Path) -> None:
+def remove_run(out: Path) -> None:
     """Remove the files that a run wrote in its folder, and no others.
 
     Raises:

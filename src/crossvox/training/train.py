@@ -41,9 +41,9 @@ from crossvox.training.processes import first_alone, launch
 from crossvox.training.run_folder import (
     EXPERIMENT,
     SYNTHESIZER,
-    forget,
     holds_synthesizer,
     refuse_foreign_folder,
+    remove_run,
 )
 from crossvox.training.validation import validate
 
@@ -108,7 +108,7 @@ def train(
     with locked(out) if fabric.is_global_zero else nullcontext():
         with first_alone(fabric):
             if fresh and fabric.is_global_zero:
-                forget(out)
+                remove_run(out)
             begun = begin(cases, out, experiment, compute=compute, progress=progress)
         run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
         with _explaining_memory(begun.experiment):
@@ -123,7 +123,7 @@ def train(
         fabric=fabric,
         preparation=begun.preparation,
         best_step=run.best.step,
-        best_ssim=run.best.ssim if begun.watched else None,
+        best_ssim=run.best.ssim if begun.validation_cases else None,
     )
 
 
@@ -160,8 +160,8 @@ def _run(
     begun: RunSetup, out: Path, *, fabric: Fabric, compute: Compute, progress: Progress
 ) -> Run:
     experiment, settings = begun.experiment, _settings(begun.planned)
-    sampler = _sampler(settings, begun.learned)
-    share = begun.watched[fabric.global_rank :: fabric.world_size]
+    sampler = _sampler(settings, begun.training_cases)
+    share = begun.validation_cases[fabric.global_rank :: fabric.world_size]
     validation = _validation(experiment, begun.preparation, share, compute)
     return Run(
         fabric=fabric,
@@ -169,12 +169,12 @@ def _run(
         sampler=sampler,
         settings=settings,
         folder=out,
-        validate=validation if begun.watched else None,
-        share=len(share),
-        keep=_keeping(begun, out, epochs_per_step=sampler.epochs_per_step),
-        is_kept=lambda: holds_synthesizer(out),
+        validate=validation if begun.validation_cases else None,
+        cases=len(share),
+        save_weights=_saving(begun, out, epochs_per_step=sampler.epochs_per_step),
+        holds_weights=lambda: holds_synthesizer(out),
         report=lambda step, row: progress.row(step, settings.steps, row),
-        stepped=lambda step: progress.step(step, settings.steps),
+        on_step=lambda step: progress.step(step, settings.steps),
     )
 
 
@@ -216,7 +216,7 @@ def _validation(
     return scores
 
 
-def _keeping(
+def _saving(
     begun: RunSetup, out: Path, *, epochs_per_step: float
 ) -> Callable[[Mapping[str, Tensor], int], None]:
     experiment, cases = begun.experiment, begun.cases
@@ -226,7 +226,7 @@ def _keeping(
     cohort["epochs_per_step"] = epochs_per_step
     cohort["source_sha256"] = source_hashes(begun.people, source=experiment.cohort.source[0])
 
-    def keep(weights: Mapping[str, Tensor], step: int) -> None:
+    def save_weights(weights: Mapping[str, Tensor], step: int) -> None:
         save_synthesizer(
             out / SYNTHESIZER,
             weights=weights,
@@ -237,4 +237,4 @@ def _keeping(
             patch=experiment.training.patch,
         )
 
-    return keep
+    return save_weights

@@ -8,7 +8,7 @@ import torch
 from crossvox.metrics.similarity import mae, ssim
 from crossvox.synthesis.synthesizer import Synthesizer
 from crossvox.training.prepared import STEPS_PER_UNIT, PreparedCase
-from crossvox.volume.foreground import head_of
+from crossvox.volume.foreground import head_mask
 
 SCALE_RANGE = 2.0  # width of [-1, 1]
 
@@ -35,7 +35,7 @@ def _scores(synthesizer: Synthesizer, case: PreparedCase) -> tuple[float, float]
     target = voxels[-2].astype(np.float32) / STEPS_PER_UNIT
     mask = voxels[-1] > 0
     if not case.masked:
-        mask &= head_of(target)
+        mask &= head_mask(target)
     synthesized = synthesizer.synthesize(source)[0, 0].numpy()
     return (
         ssim(synthesized, target, data_range=SCALE_RANGE, mask=mask),

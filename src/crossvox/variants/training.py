@@ -75,7 +75,7 @@ def engine_step(setting: Setting, *, recompute: Literal["nothing", "blocks"] = "
         ),
         folder=Path(),
         validate=None,
-        keep=lambda _weights, _step: None,
+        save_weights=lambda _weights, _step: None,
         report=lambda _step, _row: None,
     )
     return partial(next, run.timed_steps(ENDLESS))

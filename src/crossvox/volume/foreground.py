@@ -48,7 +48,7 @@ def otsu_threshold(ordered: NDArray[np.float32]) -> float:
     return float(edges[1 + best].mean())
 
 
-def head_of(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
+def head_mask(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Mask of the head (or body): the largest bright component, without holes.
 
     The largest connected component above half the Otsu threshold of intensities clipped at their

@@ -13,7 +13,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from crossvox.training.choosing import shared_scores
+from crossvox.training.best_weights import shared_scores
 from crossvox.training.interruption import Interruption
 
 WEIGHTS = {"weight": torch.tensor([1.0])}
@@ -44,7 +44,7 @@ SHARING = """
 import json, os, signal, sys
 import torch
 from crossvox.acceleration.compute import Compute
-from crossvox.training.choosing import shared_scores
+from crossvox.training.best_weights import shared_scores
 from crossvox.training.interruption import Interruption
 from crossvox.training.processes import finish, launch
 
