@@ -58,10 +58,8 @@ def commands_page() -> str:
     parts = [
         "# Commands",
         "",
-        "What `crossvox COMMAND --help` prints. Exit codes: 0 done, 1 internal error, 2 bad usage"
-        " or bad data, 3 some cases failed, 4 out of memory or disk, 75 interrupted and resumable."
-        " Every setting of `crossvox train` is on the page [Settings](settings.md). This page is"
-        " made from the code.",
+        "What `crossvox COMMAND --help` prints. Every setting of `crossvox train` is on the page"
+        " [Settings](settings.md). This page is made from the code.",
     ]
     for name in COMMANDS:
         parts += ["", f"## crossvox {name}", "", "```text", _help_of(name), "```"]

@@ -10,7 +10,8 @@ import torch
 
 from crossvox.cohort import read_cohort
 from crossvox.files import write_volume
-from crossvox.phantoms import PhantomSettings, write_phantom
+from crossvox.phantoms.folder import write_phantom
+from crossvox.phantoms.settings import PhantomSettings
 from crossvox.training.experiment import Experiment, read_experiment
 from crossvox.training.train import Trained, train
 from crossvox.variants.variant import Setting

@@ -100,7 +100,7 @@ if TYPE_CHECKING:
     from crossvox.journey.check import CheckedCohort as CheckedCohort
     from crossvox.journey.train import Run as Run
     from crossvox.model import Model as Model
-    from crossvox.phantoms import PhantomSettings as PhantomSettings
+    from crossvox.phantoms.settings import PhantomSettings as PhantomSettings
     from crossvox.progress import Progress as Progress
     from crossvox.progress.bars import Bars as Bars
     from crossvox.progress.tqdm_bars import TqdmBars as TqdmBars
@@ -131,7 +131,7 @@ _MODULES = {
     "Evaluation": "crossvox.evaluation",
     "Grid": "crossvox.volume",
     "Model": "crossvox.model",
-    "PhantomSettings": "crossvox.phantoms",
+    "PhantomSettings": "crossvox.phantoms.settings",
     "Predicted": "crossvox.synthesis.predict",
     "Progress": "crossvox.progress",
     "Run": "crossvox.journey.train",

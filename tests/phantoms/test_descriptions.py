@@ -8,7 +8,8 @@ from crossvox.phantoms.descriptions import (
     label_table,
     sidecar,
 )
-from crossvox.phantoms.phantom import PhantomSettings, phantom_case
+from crossvox.phantoms.phantom import phantom_case
+from crossvox.phantoms.settings import PhantomSettings
 from crossvox.phantoms.tissues import TISSUES
 
 SETTINGS = PhantomSettings(size=8, modalities=("FLAIR", "CT", "pet"), misalignment_mm=2.0)

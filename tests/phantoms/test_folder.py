@@ -12,9 +12,9 @@ import pytest
 
 from crossvox.errors import CohortError, SettingsError
 from crossvox.files import read_mask, read_volume
-from crossvox.phantoms import PhantomSettings, phantom_case, write_phantom
-from crossvox.phantoms.folder import splits_of, subject_of, volume_path
-from crossvox.phantoms.phantom import MODALITIES
+from crossvox.phantoms.folder import splits_of, subject_of, volume_path, write_phantom
+from crossvox.phantoms.phantom import phantom_case
+from crossvox.phantoms.settings import MODALITIES, PhantomSettings
 from crossvox.progress import Quiet
 
 SMALL = PhantomSettings(size=16, modalities=MODALITIES, misalignment_mm=3.0)

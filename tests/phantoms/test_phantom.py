@@ -7,13 +7,9 @@ import numpy as np
 import pytest
 
 from crossvox.errors import SettingsError
-from crossvox.phantoms.phantom import (
-    MODALITIES,
-    PhantomCase,
-    PhantomSettings,
-    phantom_case,
-)
+from crossvox.phantoms.phantom import PhantomCase, phantom_case
 from crossvox.phantoms.scanner import Voxels
+from crossvox.phantoms.settings import MODALITIES, PhantomSettings
 from crossvox.phantoms.tissues import BONE, CSF, GRAY_MATTER, LESION, TISSUES, WHITE_MATTER, Tissue
 
 ALL = PhantomSettings(size=32, modalities=MODALITIES, seed=3)
@@ -162,35 +158,6 @@ def test_spin_echo_t1w_has_less_contrast_than_mprage() -> None:
         return _median(imaged, "T1w", WHITE_MATTER) / _median(imaged, "T1w", GRAY_MATTER)
 
     assert contrast(_case(CLEAN)) > contrast(_case(replace(CLEAN, t1w="spin_echo"))) > 1
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"size": 4},
-        {"seed": -1},
-        {"modalities": ("FLAIR", "FLAIR")},
-        {"modalities": ("flair",)},
-        {"modalities": ()},
-        {"slice_thickness_factor": 3},
-        {"slice_thickness_factor": 0},
-        {"oblique_degrees": 60.0},
-        {"oblique_degrees": float("nan")},
-        {"misalignment_mm": float("inf")},
-        {"misalignment_mm": -1.0},
-        {"noise": float("nan")},
-        {"mask": "skull"},
-        {"t1w": "flash"},
-    ],
-)
-def test_impossible_settings_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(SettingsError, match="got"):
-        PhantomSettings(**wrong)  # type: ignore[arg-type]  # wrong on purpose
-
-
-def test_modalities_may_be_joined_by_commas() -> None:
-    settings = PhantomSettings(modalities=("FLAIR,T1w", "CT"))
-    assert settings.modalities == ("FLAIR", "T1w", "CT")
 
 
 def test_people_are_counted_from_zero() -> None:

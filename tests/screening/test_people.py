@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from crossvox.cohort import Case, read_cohort
 from crossvox.files import write_volume
-from crossvox.phantoms import PhantomSettings, write_phantom
+from crossvox.phantoms.folder import write_phantom
+from crossvox.phantoms.settings import PhantomSettings
 from crossvox.screening.alignment import align
 from crossvox.screening.examine import ExaminedCase, examine
 from crossvox.screening.people import (

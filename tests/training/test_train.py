@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 
 from crossvox.cohort import Case, read_cohort
 from crossvox.errors import CohortError, InterruptedRunError, SettingsError
-from crossvox.phantoms import PhantomSettings, write_phantom
+from crossvox.phantoms.folder import write_phantom
+from crossvox.phantoms.settings import PhantomSettings
 from crossvox.progress import Quiet
 from crossvox.synthesis.store import read_description
 from crossvox.training.checkpoint import newest_checkpoint

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from crossvox.journey.check import CheckedCohort
-    from crossvox.phantoms import PhantomSettings
+    from crossvox.phantoms.settings import PhantomSettings
     from crossvox.volume import Volume
 
 
@@ -63,7 +63,8 @@ def phantom(
     Returns:
         Path of the folder.
     """
-    from crossvox.phantoms import PhantomSettings, write_phantom
+    from crossvox.phantoms.folder import write_phantom
+    from crossvox.phantoms.settings import PhantomSettings
 
     folder = path_of(out, name="out")
     settings = PhantomSettings() if settings is None else settings

@@ -10,23 +10,41 @@ from typing import NoReturn
 
 import cyclopts
 
+from crossvox.cli.benchmark import benchmark
+from crossvox.cli.check import check
+from crossvox.cli.compare import compare
+from crossvox.cli.demo import demo
+from crossvox.cli.doctor import doctor
+from crossvox.cli.evaluate import evaluate
+from crossvox.cli.export import export
+from crossvox.cli.phantom import phantom
+from crossvox.cli.predict import predict
+from crossvox.cli.suite import suite
+from crossvox.cli.train import train
 from crossvox.errors import CohortWarning, CrossvoxError, FileWarning
 from crossvox.version import __version__
 
 COMMANDS = {
-    "demo": "Run the whole workflow on phantoms (takes a few minutes).",
-    "phantom": "Write a BIDS folder of simulated head scans.",
-    "check": "List the cases of a cohort and the problems found in them.",
-    "train": "Train a model that synthesizes one modality from another.",
-    "predict": "Synthesize the target modality of volumes, each on its own grid.",
-    "evaluate": "Score synthesized volumes against references and write a report.",
-    "compare": "Compare runs or folders of volumes in one table, with tests and costs.",
-    "export": "Export a model to one ONNX or OpenVINO file that needs neither torch nor crossvox.",
-    "benchmark": "Measure time and memory of prediction or training beside alternatives.",
-    "suite": "Train several experiments on one cohort and compare them.",
-    "doctor": "Show versions, devices, memory and missing optional packages.",
+    command.__name__: command
+    for command in (
+        demo,
+        phantom,
+        check,
+        train,
+        predict,
+        evaluate,
+        compare,
+        export,
+        benchmark,
+        suite,
+        doctor,
+    )
 }
 GC_THRESHOLD = 10_000  # objects; Python's 700 would add a tenth to the time to import torch
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 internal error, 2 bad usage or bad data, 3 some cases failed,"
+    " 4 out of memory or disk, 75 interrupted and resumable."
+)
 EXIT_BAD_USAGE, EXIT_OUT_OF_MEMORY, EXIT_INTERRUPTED = 2, 4, 75
 MEMORY_MESSAGES = ("out of memory", "can't allocate memory")  # of torch, on the GPU and the CPU
 
@@ -37,9 +55,10 @@ app = cyclopts.App(
     default_parameter=cyclopts.Parameter(negative=()),
     suppress_keyboard_interrupt=False,
     help="Synthesize a medical volume of one modality from another: train, predict, evaluate.",
+    help_epilogue=EXIT_CODES,
 )
-for name, purpose in COMMANDS.items():
-    app.command(f"crossvox.cli.{name}:{name}", name=name, help=purpose)
+for place, command in enumerate(COMMANDS.values()):
+    app.command(command, sort_key=place)
 
 
 def main() -> None:

@@ -31,6 +31,9 @@ def predict(
 ) -> None:
     """Synthesize the target modality of volumes, each on its own grid.
 
+    Running the same command again continues a cohort that was stopped. Exits with code 3 if some
+    volumes fail; all others are written.
+
     Parameters
     ----------
     model

@@ -6,7 +6,8 @@ from pathlib import Path
 from crossvox.cohort import read_cohort
 from crossvox.evaluation import Evaluation
 from crossvox.journey.run import evaluate_run
-from crossvox.phantoms import PhantomSettings, write_phantom
+from crossvox.phantoms.folder import write_phantom
+from crossvox.phantoms.settings import PhantomSettings
 from crossvox.progress import QUIET, Progress
 from crossvox.training.experiment import read_experiment
 from crossvox.training.train import train

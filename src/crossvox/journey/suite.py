@@ -26,7 +26,8 @@ from crossvox.journey.budgets import unequal_budgets
 from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
-from crossvox.phantoms import PhantomSettings, write_phantom
+from crossvox.phantoms.folder import write_phantom
+from crossvox.phantoms.settings import PhantomSettings
 from crossvox.progress import QUIET, Progress
 from crossvox.scoring.baselines import BASELINES
 from crossvox.scoring.inception_features import load_inception

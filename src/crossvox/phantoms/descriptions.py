@@ -2,16 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from importlib.metadata import version
 
-from crossvox.phantoms.phantom import (
-    MR_MODALITIES,
-    PhantomCase,
-    PhantomSettings,
-    gain_of,
-)
+from crossvox.phantoms.phantom import PhantomCase, gain_of
 from crossvox.phantoms.sequences import sequence_of
+from crossvox.phantoms.settings import MR_MODALITIES, PhantomSettings
 from crossvox.phantoms.tissues import TISSUES
+from crossvox.version import __version__
 
 BIDS_VERSION = "1.9.0"
 FIELD_TESLA = 3
@@ -128,7 +124,7 @@ _PET: dict[str, object] = {
 
 
 def _generator() -> dict[str, object]:
-    return {"Name": "crossvox phantom", "Version": version("crossvox")}
+    return {"Name": "crossvox phantom", "Version": __version__}
 
 
 def _json(content: Mapping[str, object]) -> str:

@@ -12,7 +12,8 @@ from crossvox.phantoms.descriptions import (
     label_table,
     sidecar,
 )
-from crossvox.phantoms.phantom import PhantomCase, PhantomSettings, phantom_case
+from crossvox.phantoms.phantom import PhantomCase, phantom_case
+from crossvox.phantoms.settings import PhantomSettings
 from crossvox.progress import QUIET, Progress
 from crossvox.volume import Volume
 
