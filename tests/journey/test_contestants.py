@@ -11,8 +11,7 @@ from crossvox.errors import CohortError, SettingsError
 from crossvox.files import sidecar_of
 from crossvox.journey.contestants import (
     ContestSettings,
-    compare_runs,
-    contestants_of,
+    entries_of,
     unique_names,
 )
 from crossvox.scoring import Admission
@@ -26,7 +25,8 @@ def test_names_are_those_of_the_folders_made_unique() -> None:
 
 
 def test_a_run_knows_its_pairs_its_method_and_what_training_took(finished: Path) -> None:
-    (one,) = contestants_of([finished])
+    (entry,) = entries_of([finished])
+    one = entry.contestant
     assert one.name == "gan"
     assert [pair.name for pair in one.pairs] == ["sub-06"]
     assert one.method.startswith("gan3d: width 4, depth 2")
@@ -41,64 +41,37 @@ def test_a_folder_of_volumes_needs_references_and_costs_what_its_sidecars_say(
 ) -> None:
     folder = finished / "evaluation/synthesized"
     with pytest.raises(CohortError, match="--reference DATA"):
-        contestants_of([folder])
+        entries_of([folder])
     settings = ContestSettings(reference=cohort_folder, source_modality="FLAIR")
-    (one,) = contestants_of([folder], settings=settings)
+    (entry,) = entries_of([folder], settings=settings)
+    one = entry.contestant
     assert [pair.name for pair in one.pairs] == ["sub-06"]
     assert one.costs.seconds
     assert one.costs.training_steps is None
     anybodys = tmp_path / "theirs/sub-06_T1w.nii.gz"
     anybodys.parent.mkdir()
     anybodys.write_bytes((cohort_folder / "sub-06/anat/sub-06_T1w.nii.gz").read_bytes())
-    (two,) = contestants_of([anybodys.parent], settings=settings)
+    (entry,) = entries_of([anybodys.parent], settings=settings)
+    two = entry.contestant
     assert two.costs == Costs()
 
 
 def test_a_run_that_is_not_evaluated_is_told_to_be_finished(other: Path) -> None:
     (other / "evaluation/pairs.csv").unlink()
     with pytest.raises(CohortError, match="crossvox train DATA"):
-        contestants_of([other])
+        entries_of([other])
 
 
 def test_a_run_that_learned_on_since_its_volumes_were_made_is_refused(other: Path) -> None:
     said = other / "synthesizer/synthesizer.json"
     said.write_text(json.dumps({**json.loads(said.read_text()), "sha256": "0" * 64}))
     with pytest.raises(CohortError, match="has new weights since"):
-        contestants_of([other])
+        entries_of([other])
 
 
 def test_there_is_a_name_for_each(finished: Path) -> None:
     with pytest.raises(SettingsError, match="2 names for 1"):
-        contestants_of([finished], settings=ContestSettings(names=("a", "b")))
-
-
-def test_runs_are_timed_and_compared_beside_the_mean_training_target(
-    finished: Path, other: Path, tmp_path: Path
-) -> None:
-    settings = ContestSettings(against="other", names=("gan", "other"))
-    out = tmp_path / "out"
-    done = compare_runs([finished, other], out, settings=settings)
-    assert done.against == "other"
-    assert done.page.is_file()
-    assert all(one.costs.seconds and one.costs.peak_memory_bytes for one in done.contestants)
-    assert "mean training target" in done.results[0].scores
-    assert sorted(path.name for path in (out / "timing").iterdir()) == [
-        "gan", "gan.csv", "other", "other.csv"
-    ]  # fmt: skip
-
-
-@pytest.mark.slow
-def test_a_run_that_cannot_be_timed_is_compared_without_seconds(
-    finished: Path, other: Path, tmp_path: Path
-) -> None:
-    weights = other / "synthesizer/weights.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-9])
-    done = compare_runs([finished, other], tmp_path / "out")
-    (sound, damaged) = done.contestants
-    assert sound.costs.seconds
-    assert damaged.costs.seconds is None
-    assert damaged.costs.remark in done.page.read_text()
-    assert "Time and memory of other could not be measured" in damaged.costs.remark
+        entries_of([finished], settings=ContestSettings(names=("a", "b")))
 
 
 def test_what_could_not_be_scored_and_who_chose_the_weights_is_told(other: Path) -> None:
@@ -108,7 +81,8 @@ def test_what_could_not_be_scored_and_who_chose_the_weights_is_told(other: Path)
     said = other / "synthesizer/synthesizer.json"
     description = json.loads(said.read_text())
     said.write_text(json.dumps({**description, "cohort": {"validation": ["sub-06"]}}))
-    (one,) = contestants_of([other])
+    (entry,) = entries_of([other])
+    one = entry.contestant
     assert [failure.name for failure in one.failures] == ["sub-09"]
     assert one.cautions == ("other was scored on people that its weights were chosen on: sub-06.",)
 
@@ -123,16 +97,8 @@ def test_people_of_a_folder_that_its_model_knows_are_left_out_unless_asked_for(
     sidecar.write_text(json.dumps(said))
     settings = ContestSettings(reference=cohort_folder, source_modality="FLAIR")
     with pytest.raises(CohortError, match="--include-trained"):
-        contestants_of([folder], settings=settings)
+        entries_of([folder], settings=settings)
     asked = replace(settings, admission=Admission(include_trained=True))
-    (one,) = contestants_of([folder], settings=asked)
+    (entry,) = entries_of([folder], settings=asked)
+    one = entry.contestant
     assert [pair.name for pair in one.pairs] == ["sub-06"]
-
-
-def test_an_unknown_opponent_is_refused_before_anything_is_timed(
-    finished: Path, other: Path, tmp_path: Path
-) -> None:
-    settings = ContestSettings(against="gna")
-    with pytest.raises(SettingsError, match="gna"):
-        compare_runs([finished, other], tmp_path / "out", settings=settings)
-    assert not (tmp_path / "out").exists()

@@ -99,6 +99,14 @@ def test_other_settings_are_named_before_other_people(
         begun(others, tmp_path, tiny("cohort.source=T2w"))
 
 
+def test_another_depth_is_named_although_the_patches_of_the_run_do_not_fit_it(
+    cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
+) -> None:
+    begun(cases, tmp_path, tiny())
+    with pytest.raises(SettingsError, match=r"method\.depth is 2 there, 4 requested"):
+        begun(cases, tmp_path, tiny("method.depth=4"))
+
+
 def test_scales_are_fitted_once_and_stand_when_what_was_prepared_is_deleted(
     cases: tuple[Case, ...], tiny: Tiny, tmp_path: Path
 ) -> None:

@@ -122,7 +122,8 @@ def compare(
         beside: Published results to print below the table; they come from another cohort.
         progress: Receiver of progress; none is shown if None.
     """
-    from crossvox.journey.contestants import ContestSettings, compare_runs, refuse_run
+    from crossvox.journey.compare import compare_runs
+    from crossvox.journey.contestants import ContestSettings, refuse_run
     from crossvox.scoring import Admission
 
     folder = path_of(out, name="out")

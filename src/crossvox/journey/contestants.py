@@ -1,26 +1,20 @@
-"""Compare training runs and folders of volumes."""
+"""Training runs and folders of volumes as contestants of a comparison."""
 
-import filecmp
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from crossvox.acceleration.compute import Compute, choose_compute
-from crossvox.comparison import Comparison, ComparisonSettings, Contestant, compare
-from crossvox.comparison.contest import chosen_opponent, match_cases
+from crossvox.comparison import Contestant
 from crossvox.comparison.published import Published
-from crossvox.errors import CohortError, ModelError, SettingsError
+from crossvox.errors import CohortError, SettingsError
 from crossvox.evaluation.tables import read_failures
 from crossvox.files import read_sidecar
 from crossvox.journey.costs import costs_of_training, costs_of_volumes
-from crossvox.journey.timing import Timing
-from crossvox.progress import QUIET, Progress
 from crossvox.scoring import Pair, find_pairs, read_pairs
 from crossvox.scoring.admission import KNOWN, STRICT, Admission, admit, status_in_model
 from crossvox.scoring.pairs import PAIRS_FILE, Failure
 from crossvox.synthesis.store import DESCRIPTION, Description, read_description
-from crossvox.training.experiment import read_experiment
 from crossvox.training.run_folder import EXPERIMENT
 
 EVALUATION, TIMING = "evaluation", "timing"
@@ -60,51 +54,16 @@ class ContestSettings:
 DEFAULTS = ContestSettings()
 
 
-def compare_runs(
-    paths: Sequence[Path],
-    out: Path,
-    *,
-    settings: ContestSettings = DEFAULTS,
-    progress: Progress = QUIET,
-) -> Comparison:
-    """Compare finished runs and folders of volumes; runs are timed one after the other.
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A contestant, its folder and, for a run, the description of its model."""
 
-    Args:
-        paths: Folders of evaluated runs or of volumes.
-        out: Path of the folder for the tables, the page and timing/.
-        settings: Settings of the comparison.
-        progress: Receiver of the progress over runs and cases.
-
-    Raises:
-        CohortError: A run is not finished, a folder has no references, or no case is in all.
-        SettingsError: The number of names is wrong, or `against` is unknown.
-        SomeCasesFailedError: Some cases could not be scored; the rest is compared.
-    """
-    contestants = contestants_of(paths, settings=settings)
-    chosen_opponent(contestants, settings.against)
-    match_cases(contestants)
-    timed_contestants = []
-    for count, (path, contestant) in enumerate(zip(paths, contestants, strict=True), start=1):
-        timed_contestants.append(_timed(contestant, path, out / TIMING, settings=settings))
-        progress.stage("timing", count, len(paths))
-    comparison_settings = ComparisonSettings(
-        against=settings.against,
-        seed=settings.seed,
-        mean_target=_mean_target(paths),
-        inception=settings.inception,
-        beside=settings.beside,
-    )
-    return compare(
-        timed_contestants,
-        out,
-        settings=comparison_settings,
-        progress=progress,
-    )
+    path: Path
+    contestant: Contestant
+    description: Description | None = None
 
 
-def contestants_of(
-    paths: Sequence[Path], *, settings: ContestSettings = DEFAULTS
-) -> tuple[Contestant, ...]:
+def entries_of(paths: Sequence[Path], *, settings: ContestSettings = DEFAULTS) -> tuple[Entry, ...]:
     """Describe runs and folders as contestants, with all costs known without measuring.
 
     Raises:
@@ -117,7 +76,9 @@ def contestants_of(
             f"there are {len(names)} names for {len(paths)} runs and folders; give one for each"
         )
     return tuple(
-        _contestant_of_run(path, name) if is_run(path) else _contestant_of(path, name, settings)
+        _entry_of_run(path, name)
+        if is_run(path)
+        else Entry(path=path, contestant=_contestant_of(path, name, settings))
         for path, name in zip(paths, names, strict=True)
     )
 
@@ -151,7 +112,7 @@ def unique_names(paths: Sequence[Path]) -> tuple[str, ...]:
     )
 
 
-def _contestant_of_run(run: Path, name: str) -> Contestant:
+def _entry_of_run(run: Path, name: str) -> Entry:
     if not (run / EVALUATION / PAIRS_FILE).is_file():
         raise CohortError(
             f"{run} is not finished: {EVALUATION}/{PAIRS_FILE} is missing;"
@@ -167,7 +128,7 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
             f"{run} has new weights since its volumes were synthesized; run"
             f" crossvox train DATA {run} again"
         )
-    return Contestant(
+    contestant = Contestant(
         name=name,
         pairs=pairs,
         costs=costs_of_training(run, description),
@@ -175,6 +136,7 @@ def _contestant_of_run(run: Path, name: str) -> Contestant:
         failures=(*read_failures(run / EVALUATION), *admitted.left_out),
         cautions=_on_people(name, pairs, description),
     )
+    return Entry(path=run, contestant=contestant, description=description)
 
 
 def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> tuple[str, ...]:
@@ -228,65 +190,3 @@ def _contestant_of(folder: Path, name: str, settings: ContestSettings) -> Contes
 def _method_in_words(description: Description) -> str:
     settings = ", ".join(f"{name} {value}" for name, value in description.settings.items())
     return f"{description.method}: {settings}"
-
-
-def _timed(
-    contestant: Contestant, path: Path, folder: Path, *, settings: ContestSettings
-) -> Contestant:
-    """Add measured seconds and memory of a run; a folder of volumes keeps those of its sidecars."""
-    if not is_run(path):
-        return contestant
-    description = read_description(path)
-    first = min(contestant.pairs, key=lambda pair: pair.name)
-    sources = _sources(first, description.preparation.source_modalities)
-    if sources is None:
-        return contestant
-    timing = Timing(
-        run=path,
-        description=description,
-        sources=sources,
-        passes=contestant.costs.passes or 1,
-        compute=_compute([path], settings),
-        folder=folder / contestant.name,
-    )
-    try:
-        measured = timing.costs(fresh=settings.fresh)
-    except ModelError as error:
-        remark = f"Time and memory of {contestant.name} could not be measured: {error}."
-        return replace(contestant, costs=replace(contestant.costs, remark=remark))
-    return replace(
-        contestant,
-        costs=replace(
-            contestant.costs,
-            seconds=measured.seconds,
-            peak_memory_bytes=measured.peak_memory_bytes,
-            machine=measured.machine,
-        ),
-    )
-
-
-def _sources(pair: Pair, modalities: Sequence[str]) -> dict[str, Path] | None:
-    """Find the source file of each modality, beside the first source; None if one is missing."""
-    if pair.source is None:
-        return None
-    name = pair.source.name
-    files = {
-        modality: pair.source.with_name(name.replace(f"_{modalities[0]}.", f"_{modality}."))
-        for modality in modalities
-    }
-    return files if all(path.is_file() for path in files.values()) else None
-
-
-def _compute(paths: Sequence[Path], settings: ContestSettings) -> Compute:
-    """Precision and device of a run's evaluation: float32 for runs trained in float32."""
-    files = [path / EXPERIMENT for path in paths if (path / EXPERIMENT).is_file()]
-    precisions = {read_experiment(path).training.precision for path in files}
-    return choose_compute(device=settings.device, precise=precisions == {"32-true"})
-
-
-def _mean_target(paths: Sequence[Path]) -> Path | None:
-    """Path of the mean target that all runs share; None if their training people differ."""
-    files = [file for path in paths for file in sorted(path.glob(f"{EVALUATION}/mean_*.nii.gz"))]
-    if not all(filecmp.cmp(files[0], file, shallow=False) for file in files[1:]):
-        return None
-    return files[0] if files else None

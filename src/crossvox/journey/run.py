@@ -16,7 +16,7 @@ from crossvox.scoring.pairs import Failure, Pair, Pairing, are_written
 from crossvox.scoring.training_run import read_run
 from crossvox.synthesis.predict import PredictOptions, output_path, predict
 from crossvox.synthesis.sidecar import up_to_date
-from crossvox.synthesis.store import load_synthesizer, read_description
+from crossvox.synthesis.store import Description, load_synthesizer, read_description
 from crossvox.training.lock import locked
 from crossvox.training.train import Trained
 
@@ -79,7 +79,7 @@ def _evaluated(
         admission=Admission(include_trained=all(case.split != "test" for case in cases)),
     )
     return evaluate(
-        _pairing(_pairs(trained, cases, out / SYNTHESIZED_FOLDER), predicted.failed),
+        _pairing(_pairs(trained, cases, out / SYNTHESIZED_FOLDER, description), predicted.failed),
         out,
         settings=settings,
         progress=progress,
@@ -91,7 +91,7 @@ def is_evaluated(trained: Trained, *, device: str | None = None) -> bool:
     out = trained.folder / "evaluation"
     report, description = out / "report.html", read_description(trained.folder)
     cases = unseen_cases(trained)
-    pairs = _pairs(trained, cases, out / SYNTHESIZED_FOLDER)
+    pairs = _pairs(trained, cases, out / SYNTHESIZED_FOLDER, description)
     if not (report.is_file() and are_written(pairs, out)):
         return False
     compute = _compute(trained, device)
@@ -130,8 +130,10 @@ def _compute(trained: Trained, device: str | None) -> Compute:
     return choose_compute(device=device, precise=precise)
 
 
-def _pairs(trained: Trained, cases: Sequence[Case], folder: Path) -> tuple[Pair, ...]:
-    cohort, preparation = trained.experiment.cohort, read_description(trained.folder).preparation
+def _pairs(
+    trained: Trained, cases: Sequence[Case], folder: Path, description: Description
+) -> tuple[Pair, ...]:
+    cohort, preparation = trained.experiment.cohort, description.preparation
     return tuple(
         Pair(
             subject=case.subject,

@@ -23,7 +23,8 @@ from crossvox.errors import (
 )
 from crossvox.files.atomic import write_atomically
 from crossvox.journey.budgets import unequal_budgets
-from crossvox.journey.contestants import EVALUATION, ContestSettings, compare_runs
+from crossvox.journey.compare import compare_runs
+from crossvox.journey.contestants import EVALUATION, ContestSettings
 from crossvox.journey.run import evaluate_run, is_evaluated
 from crossvox.journey.suite_file import Suite
 from crossvox.phantoms.folder import write_phantom

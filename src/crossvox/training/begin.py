@@ -125,7 +125,8 @@ def recall_run(
         ModelError: A file of the run is missing or damaged.
     """
     filled = fill_from(requested, existing)
-    refuse_other_settings(filled, existing, folder=str(out), sections=("cohort",))
+    # Before planning, which would combine another method with the run's patches.
+    refuse_other_settings(filled, existing, folder=str(out), sections=("cohort", "method_settings"))
     people = read_people(out)
     split = recognized(people, cases, folder=out)
     planned = plan_for(filled, split, compute=compute)

@@ -38,8 +38,13 @@ def fill_from(requested: Experiment, existing: Experiment) -> Experiment:
         training = replace(
             training, steps=requested.training.steps, epochs=requested.training.epochs
         )
+    method_settings = {
+        name: existing.method_settings.get(name) if value is None else value
+        for name, value in requested.method_settings.items()
+    }
     return replace(
         requested,
+        method_settings=method_settings,
         cohort=_filled(requested.cohort, existing.cohort),
         preparation=_filled(requested.preparation, existing.preparation),
         training=training,
@@ -62,7 +67,8 @@ def refuse_other_settings(
     """
     new, old = asdict(requested), asdict(existing)
     differing = [
-        f"{section}.{name} is {old[section].get(name)!r} there, {value!r} requested"
+        f"{section.removesuffix('_settings')}.{name} is {old[section].get(name)!r} there,"
+        f" {value!r} requested"
         for section in sections
         for name, value in new[section].items()
         if value != old[section].get(name) and name not in CHANGEABLE.get(section, ())
