@@ -1,6 +1,7 @@
 """Train on a phantom cohort, then synthesize T1w from FLAIR.
 
-python examples/02_train_and_predict.py [FOLDER] takes some minutes; run again, it resumes.
+python examples/02_train_and_predict.py [FOLDER] takes a few minutes; if interrupted, run it
+again to resume.
 """
 
 import sys

@@ -1,6 +1,7 @@
 """Score volumes from any software: python examples/03_score_anybodys_volumes.py [FOLDER].
 
-The other software is one line here: FLAIR with reversed gray levels, a very weak baseline.
+A single line stands in for the other software here: it reverses the gray levels of FLAIR, a very
+weak baseline.
 """
 
 import sys

@@ -40,7 +40,7 @@ def main(model: str, out: str, *sources: str) -> None:
 
 
 def scaled(voxels: NDArray[np.float32], scale: dict[str, Any]) -> NDArray[np.float32]:
-    """Scale voxels to [-1, 1] by fixed limits, or by own percentiles above Otsu's threshold."""
+    """Scale voxels to [-1, 1] by fixed limits, or by their percentiles above Otsu's threshold."""
     low, high = scale["limits"]
     if scale["kind"] == "volume":
         counts, edges = np.histogram(np.minimum(voxels, np.percentile(voxels, 99.5)), bins=256)

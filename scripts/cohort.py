@@ -3,10 +3,10 @@
     python scripts/cohort.py MODEL SOURCE.nii.gz OUT [VOLUMES]
 
 SOURCE is resampled if MODEL was trained at another spacing. The first `crossvox predict`
-synthesizes 20 copies of SOURCE with overlapping stages. The second has nothing left to do and
-measures the startup of Python, torch and the model. The third runs the stages one after the other;
-its sidecars give the undisturbed time of the network, including the first, slower volume. OUT
-receives the volumes, cohort.md and cohort.json.
+synthesizes VOLUMES (default: 20) copies of SOURCE with overlapping stages. The second has nothing
+left to do and measures the startup of Python, torch and the model. The third runs the stages one
+after the other; its sidecars give the undisturbed time of the network, including the first, slower
+volume. OUT receives the volumes, cohort.md and cohort.json.
 """
 
 import json

@@ -32,7 +32,7 @@ def main() -> None:
         print_memory(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], bf16=sys.argv[4] == "True")
         return
     run, source = map(Path, sys.argv[1:])
-    print("| engine | precision | seconds | torch bf16 = 1 | dB to torch float32 | GiB beside |")
+    print("| engine | precision | seconds | torch bf16 = 1 | dB to torch float32 | GiB added |")
     print("|---|---|---:|---:|---:|---:|")
     for row in rows(run, source):
         print(row)

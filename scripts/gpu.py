@@ -5,8 +5,8 @@
 
 Writes OUT/gpu.md and OUT/gpu.json: agreement with the CPU, the machine's peak rates, and time and
 memory of a training step of the paper's experiment, of a prediction and of a denoising step. With
-a cohort of FLAIR and T1w the experiment is trained on it, in OUT/run, and the trained network is
-compared with itself on the CPU; --set training.epochs=10 and similar options shorten training.
+a cohort of FLAIR and T1w, the experiment is trained on it in OUT/run, and the trained network's
+output is compared with that on the CPU; options such as --set training.epochs=10 shorten training.
 """
 
 import argparse

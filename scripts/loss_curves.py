@@ -3,10 +3,11 @@
     python scripts/loss_curves.py COHORT OUT [--seeds 12] [--steps 300]
 
 COHORT holds pairs of FLAIR and T1w. The 3D GAN with base width 16 and an L1 weight of 100 is
-trained on the same patches of 64 x 64 x 48 voxels in both runs of a pair. Two such runs diverge
-after some tens of steps for any reason, so a single pair is not conclusive: the result is the mean
-over seeds of the ratio of mean L1 losses over the last tenth of the steps. OUT receives the runs,
-loss_curves.md and loss_curves.csv; existing runs are not trained again.
+trained on the same patches of 64 x 64 x 48 voxels in both runs of a pair. Any rounding difference
+makes two such runs diverge after a few tens of steps, so a single pair is not conclusive: the
+result is the relative difference between mean L1 losses over the last tenth of the steps, averaged
+over seeds. OUT receives the runs, loss_curves.md and loss_curves.csv; existing runs are not
+trained again.
 """
 
 import argparse

@@ -112,7 +112,7 @@ def rates(machine: Machine) -> Iterator[dict[str, Any]]:
 def _until_failure(
     rows: Iterator[dict[str, Any]], say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
-    """Yield rows until one fails and report the failure, so the next table is still measured."""
+    """Yield rows until one fails; report the failure, so that the next table is still measured."""
     try:
         yield from rows
     except (RuntimeError, CrossvoxError, subprocess.SubprocessError) as error:

@@ -3,7 +3,7 @@
     python scripts/normalization.py DATA OUT STEPS
 
 Trains the same experiment with each normalization on the same patches, then scores the validation
-cases with running statistics and, for batch normalization, also with those of the volume itself.
+cases. Batch normalization is scored with running statistics and with those of the volume itself.
 """
 
 import sys

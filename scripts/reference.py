@@ -1,7 +1,7 @@
 """Write the reference pages that follow from the code: python scripts/reference.py [--check].
 
 Settings come from the dataclasses, commands from their --help, measures from their entries. A
-test keeps the pages as this script writes them.
+test checks that the pages match what this script writes.
 """
 
 import dataclasses
@@ -42,8 +42,8 @@ def settings_page() -> str:
         " --experiment FILE` reads it, `--set section.key=value` changes one setting, and"
         " RUN/experiment.toml holds all of them as they were resolved. A setting without a default"
         " must be given; `open` means that it is planned from the cohort and the machine, and the"
-        " plan (`--plan-only`) gives the value with its reason. A mistyped name is refused with the"
-        " nearest known one. This page is made from the code.",
+        " plan (`--plan-only`) gives the value with its reason. A mistyped name is refused, and the"
+        " nearest known name is suggested. This page is generated from the code.",
     ]
     for section, settings in SECTIONS.items():
         parts += ["", f"## [{section}]", "", *_table(settings, section=section)]
@@ -58,8 +58,8 @@ def commands_page() -> str:
     parts = [
         "# Commands",
         "",
-        "What `crossvox COMMAND --help` prints. Every setting of `crossvox train` is on the page"
-        " [Settings](settings.md). This page is made from the code.",
+        "This page shows what `crossvox COMMAND --help` prints. Every setting of `crossvox train`"
+        " is on the page [Settings](settings.md). This page is generated from the code.",
     ]
     for name in COMMANDS:
         parts += ["", f"## crossvox {name}", "", "```text", _help_of(name), "```"]
@@ -103,8 +103,8 @@ def _table(settings: type[Any], *, section: str) -> list[str]:
 
 def _meanings(docstring: str) -> dict[str, str]:
     attributes = docstring.partition("Attributes:\n")[2]
-    found = ATTRIBUTE.findall(attributes)
-    return {name: " ".join(text.split()).replace("|", r"\|") for name, text in found}
+    matches = ATTRIBUTE.findall(attributes)
+    return {name: " ".join(text.split()).replace("|", r"\|") for name, text in matches}
 
 
 def _default(field: dataclasses.Field[Any]) -> str:
@@ -161,7 +161,7 @@ def _help_of(command: str) -> str:
 
 
 def main() -> None:
-    """Write the pages, or say which of them differ."""
+    """Write the pages, or with --check report which of them are out of date."""
     stale = [
         path
         for path, text in pages().items()

@@ -96,7 +96,7 @@ class SynthesisMethod(nn.Module, ABC):
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:
         """Synthesize the target (B, 1, X, Y, Z) in [-1, 1] from `source` (B, C, X, Y, Z).
 
-        The result is deterministic, with the same noise or without any.
+        The result is deterministic for a given `noise`, and without any.
 
         Args:
             source: Prepared source volumes of any size.

@@ -1,6 +1,6 @@
-"""Exceptions and warnings of crossvox, and the exit code that each exception ends a command with.
+"""Exceptions and warnings of crossvox, with the exit code of a command that ends with each.
 
-CrossvoxError
+CrossvoxError              (exit 2 unless noted)
 ├── FileError          a file is unreadable or not of the kind it claims to be
 ├── GridError          a grid is invalid, or grids do not match
 ├── CohortError        cases are missing, mixed up or split wrongly
@@ -10,15 +10,15 @@ CrossvoxError
 ├── SomeCasesFailedError   some cases failed, all others are done         (exit 3)
 └── InterruptedRunError    stopped on request; the same command resumes   (exit 75)
 
-FileWarning means that a file was read although something about it is wrong; CohortWarning, that
-cases were left out, were interpreted differently from what is written, or look suspicious.
+FileWarning means that a file was read although something about it is wrong. CohortWarning means
+that cases were left out, were interpreted differently from what is written, or look suspicious.
 """
 
 from typing import ClassVar
 
 
 class CrossvoxError(Exception):
-    """Base of all errors; its one-line message says what is wrong, what was got and what to do."""
+    """Base of all errors; its one-line message states the problem, the bad value and the fix."""
 
     exit_code: ClassVar[int] = 2
 

@@ -89,7 +89,7 @@ class Model:
 
     @property
     def step(self) -> int:
-        """Training steps behind the weights."""
+        """Training step of the weights."""
         return self.description.step
 
     @property

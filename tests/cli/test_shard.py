@@ -53,7 +53,12 @@ def test_launchers_say_which_shard_it_is(environment: dict[str, str], shard: str
 
 @pytest.mark.parametrize(
     "environment",
-    [{"RANK": "1"}, {"RANK": "7", "WORLD_SIZE": "3"}, {"SLURM_ARRAY_TASK_ID": "1"}],
+    [
+        {"RANK": "1"},
+        {"RANK": "7", "WORLD_SIZE": "3"},
+        {"RANK": "one", "WORLD_SIZE": "3"},
+        {"SLURM_ARRAY_TASK_ID": "1"},
+    ],
 )
 def test_half_of_what_a_launcher_should_say_is_refused(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="--shard i/n"):

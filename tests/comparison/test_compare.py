@@ -103,7 +103,7 @@ def test_a_volume_on_another_grid_is_resampled_onto_the_reference_and_said_to_be
     assert found.results[0].scores["moved"]["mae"] == pytest.approx(0, abs=1e-3)
     # the two planes that it misses begin beyond the mask
     assert found.results[0].facts.uncovered["moved"] == 0
-    assert "on another grid than the reference" in found.page.read_text()
+    assert "on a different grid from the reference" in found.page.read_text()
 
 
 def test_a_broken_volume_fails_its_case_alone(tmp_path: Path, made: Made) -> None:

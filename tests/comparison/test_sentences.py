@@ -93,9 +93,9 @@ def test_what_was_left_out_failed_or_moved_is_told(compared: Comparison) -> None
         failures=(Failure(name="sub-08", reason="cut short"),),
     )
     text = " ".join(comparison_cautions(changed))
-    assert "1 case was left out for all methods because some methods lack them: sub-09" in text
+    assert "1 case was left out for all methods because some methods lack it: sub-09" in text
     assert "sub-08 was not scored: cut short" in text
-    assert "In 1 case, volumes were on another grid than the reference" in text
+    assert "In 1 case, volumes were on a different grid from the reference" in text
 
 
 def test_only_people_that_are_scored_are_told_to_be_known_to_a_model(

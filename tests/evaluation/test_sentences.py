@@ -22,7 +22,7 @@ def test_resampled_files_and_mixed_units_are_told(evaluated: Evaluation) -> None
     first, *others = evaluated.results
     odd = replace(first, facts=replace(first.facts, resampled=("synthesized",), unit="HU"))
     text = " ".join(cautions(replace(evaluated, results=(odd, *others))))
-    assert "1 case had files on another grid" in text
+    assert "1 case had files on a different grid" in text
     assert "Units differ" in text
 
 

@@ -112,7 +112,7 @@ def test_a_name_that_is_too_long_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_two_files_come_together_and_the_companion_is_not_the_younger_one(tmp_path: Path) -> None:
     volume, sidecar = tmp_path / "a.nii", tmp_path / "a.json"
-    write_together(volume, b"voxels", companion=sidecar, said=b"{}")
+    write_together(volume, b"voxels", companion=sidecar, companion_payload=b"{}")
     assert (volume.read_bytes(), sidecar.read_bytes()) == (b"voxels", b"{}")
     assert sidecar.stat().st_mtime_ns <= volume.stat().st_mtime_ns
     assert sorted(tmp_path.iterdir()) == [sidecar, volume]
@@ -122,7 +122,9 @@ def test_two_files_stay_as_they_were_where_the_second_cannot_be_written(tmp_path
     sidecar = tmp_path / "a.json"
     sidecar.write_bytes(b"old")
     with pytest.raises(FileError):
-        write_together(tmp_path / ("a" * 256), b"voxels", companion=sidecar, said=b"{}")
+        write_together(
+            tmp_path / ("a" * 256), b"voxels", companion=sidecar, companion_payload=b"{}"
+        )
     assert sidecar.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [sidecar]
 
@@ -131,13 +133,14 @@ def test_a_process_that_dies_between_two_files_leaves_no_older_one_under_new_wor
     tmp_path: Path,
 ) -> None:
     volume, sidecar = tmp_path / "a.nii", tmp_path / "a.json"
-    write_together(volume, b"old", companion=sidecar, said=b"old")
+    write_together(volume, b"old", companion=sidecar, companion_payload=b"old")
     script = (
         "import os, sys; from pathlib import Path; from crossvox.files import write_together\n"
         "audit = lambda event, args: os._exit(9) if event == 'os.rename' and"
         " str(args[1]).endswith('.nii') else None\n"
         "sys.addaudithook(audit)\n"
-        "write_together(Path(sys.argv[1]), b'new', companion=Path(sys.argv[2]), said=b'new')"
+        "path, companion = map(Path, sys.argv[1:])\n"
+        "write_together(path, b'new', companion=companion, companion_payload=b'new')"
     )
     command = [sys.executable, "-B", "-c", script, str(volume), str(sidecar)]
     assert subprocess.run(command, check=False).returncode == 9

@@ -9,12 +9,12 @@ from torch import Tensor
 from crossvox.networks.diffusion import (
     Prediction,
     Schedule,
-    aim,
     clean_of,
-    less_noisy,
     noised,
+    reverse_step,
+    sampling_timesteps,
     signal_shares,
-    visited,
+    training_target,
 )
 
 SCHEDULES: tuple[Schedule, ...] = ("linear", "cosine")
@@ -61,14 +61,16 @@ def test_a_right_answer_tells_the_clean_volume(prediction: Prediction, share: fl
     clean, noise = tensors()
     kept = torch.tensor(share, dtype=torch.float64)
     noisy = noised(clean, noise, kept)
-    answer = aim(clean, noise, kept, prediction=prediction)
+    answer = training_target(clean, noise, kept, prediction=prediction)
     torch.testing.assert_close(clean_of(answer, noisy, kept, prediction=prediction), clean)
 
 
 def test_ddim_with_a_right_answer_stays_on_the_line_of_its_noise() -> None:
     clean, noise = tensors()
     share, earlier = torch.tensor([0.2, 0.7], dtype=torch.float64)
-    stepped = less_noisy(clean, noised(clean, noise, share), None, share=share, next_share=earlier)
+    stepped = reverse_step(
+        clean, noised(clean, noise, share), None, share=share, next_share=earlier
+    )
     torch.testing.assert_close(stepped, noised(clean, noise, earlier))
 
 
@@ -83,7 +85,7 @@ def test_an_ancestral_step_is_the_posterior_of_equation_7() -> None:
         + (1 - beta).sqrt() * (1 - earlier) / (1 - share) * noisy
     )
     variance = (1 - earlier) / (1 - share) * beta
-    stepped = less_noisy(clean, noisy, fresh, share=share, next_share=earlier)
+    stepped = reverse_step(clean, noisy, fresh, share=share, next_share=earlier)
     torch.testing.assert_close(stepped, mean + variance.sqrt() * fresh)
 
 
@@ -92,13 +94,13 @@ def test_the_last_step_is_the_clean_volume() -> None:
     share, all_of_it = torch.tensor([0.9, 1.0], dtype=torch.float64)
     noisy = noised(clean, noise, share)
     for fresh in (None, noise):
-        stepped = less_noisy(clean, noisy, fresh, share=share, next_share=all_of_it)
+        stepped = reverse_step(clean, noisy, fresh, share=share, next_share=all_of_it)
         torch.testing.assert_close(stepped, clean)
 
 
 @pytest.mark.parametrize(("steps", "of"), [(1000, 1000), (50, 1000), (7, 1000), (1, 1000), (3, 3)])
 def test_visited_steps_begin_with_the_last_and_fall(steps: int, of: int) -> None:
-    found = visited(steps, of=of)
+    found = sampling_timesteps(steps, of=of)
     assert len(found) == steps
     assert found[0] == of - 1
     assert found == sorted(set(found), reverse=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from crossvox.errors import CohortError
 from crossvox.files import read_volume
-from crossvox.preparation.loss_weight import AIR_WEIGHT, MARGIN_MM, MOST_CENTRES, loss_region
+from crossvox.preparation.loss_weight import AIR_WEIGHT, MARGIN_MM, MOST_CENTERS, loss_region
 from crossvox.volume import Grid, Volume
 from crossvox.volume.foreground import head_mask
 
@@ -87,7 +87,7 @@ def test_a_mask_that_is_given_counts_alone() -> None:
 def test_centers_are_voxels_of_the_head_from_all_of_it() -> None:
     head = ball(12)
     centers = loss_region([volume(head)], volume(head), mask=None).centers
-    assert len(centers) == MOST_CENTRES
+    assert len(centers) == MOST_CENTERS
     assert head[tuple(centers.T)].all()
     # 4096 of 7153 voxels drawn evenly: their mean is the middle to 4 standard errors, 0.3 voxels
     np.testing.assert_allclose(centers.mean(axis=0), 20, atol=0.35)

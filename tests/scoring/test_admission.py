@@ -86,7 +86,7 @@ def test_scores_of_people_known_by_name_have_a_caution() -> None:
 def test_a_volume_of_ours_that_tells_nothing_leaves_a_doubt() -> None:
     status = {"sub-01": status_in_model({"ModelSHA256": "0"}), "sub-02": status_in_model({})}
     (note,) = notes_on_scored(status)
-    assert "The model behind 1 case does not record whom it was trained on: sub-01" in note
+    assert "The model behind 1 case does not record which people it was trained on: sub-01" in note
 
 
 def test_where_the_model_knows_everybody_the_option_is_named(made: MakePair) -> None:

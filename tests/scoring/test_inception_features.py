@@ -226,7 +226,7 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, file: Path) -> None:
 @pytest.mark.parametrize("found", [[torch.zeros(1)], {"state_dict": {}}, {1: torch.zeros(1)}])
 def test_what_is_no_table_of_tensors_is_refused(tmp_path: Path, found: object) -> None:
     torch.save(found, tmp_path / "inception.pth")
-    with pytest.raises(ModelError, match=f"plain table.*{WANTED}"):
+    with pytest.raises(ModelError, match=f"plain dictionary.*{WANTED}"):
         load_inception(tmp_path / "inception.pth")
 
 

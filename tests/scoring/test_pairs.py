@@ -176,7 +176,7 @@ def test_a_damaged_table_of_pairs_is_refused_by_its_fault(
 
 def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CohortError, match="no CSV in UTF-8"):
+    with pytest.raises(CohortError, match="not a UTF-8 CSV file"):
         read_pairs(tmp_path)
 
 

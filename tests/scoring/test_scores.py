@@ -2,6 +2,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,6 +50,16 @@ def test_ssim_of_the_table_is_that_of_the_metric(loaded: LoadedPair) -> None:
     scores = score(made, loaded, window=GAUSSIAN)
     alone = metrics.ssim(made, real, data_range=loaded.data_range, mask=loaded.mask)
     assert scores["ssim"] == pytest.approx(alone, abs=1e-12)
+
+
+def test_the_window_that_is_set_is_used_within_slices_too(loaded: LoadedPair) -> None:
+    made, real = loaded.synthesized.voxels, loaded.reference.voxels
+    axis = metrics.through_plane_axis(loaded.reference.grid)
+    options: Any = {"data_range": loaded.data_range, "mask": loaded.mask, "axis": axis}
+    scores = score(made, loaded, window=metrics.UNIFORM7)
+    uniform = metrics.ssim_slice(made, real, window=metrics.UNIFORM7, **options)
+    assert scores["ssim_slice"] == pytest.approx(uniform, abs=1e-12)
+    assert uniform != pytest.approx(metrics.ssim_slice(made, real, **options), abs=1e-6)
 
 
 def test_a_linear_fit_forgives_brightness_and_contrast_alone(loaded: LoadedPair) -> None:

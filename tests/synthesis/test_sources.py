@@ -9,7 +9,7 @@ import pytest
 
 from crossvox.errors import CohortError, CohortWarning
 from crossvox.files import NOTICE, write_volume
-from crossvox.synthesis.sources import find_sources, why_no_source
+from crossvox.synthesis.sources import find_sources, reason_not_a_source
 from crossvox.volume import Grid, Volume
 
 Made = Callable[..., Path]
@@ -52,7 +52,7 @@ def volume(tmp_path: Path) -> Made:
 def test_a_name_of_the_modality_or_of_none_is_a_source(
     volume: Made, name: str, modality: str
 ) -> None:
-    assert why_no_source(volume(f"{name}.nii.gz"), modality) == ""
+    assert reason_not_a_source(volume(f"{name}.nii.gz"), modality) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_name_of_the_modality_or_of_none_is_a_source(
 def test_a_name_of_another_modality_or_a_mask_is_none(
     volume: Made, name: str, modality: str, told: str
 ) -> None:
-    assert why_no_source(volume(f"{name}.nii.gz"), modality) == told
+    assert reason_not_a_source(volume(f"{name}.nii.gz"), modality) == told
 
 
 def test_a_single_file_of_another_modality_is_refused_and_a_table_overrules_its_name(

@@ -41,7 +41,7 @@ def test_handlers_come_back_after_a_failure_too() -> None:
 
 def test_work_that_is_not_asked_to_stop_ends_with_its_result() -> None:
     with Interruption() as interruption:
-        assert interruption.unless_asked(lambda: 7) == 7
+        assert interruption.abortable(lambda: 7) == 7
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -55,7 +55,7 @@ def test_a_signal_gives_work_up_where_it_stands(fabric: Fabric, number: signal.S
         return 7
 
     with Interruption() as interruption:
-        assert interruption.unless_asked(work) is None
+        assert interruption.abortable(work) is None
         assert interruption.agreed(fabric)
         os.kill(os.getpid(), number)  # noted only, once no work is watched
     assert done == ["before"]
@@ -65,5 +65,5 @@ def test_work_is_not_begun_after_a_request() -> None:
     done = []
     with Interruption() as interruption:
         os.kill(os.getpid(), signal.SIGTERM)
-        assert interruption.unless_asked(lambda: done.append("begun")) is None
+        assert interruption.abortable(lambda: done.append("begun")) is None
     assert done == []

@@ -77,18 +77,18 @@ class SplitConv3d(nn.Module):
             bias_low[:, 0, x, y, z] = _parts(layer.bias.detach())[1]
         weight = torch.cat((high, high, low, bias_low), dim=1)
         self.weight = nn.Parameter(weight, requires_grad=False)
-        self.alone = layer.bfloat16()
+        self.plain = layer.bfloat16()
 
     def forward(self, features: Tensor) -> Tensor:
         """Convolve float32 or bfloat16 features to (B, outputs, X, Y, Z) bfloat16."""
         channels, weight = self.operands(features)
-        layer = self.alone
+        layer = self.plain
         return functional.conv3d(channels, weight, layer.bias, layer.stride, layer.padding)
 
     def operands(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return the input channels to convolve for `features`, and the matching weights."""
         if features.dtype == torch.bfloat16:
-            return features, self.alone.weight
+            return features, self.plain.weight
         high, low = _parts(features)
         channels = torch.cat((high, low, high, torch.ones_like(high[:, :1])), dim=1)
         return channels.contiguous(memory_format=torch.channels_last_3d), self.weight
@@ -108,7 +108,7 @@ class InFloat32(nn.Module):
 
 
 def is_plain(layer: nn.Module) -> TypeGuard[nn.Conv3d]:
-    """Whether `layer` is a 3D convolution with no groups, no dilation and at most zero padding."""
+    """Whether `layer` is a 3D convolution without groups or dilation, padded only with zeros."""
     return (
         isinstance(layer, nn.Conv3d)
         and layer.groups == 1

@@ -38,7 +38,7 @@ class Compute:
 
     @property
     def precision(self) -> str:
-        """Precision by its name in lightning-fabric."""
+        """Name of the precision in lightning-fabric."""
         return "bf16-mixed" if self.bf16 else "32-true"
 
 
@@ -139,7 +139,7 @@ def _kept_bytes() -> int:
 
 
 def channels_last(network: nn.Module) -> nn.Module:
-    """Convert the weights of `network` to channels-last order in place, fastest to convolve."""
+    """Convert weights of `network` in place to channels-last order, the fastest to convolve."""
     orders = {4: torch.channels_last, 5: torch.channels_last_3d}
     for parameter in network.parameters():
         if parameter.ndim in orders:

@@ -35,8 +35,8 @@ class CarefulConv3d(nn.Conv3d):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
         """Map (B, inputs, X, Y, Z) to (B, outputs, x, y, z)."""
-        learning = torch.is_grad_enabled() and input.device.type == "cpu"
-        if learning and input.shape[2] == WRONG_SIZE and _may_be_wrong(self):
+        needs_gradient = torch.is_grad_enabled() and input.device.type == "cpu"
+        if needs_gradient and input.shape[2] == WRONG_SIZE and _may_be_wrong(self):
             with torch.autocast("cpu", enabled=False):
                 return super().forward(input.float())
         return super().forward(input)

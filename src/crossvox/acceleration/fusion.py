@@ -217,7 +217,7 @@ def _operands(layer: Layer, features: tuple[Tensor, ...]) -> list[Operands]:
     weight = layer.weight
     if isinstance(layer, SplitConv3d):
         channels, weight = layer.operands(features[0])
-        features, layer = (channels,), layer.alone
+        features, layer = (channels,), layer.plain
     stride, padding = list(layer.stride), [int(size) for size in layer.padding]
     weights = weight.split([part.shape[1] for part in features], dim=1)
     biases = (layer.bias, *(None for _ in features[1:]))

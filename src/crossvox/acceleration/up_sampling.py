@@ -70,6 +70,6 @@ def is_wide(layer: UpConv) -> bool:
 
     Wide layers have few voxels: from 256 channels to 128 the transposed convolution takes two to
     three times as long, in bfloat16 and in training (Xeon with AMX, 15 x 18 x 3 voxels; from about
-    16^3 voxels on both take equally long).
+    16^3 voxels upward both take equally long).
     """
     return layer.conv.in_channels >= WIDE

@@ -11,9 +11,9 @@ Sizes = tuple[int, int, int]
 Names = str | Sequence[str]
 
 
-def names_in(given: Names | None) -> tuple[str, ...]:
+def names_in(names: Names | None) -> tuple[str, ...]:
     """Names in a sequence or in comma-separated text, stripped of spaces; empty if None."""
-    if given is None:
+    if names is None:
         return ()
-    names = given.split(",") if isinstance(given, str) else given
-    return tuple(name.strip() for name in names if name.strip())
+    listed = names.split(",") if isinstance(names, str) else names
+    return tuple(name.strip() for name in listed if name.strip())

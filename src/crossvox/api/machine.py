@@ -1,4 +1,4 @@
-"""Public functions about this machine: benchmarks, and what is installed."""
+"""Public functions about this machine: its speed, and what is installed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def benchmark(
     largest: int = 256,
     progress: Shown = None,
 ) -> str:
-    """Measure time and memory of prediction or training beside alternatives.
+    """Measure the time and memory of prediction or training against alternatives.
 
     If an alternative fails, `SomeCasesFailedError` is raised once the others are measured; its
     `result` is their page.

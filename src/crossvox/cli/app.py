@@ -88,7 +88,7 @@ def _end(message: str, *, code: int) -> NoReturn:
 
 
 def _end_or_raise(error: OSError | MemoryError | RuntimeError) -> NoReturn:
-    """Exit with a one-line message if the machine is the cause; raise a bug of crossvox again."""
+    """Exit with a one-line message for a known cause; re-raise anything else as a bug."""
     if isinstance(error, OSError):
         if error.errno != errno.ENAMETOOLONG:
             raise error

@@ -21,10 +21,10 @@ def benchmark(
     grow: bool = False,
     largest: int = 256,
 ) -> None:
-    """Measure time and memory of prediction or training beside alternatives.
+    """Measure the time and memory of prediction or training against alternatives.
 
-    Each alternative runs in its own process, and the processes take turns, so that a disturbance
-    of the machine affects all of them. Compare the ratios of medians: the absolute seconds apply
+    Each alternative runs in its own process, and the processes take turns, so that other load on
+    the machine affects all of them. Compare the ratios of medians: the absolute seconds apply
     to this machine only.
 
     Parameters
@@ -39,8 +39,8 @@ def benchmark(
         needs crossvox[benchmark]) and networks (MONAI networks with crossvox's optimizations;
         needs crossvox[benchmark]).
     rounds
-        Turns of each alternative: one warm-up, then work for one second. With --grow: volumes
-        measured per cube, after one warm-up.
+        Turns of each alternative: one warm-up, then at most five runs, until a second has passed.
+        With --grow: volumes measured per cube, after one warm-up.
     sizes
         Size in voxels of the volume (default: 240 288 48) or training patch (default: 144 128 48).
     width
@@ -50,8 +50,8 @@ def benchmark(
     threads
         CPU threads of each process (default: one per physical core).
     profile
-        Also show which operations take longest, and the share reached of the arithmetic rate of
-        large convolutions.
+        Also show which operations take longest, and the arithmetic throughput as a share of that
+        of large convolutions.
     grow
         Measure prediction of cubes of growing size by crossvox alone (time and memory), instead
         of comparing alternatives.

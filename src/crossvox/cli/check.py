@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from crossvox import CaseCheck, CohortCheck, Finding
 
-REDIRECTED_WIDTH = 150  # characters, where the output is no terminal
+REDIRECTED_WIDTH = 150  # characters, where the output is not a terminal
 
 
 def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool = False) -> None:
@@ -55,7 +55,7 @@ def check(data: Path, /, *, modalities: str | None = None, allow_synthetic: bool
         raise crossvox.CohortError(f"{data}: {_verdict(result)}; fix the cases or leave them out")
 
 
-def table_of_cases(found: "CohortCheck") -> "Table":
+def table_of_cases(result: "CohortCheck") -> "Table":
     """Table of all volumes: grid, intensities, and agreement with the case's first volume."""
     from rich.table import Table
 
@@ -64,8 +64,8 @@ def table_of_cases(found: "CohortCheck") -> "Table":
         table.add_column(name)
     for name in ("NMI", "shift mm", "missing"):
         table.add_column(name, justify="right")
-    for row in found.rows:
-        for line, modality in enumerate(found.modalities):
+    for row in result.rows:
+        for line, modality in enumerate(result.modalities):
             first = line == 0
             table.add_row(
                 row.name if first else "",

@@ -22,7 +22,7 @@ def compare(
 ) -> None:
     """Compare runs or folders of volumes (RUN RUN … OUT); write tables, a figure and a page.
 
-    Scores cover the cases that all of them have, on the reference's grid, with confidence
+    Scores cover the cases that all of them share, on the reference's grid, with confidence
     intervals and paired tests. Runs are timed on this machine one after the other, each in its
     own process.
 

@@ -29,7 +29,7 @@ def predict(
     max_voxels: int | None = None,
     volume: int | None = None,
 ) -> None:
-    """Synthesize the target modality of volumes, each on its own grid.
+    """Synthesize the target modality from source volumes, each on its own grid.
 
     Running the same command again continues a cohort that was stopped. Exits with code 3 if some
     volumes fail; all others are written.
@@ -68,15 +68,15 @@ def predict(
     prefer
         Affine to use where the sform and qform of a NIfTI file disagree.
     max_voxels
-        Largest number of voxels that a volume may have (default: what half of the free memory
-        holds).
+        Largest number of voxels that a volume may have (default: as many as fit in half of the
+        free memory).
     volume
         Index of the volume to read from a 4D file, counted from 0.
     """
     import crossvox
     from crossvox.cli.shard import launched_shard
 
-    with _printing_failed(), crossvox.Bars() as bars:
+    with _printing_partial_result(), crossvox.Bars() as bars:
         predicted = crossvox.predict(
             model,
             in_,
@@ -98,7 +98,7 @@ def predict(
 
 
 @contextmanager
-def _printing_failed() -> Iterator[None]:
+def _printing_partial_result() -> Iterator[None]:
     """Print the results of the other cases if some fail."""
     from crossvox import Predicted, SomeCasesFailedError
 

@@ -40,8 +40,13 @@ def _index_and_count(
         raise SettingsError(
             f"{index_name} is set but {count_name} is not; give --shard i/n instead"
         )
-    index = int(environment[index_name]) - int(environment.get(first_name, "0"))
-    count = int(environment[count_name])
+    try:
+        index = int(environment[index_name]) - int(environment.get(first_name, "0"))
+        count = int(environment[count_name])
+    except ValueError as error:
+        raise SettingsError(
+            f"{index_name} or {count_name} is not a number ({error}); give --shard i/n instead"
+        ) from None
     if not 0 <= index < count:
         raise SettingsError(
             f"{index_name}={environment[index_name]} is out of range for {count_name}={count};"

@@ -15,8 +15,8 @@ def suite(
 ) -> None:
     """Train several experiments on one cohort and compare them.
 
-    Running the same command again resumes the run that was stopped and skips finished runs.
-    Exits with code 3 if some runs failed; all others are still compared.
+    Running the same command again resumes a run that was stopped and skips finished runs.
+    Exits with code 3 if some runs fail; all others are still compared.
 
     Parameters
     ----------

@@ -23,9 +23,9 @@ def train(
 ) -> None:
     """Train a model that synthesizes one modality from another.
 
-    Running the same command again resumes a run that was stopped. At the end, people held out
-    from training are synthesized and scored; the report is OUT/evaluation/report.html. All
-    settings are listed in docs/reference/settings.md.
+    Running the same command again resumes a run that was stopped. At the end, volumes of people
+    held out from training are synthesized and scored; the report is OUT/evaluation/report.html.
+    All settings are listed in docs/reference/settings.md.
 
     Parameters
     ----------

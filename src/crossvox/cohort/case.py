@@ -16,7 +16,7 @@ class Case:
         subject: Identifier of the person, shared by all of the person's cases ("sub-01").
         name: Identifier unique within the cohort ("sub-01_ses-2"), used in output file names.
         images: File of each modality, by BIDS suffix ("FLAIR", "T1w").
-        mask: Mask file, nonzero where losses and metrics count; None for the whole volume.
+        mask: Mask file, nonzero where losses and metrics are computed; None for the whole volume.
         split: "train", "validation" or "test"; None if the data define no split.
         folder: Folder of the images relative to the cohort's root ("sub-01/ses-2/anat"), mirrored
             in the output.

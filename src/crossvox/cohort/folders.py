@@ -41,7 +41,7 @@ def read_folders(root: Path, *, modalities: Sequence[str] | None) -> CohortLayou
 
 
 def single_case(file: Path, *, modality: str) -> Case:
-    """Case of a single volume file whose `modality` the caller knows."""
+    """Case with a single volume file, whose modality the caller knows."""
     _, key, _ = _by_name(file)
     name = safe_name(key or stem_of(file), origin=str(file))
     return Case(subject=parse_name(file).person or name, name=name, images={modality: file})

@@ -17,7 +17,7 @@ RESERVED_COLUMNS = frozenset({"subject", "session", "mask", "split"})
 
 
 def read_manifest(path: Path) -> CohortLayout:
-    """Read the cases listed in a table; relative paths start at the table's folder.
+    """Read the cases listed in a table; relative paths are resolved against its folder.
 
     Columns: subject, one per modality, and optionally mask, split and session. JSON is a list of
     objects with the same keys. An empty cell means that the case has no such file or value.
@@ -77,6 +77,7 @@ def _file(value: str, manifest: Path, *, origin: str) -> Path:
     file = manifest.parent / value
     if not file.is_file():
         raise CohortError(
-            f"{origin}: there is no file {file}; relative paths start at the table's folder"
+            f"{origin}: there is no file {file}; relative paths are resolved against the folder of"
+            " the table"
         )
     return file

@@ -10,7 +10,7 @@ from crossvox.errors import CohortError
 from crossvox.files import stem_of
 
 MASK_SUFFIXES = frozenset({"mask", "dseg", "probseg"})
-# Suffixes that always name a modality: those of BIDS 1.9 and other common spellings.
+# Suffixes that always denote a modality: those of BIDS 1.9 and other common spellings.
 KNOWN_MODALITIES = frozenset(
     {
         *("FLAIR", "T1w", "T2w", "T1ce", "T1c", "T1gd", "PDw", "PDT2", "T2starw", "T1rho", "UNIT1"),
@@ -80,7 +80,8 @@ def safe_name(name: str, *, origin: str) -> str:
     """Return `name` unchanged if it is safe in file names.
 
     Raises:
-        CohortError: `name` contains other characters than letters, digits and ".+-_".
+        CohortError: `name` is empty, starts with ".", "+" or "-", or contains characters other than
+            letters, digits and ".+-_".
     """
     if SAFE_NAME.fullmatch(name):
         return name

@@ -16,7 +16,7 @@ from crossvox.cohort.names import canonical_modality, nearest_spelling, spelling
 from crossvox.errors import CohortError, CohortWarning
 from crossvox.files import is_synthetic
 
-MOST_NAMED = 5  # cases left out that one message lists
+MOST_NAMED = 5  # left-out cases listed in a message
 Synthesized = Literal["left out", "taken"]
 
 
@@ -76,8 +76,8 @@ def survey_cohort(
 ) -> Reading:
     """Find the complete cases below `root`, and why others are left out, without reading voxels.
 
-    A modality that no case has by its exact name matches the only modality with another spelling
-    of the same meaning ("flair", "ct").
+    A modality that no case has under its exact name matches another spelling of it ("flair", "ct")
+    if there is only one such spelling.
 
     Args:
         root: A manifest (.csv, .tsv, .json), a BIDS root, a folder with one folder per modality,

@@ -24,10 +24,10 @@ NO_SPLIT_SPELLINGS = frozenset({"", "n/a", "na", "none"})
 def split_cohort(
     cases: Sequence[Case], *, seed: int, fractions: tuple[float, float, float] | None = None
 ) -> tuple[Case, ...]:
-    """Give each of `cases` a split: the split in the data, else one drawn by person.
+    """Assign a split to each of `cases`: the split in the data, or else a random split by person.
 
     People are ordered by a hash of the seed and their own identifier, and that order is cut into
-    the splits, so adding a person moves only people at the ends of a split.
+    the splits, so adding a person moves only people at the boundaries between splits.
 
     Args:
         cases: Cases in any order, which is kept.
@@ -85,10 +85,10 @@ def refuse_shared_people(cases: Sequence[Case]) -> None:
 
 
 def parse_split(text: str | None, *, origin: str) -> Split | None:
-    """Parse the name of a split in any usual spelling; None for an empty text or "n/a".
+    """Parse the name of a split in any usual spelling; None for empty text or "n/a".
 
     Raises:
-        CohortError: `text` is no known spelling of a split.
+        CohortError: `text` is not a known spelling of a split.
     """
     spelling = (text or "").strip().lower()
     if spelling in NO_SPLIT_SPELLINGS:

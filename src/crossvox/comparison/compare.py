@@ -48,7 +48,7 @@ def compare(
     settings: ComparisonSettings = DEFAULTS,
     progress: Progress = QUIET,
 ) -> Comparison:
-    """Score every contestant on the cases that all have; write tables, figure and page.
+    """Score every contestant on the cases that all share; write tables, figure and page.
 
     The grid of a case is that of its reference; volumes on another grid are resampled to it, and
     the page reports this.
@@ -62,10 +62,10 @@ def compare(
 
     Raises:
         SettingsError: Names are not unique, or `against` is not among them or not available.
-        CohortError: No case is in all contestants, references differ, or no case could be scored;
+        CohortError: The contestants share no case, references differ, or no case could be scored;
             nothing is written.
         SomeCasesFailedError: Some cases could not be scored; all files are written for the rest.
-        FileError: The mean training target cannot be read, or the output folder not written.
+        FileError: The mean training target cannot be read, or the output folder cannot be written.
         ModelError: The weights of Inception-v3 are missing or wrong.
     """
     against = chosen_opponent(contestants, settings.against)
@@ -121,19 +121,19 @@ class _Scorer:
 
     def score(self, pairs: Sequence[Pair]) -> CaseResult:
         """Score one case for all contestants and the available baselines."""
-        together = load_case(pairs, data_range=self.settings.data_range)
-        loaded = together.loaded
-        volumes = dict(zip(self.names, together.volumes, strict=True))
+        loaded_case = load_case(pairs, data_range=self.settings.data_range)
+        loaded = loaded_case.loaded
+        volumes = dict(zip(self.names, loaded_case.volumes, strict=True))
         volumes |= baselines_of(loaded, mean_target=self.mean_target)
         result = score_volumes(
             loaded, volumes, window=self.settings.window, inception=self.inception
         )
-        return replace(result, facts=self._facts(together, result.facts))
+        return replace(result, facts=self._facts(loaded_case, result.facts))
 
-    def _facts(self, together: LoadedCase, facts: CaseFacts) -> CaseFacts:
+    def _facts(self, loaded_case: LoadedCase, facts: CaseFacts) -> CaseFacts:
         """Add the facts that differ between contestants."""
-        loaded = together.loaded
-        placed = dict(zip(self.names, together.placed, strict=True))
+        loaded = loaded_case.loaded
+        placed = dict(zip(self.names, loaded_case.placed, strict=True))
         moved = [name for name, volume in placed.items() if volume.moved]
         uncovered = {name: volume.uncovered_share(loaded.mask) for name, volume in placed.items()}
         return replace(
@@ -142,11 +142,11 @@ class _Scorer:
             uncovered={**uncovered, **uncovered_of(loaded)},
             known={
                 name: status_in_model(sidecar)
-                for name, sidecar in zip(self.names, together.sidecars, strict=True)
+                for name, sidecar in zip(self.names, loaded_case.sidecars, strict=True)
             },
             perfect={
                 name: perfect_scores(loaded, sidecar, window=self.settings.window)
-                for name, sidecar in zip(self.names, together.sidecars, strict=True)
+                for name, sidecar in zip(self.names, loaded_case.sidecars, strict=True)
             },
         )
 

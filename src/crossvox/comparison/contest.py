@@ -28,7 +28,7 @@ class Costs:
         passes: Network evaluations per volume, such as 50 for a diffusion model with 50 steps.
         peak_memory_bytes: Peak memory of synthesis in bytes.
         parameters: Number of parameters of the networks needed for synthesis.
-        training_hours: Training time in hours of wall clock.
+        training_hours: Wall-clock training time in hours.
         training_steps: Number of optimizer steps.
         training_epochs: Number of passes over the training voxels.
         machine: Machine on which seconds and memory were measured, in words; empty if unknown.
@@ -177,7 +177,7 @@ def match_cases(contestants: Sequence[Contestant]) -> Contest:
     """Find the cases that all contestants have, in the order of their names.
 
     Raises:
-        CohortError: A contestant has a case twice, no case is in all contestants, or contestants
+        CohortError: A contestant has a case twice, the contestants share no case, or contestants
             have different references or masks for a case.
     """
     by_name = {contestant.name: _by_case(contestant) for contestant in contestants}

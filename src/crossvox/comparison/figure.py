@@ -136,23 +136,23 @@ def _block(comparison: Comparison, case: Shown, *, data_range: float | None) -> 
         next(pair for pair in contestant.pairs if pair.name == name)
         for contestant in comparison.contestants
     ]
-    together = load_case(pairs, data_range=data_range)
+    loaded_case = load_case(pairs, data_range=data_range)
     first = comparison.names[0]
     return _Block(
         heading=f"{name}: {case.why} by SSIM of {first}",
-        cut=cut_through(together.loaded),
-        tracks=tuple(_tracks(together, comparison.names, scores)),
-        unit=UNITS.get(together.loaded.unit, together.loaded.unit),
+        cut=cut_through(loaded_case.loaded),
+        tracks=tuple(_tracks(loaded_case, comparison.names, scores)),
+        unit=UNITS.get(loaded_case.loaded.unit, loaded_case.loaded.unit),
     )
 
 
 def _tracks(
-    together: LoadedCase, names: Sequence[str], scores: Mapping[str, Scores]
+    loaded_case: LoadedCase, names: Sequence[str], scores: Mapping[str, Scores]
 ) -> Iterator[_Track]:
-    loaded = together.loaded
+    loaded = loaded_case.loaded
     for source in source_columns(loaded):
         yield _Track(volume=source, error=None, below="")
-    for name, voxels in zip(names, together.volumes, strict=True):
+    for name, voxels in zip(names, loaded_case.volumes, strict=True):
         yield _Track(
             volume=target_column(name, voxels, loaded),
             error=error_column(voxels, loaded),

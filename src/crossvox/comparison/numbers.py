@@ -45,7 +45,7 @@ def numbers_of(comparison: Comparison) -> dict[str, Numbers]:
 
 
 def _of_costs(costs: Costs, slowest: Mapping[str, float]) -> Numbers:
-    """Costs of one method; its speed is relative to the slowest one on the same machine."""
+    """Costs of one method; its speed is relative to the slowest method on the same machine."""
     seconds, passes = _or_nan(costs.seconds), _or_nan(costs.passes)
     speedup = slowest[costs.machine] / costs.seconds if costs.seconds else math.nan
     return {

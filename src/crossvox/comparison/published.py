@@ -9,7 +9,7 @@ Published = Literal["paper"]
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedTable:
-    """Published table with the numbers of another cohort.
+    """Published table with scores on another cohort.
 
     Attributes:
         title: Heading of the table.

@@ -66,15 +66,16 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
         )
         more = "; …" if len(comparison.left_out) > MOST_LISTED else ""
         cases = counted(len(comparison.left_out), "case was", "cases were")
+        pronoun = "it" if len(comparison.left_out) == 1 else "them"
         sentences.append(
-            f"{cases} left out for all methods because some methods lack them: {listed}{more}."
+            f"{cases} left out for all methods because some methods lack {pronoun}: {listed}{more}."
         )
     moved = {name for result in results for name in result.facts.resampled}
     if moved:
         cases = counted(sum(bool(result.facts.resampled) for result in results), "case", "cases")
         sentences.append(
-            f"In {cases}, volumes were on another grid than the reference and were resampled onto"
-            f" it before scoring: {', '.join(sorted(moved))}."
+            f"In {cases}, volumes were on a different grid from the reference and were resampled"
+            f" onto it before scoring: {', '.join(sorted(moved))}."
         )
     for name in comparison.names:
         sentences += on_uncovered(results, name)
@@ -82,7 +83,7 @@ def comparison_cautions(comparison: Comparison) -> list[str]:
         sentences.append("No case has a source, so two of the three baselines are missing.")
     if len({result.facts.unit for result in results}) > 1:
         sentences.append(
-            f"Units differ between cases ({unit_of(results)}), so their means have no meaning."
+            f"Units differ between cases ({unit_of(results)}), so means over cases are meaningless."
         )
     sentences += [*_unequal_training(comparison), *_outdone(comparison)]
     return [*sentences, *on_images(comparison.summary), *on_tests(comparison.summary)]
@@ -153,10 +154,10 @@ def slice_sentences(comparison: Comparison) -> list[str]:
 
 
 def _verdict(row: PairedDifference, comparison: Comparison) -> str:
-    """Predicate by the interval, with "perhaps" unless significant; lower is better."""
+    """Predicate chosen by the interval, with "perhaps" unless significant; lower is better."""
     low, high = row.difference.low, row.difference.high
     if math.isnan(low):
-        return f"is compared with {comparison.against} by the difference between slices"
+        return f"is compared with {comparison.against} by its consistency between slices"
     if low <= 0 <= high:
         return f"does not clearly differ from {comparison.against} in consistency between slices"
     is_significant = row.p_holm is not None and row.p_holm < SIGNIFICANT_BELOW

@@ -26,7 +26,7 @@ from crossvox.scoring.statistics import Interval
 MACHINE_COSTS = ("seconds", "peak_memory_bytes")  # ranked only if measured on one machine
 GIB, MILLION = 2**30, 1e6
 MIN_VALUES = 2  # a single value is neither best nor worst
-EXTRA_DIGITS = 1  # of unitless measures, whose differences between methods are small
+EXTRA_DIGITS = 1  # for unitless measures, whose differences between methods are small
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class TableRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """Columns that are read together, without baselines that have no value in any of them."""
+    """Related columns, without the rows of baselines that have no value in any of them."""
 
     title: str
     columns: tuple[Column, ...]
@@ -142,7 +142,7 @@ def _on_machines(comparison: Comparison) -> list[str]:
     for machine in distinct:
         names = ", ".join(name for name, own in machines.items() if own == machine)
         of_methods = f" of {names}" if len(distinct) > 1 else ""
-        where = machine or "a machine that the files do not name"
+        where = machine or "a machine that was not recorded"
         notes.append(f"Time and memory{of_methods} were measured on {where}.")
     return notes + [cost.remark for cost in costs.values() if cost.remark]
 
@@ -189,7 +189,7 @@ def _panel(
 
 
 def _people_suffix(row: Numbers, comparison: Comparison) -> str:
-    """Number of people in brackets if it differs from that of the table."""
+    """Number of people in parentheses if it differs from that of the table."""
     people = int(row["people"])
     return "" if people == comparison.summary.subjects else f" (n = {people})"
 

@@ -41,7 +41,7 @@ def multiple_of(method: SynthesisMethod, *, sources: int) -> int:
         sources: Number of input channels.
 
     Raises:
-        SettingsError: The network's input is not the whole volume alone, but slices or noise too.
+        SettingsError: The network receives slices instead of the whole volume, or noise as well.
     """
     probed = copy.deepcopy(method)
     probes = {name: _Probe() for name in probed.product}

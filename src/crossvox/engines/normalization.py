@@ -27,7 +27,7 @@ class VolumeNormalization(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Normalize features (1, C, X, Y, Z); the shape is kept."""
         centered = features - self._mean(features)
-        centered = centered - self._mean(centered)  # what the first mean was rounded by
+        centered = centered - self._mean(centered)  # removes the rounding error of the first mean
         scale = (self._mean(centered.square()) + self.eps).rsqrt()
         shape = (1, self.channels, 1, 1, 1)
         return centered * (scale * self.weight.reshape(shape)) + self.bias.reshape(shape)

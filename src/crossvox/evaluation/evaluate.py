@@ -34,7 +34,7 @@ def evaluate(
     settings: EvaluationSettings = DEFAULTS,
     progress: Progress = QUIET,
 ) -> Evaluation:
-    """Score every pair; write scores.csv, pairs.csv, comparison.json and report.html.
+    """Score every pair; write the tables, pairs.csv, comparison.json and report.html.
 
     Args:
         pairing: Result of `find_pairs`.
@@ -46,7 +46,7 @@ def evaluate(
         SomeCasesFailedError: Some cases could not be scored; all files are written for the rest.
         CohortError: No case could or may be scored, or references and synthesized volumes are
             swapped; nothing is written.
-        FileError: The mean training target cannot be read, or the output folder not written.
+        FileError: The mean training target cannot be read, or the output folder cannot be written.
         ModelError: The weights of Inception-v3 are missing or wrong.
     """
     admitted = admit(pairing.pairs, settings.admission)

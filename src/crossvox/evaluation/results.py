@@ -24,7 +24,7 @@ class EvaluationSettings:
         mean_target: Path of the mean training target, a baseline on matching grids.
         inception: Path of Inception-v3 weights; None to leave out FID and KID.
         run: Description of the training run behind the volumes, for the report.
-        strips: Number of cases in the pictures of the report, worst first.
+        strips: Number of cases pictured in the report, worst first.
         admission: Exceptions that admit cases with misleading scores.
     """
 

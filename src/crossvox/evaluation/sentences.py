@@ -53,7 +53,7 @@ def cautions(evaluation: Evaluation) -> list[str]:
         names = ", ".join(result.pair.name for result in moved[:MOST_LISTED])
         more = ", …" if len(moved) > MOST_LISTED else ""
         sentences.append(
-            f"{counted(len(moved), 'case', 'cases')} had files on another grid than the"
+            f"{counted(len(moved), 'case', 'cases')} had files on a different grid from the"
             f" reference; they were resampled onto it before scoring: {names}{more}."
         )
     sentences += on_uncovered(results, SYNTHESIZED)
@@ -61,7 +61,7 @@ def cautions(evaluation: Evaluation) -> list[str]:
         sentences.append("No case has a source, so two of the three baselines are missing.")
     if len({result.facts.unit for result in results}) > 1:
         sentences.append(
-            f"Units differ between cases ({unit_of(results)}), so their means have no meaning."
+            f"Units differ between cases ({unit_of(results)}), so means over cases are meaningless."
         )
     return [*sentences, *on_images(evaluation.summary), *on_tests(evaluation.summary)]
 

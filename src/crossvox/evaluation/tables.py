@@ -17,7 +17,7 @@ NUMBERS_FILE = "comparison.json"
 
 
 def write_tables(evaluation: Evaluation, out: Path, *, settings: EvaluationSettings) -> None:
-    """Write scores.csv, baselines.csv, comparison.json and, given labels, regions.csv."""
+    """Write scores.csv, baselines.csv, comparison.json and, with label maps, regions.csv."""
     results = evaluation.results
     scores = [score_row(result, SYNTHESIZED) for result in results]
     baselines = [

@@ -22,7 +22,7 @@ FORMS: tuple[Form, ...] = ("sform", "qform")
 
 
 def warn_of_no_geometry(path: Path) -> None:
-    """Warn that a file has no orientation."""
+    """Warn that the header of a file declares no orientation."""
     warnings.warn(
         f"{path}: says nothing about its orientation (neither sform nor qform); its position "
         "must not be used to align it with another file",
@@ -34,10 +34,10 @@ def warn_of_no_geometry(path: Path) -> None:
 def chosen_affine(
     forms: Mapping[Form, Affine], path: Path, *, shape: tuple[int, int, int], prefer: Form | None
 ) -> Affine:
-    """Affine to use of a file that has one or two.
+    """Affine to use for a file that has an sform, a qform or both.
 
     Raises:
-        FileError: The two disagree by more than half a voxel at a corner and none is preferred;
+        FileError: The two disagree by more than half a voxel at a corner and neither is preferred;
             or the chosen affine is not finite, is singular or has an impossible spacing.
     """
     first = min(forms, key=FORMS.index)

@@ -24,8 +24,10 @@ def write_atomically(path: Path, payload: bytes) -> None:
         temporary.write_bytes(payload)
 
 
-def write_together(path: Path, payload: bytes, *, companion: Path, said: bytes) -> None:
-    """Write `payload` to `path` and `said` to `companion`, which never describes an older payload.
+def write_together(
+    path: Path, payload: bytes, *, companion: Path, companion_payload: bytes
+) -> None:
+    """Write a file and its companion, which never describes an older payload.
 
     Both are complete on disk before either is renamed. The old file at `path` is removed first,
     so that a process killed between the two renames leaves only a companion.
@@ -37,9 +39,9 @@ def write_together(path: Path, payload: bytes, *, companion: Path, said: bytes) 
     with replacing(path) as temporary:
         temporary.write_bytes(payload)
         _flush(temporary)
-        with replacing(companion) as beside:
-            beside.write_bytes(said)
-            _flush(beside)
+        with replacing(companion) as temporary_companion:
+            temporary_companion.write_bytes(companion_payload)
+            _flush(temporary_companion)
             path.unlink(missing_ok=True)
         temporary.touch()  # the payload must not be older than its companion
 
@@ -66,7 +68,7 @@ def replacing(path: Path) -> Iterator[Path]:
             raise
         raise _refusal(error, path) from error
     finally:
-        # Usually there is nothing to remove; an error here must not hide that of the block.
+        # Usually there is nothing to remove; an error here must not hide an error of the block.
         with suppress(OSError):
             temporary.unlink()
 
@@ -88,7 +90,7 @@ def _flush(path: Path) -> None:
 
 def _is_write_error(error: OSError, temporary: Path, path: Path) -> bool:
     """Whether writing `path` failed, rather than something else in the block."""
-    if error.filename is None:  # a failed write has no file name, a failed open or mkdir has
+    if error.filename is None:  # set by a failed open or mkdir, but not by a failed write
         return error.errno is not None
     return str(error.filename) in map(str, (temporary, path, *path.parents))
 

@@ -18,7 +18,7 @@ ARRAY = Path("the array")  # stands for the file name in error messages
 
 
 def volume_of(
-    given: Any,  # noqa: ANN401 - one of the types below
+    image: Any,  # noqa: ANN401 - any of the types below
     *,
     affine: ArrayLike | None = None,
     modality: str = "",
@@ -27,30 +27,30 @@ def volume_of(
     """Convert a path, a nibabel image or an array with an affine to a volume.
 
     Args:
-        given: `Volume`, `str`, `Path`, nibabel image, (X, Y, Z) array, or (array, affine).
+        image: `Volume`, `str`, `Path`, nibabel image, (X, Y, Z) array, or (array, affine).
         affine: (4, 4) matrix from voxel index to RAS+ millimeters, for an array without one.
         modality: BIDS suffix for a volume that has none.
-        unit: Unit of the intensities, unless `given` is a `Volume`.
+        unit: Unit of the intensities, unless `image` is a `Volume`.
 
     Raises:
-        SettingsError: `given` has another type, or is an array without an affine.
+        SettingsError: `image` has another type, or is an array without an affine.
         FileError: The file cannot be read, or the voxels do not have three axes, are constant, or
             more than 1 % of them are not finite.
         GridError: The affine is impossible.
     """
-    if isinstance(given, Volume):
-        return given if given.modality else given.with_voxels(given.voxels, modality=modality)
-    if isinstance(given, str | os.PathLike):
-        return read_volume(Path(given), modality=modality, unit=unit)
-    if isinstance(given, SpatialImage):
-        name = Path(given.get_filename() or "the image")
-        return _of_array(np.asarray(given.dataobj), given.affine, name, modality, unit)
-    is_pair = isinstance(given, tuple) and len(given) == PAIR
-    array, matrix = given if is_pair else (given, affine)
+    if isinstance(image, Volume):
+        return image if image.modality else image.with_voxels(image.voxels, modality=modality)
+    if isinstance(image, str | os.PathLike):
+        return read_volume(Path(image), modality=modality, unit=unit)
+    if isinstance(image, SpatialImage):
+        name = Path(image.get_filename() or "the image")
+        return _of_array(np.asarray(image.dataobj), image.affine, name, modality, unit)
+    is_pair = isinstance(image, tuple) and len(image) == PAIR
+    array, matrix = image if is_pair else (image, affine)
     if not isinstance(array, np.ndarray):
         raise SettingsError(
             "a volume is a path, a nibabel image, a crossvox.Volume or an array with its affine;"
-            f" got {type(given).__name__}"
+            f" got {type(image).__name__}"
         )
     if matrix is None:
         raise SettingsError("an array needs its affine: (array, affine), or affine=…")

@@ -20,9 +20,9 @@ INT16 = np.iinfo(np.int16)
 INT16_STEPS = INT16.max - INT16.min
 SMALLEST_SLOPE = float(np.finfo(np.float32).tiny)
 SMALLEST_INTEGER_RANGE = 255  # intensity range above which rounding to integers loses little
-# Cosine between two voxel axes above which a grid is sheared; rounding to float32 gives 1e-6.
+# Cosine between two voxel axes above which a grid counts as sheared; float32 rounding gives 1e-6.
 SMALLEST_SKEW = 1e-4
-FAST_COMPRESSION = 1  # level of gzip
+FAST_COMPRESSION = 1  # gzip level
 
 
 def write_volume(path: Path, volume: Volume, *, description: str = "") -> None:

@@ -1,4 +1,4 @@
-"""SHA-256 of volume files, to tell whether two hold the same bytes."""
+"""SHA-256 of volume files, to tell whether two files hold the same bytes."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ PAIRED_SUFFIXES = ((".hdr", ".img"), (".HDR", ".IMG"))
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a volume file in hexadecimal digits; of both files of a .hdr/.img pair.
+    """Hexadecimal SHA-256 of a volume file, or of both files of a .hdr/.img pair.
 
     Raises:
         FileError: The file cannot be read.

@@ -51,7 +51,8 @@ def read_mask(path: Path, *, options: ReadOptions = DEFAULTS) -> Volume:
     """Read a mask: 1 where the file is not zero, else 0; it may be constant.
 
     Raises:
-        FileError: The file is damaged or of another kind, or more than 1 % is not finite.
+        FileError: The file is damaged or of another kind, or more than 1 % of its voxels are
+            not finite.
         ResourceError: The file declares more voxels than may be read.
     """
     volume = _read(path, options=options)
@@ -62,7 +63,7 @@ def read_grid(path: Path, *, options: ReadOptions = DEFAULTS) -> Grid:
     """Read the grid of a file without its voxels.
 
     Raises:
-        FileError: The header is damaged, or of a kind that is not a volume.
+        FileError: The header is damaged or does not describe a volume.
         ResourceError: The header declares more voxels than may be read.
     """
     with _opened(path, options=options) as (_, layout):
@@ -70,7 +71,7 @@ def read_grid(path: Path, *, options: ReadOptions = DEFAULTS) -> Grid:
 
 
 def is_volume(path: Path) -> bool:
-    """Whether the name is that of a volume: not hidden, and of a .hdr/.img pair only the .hdr."""
+    """Whether `path` is named like a volume and is neither hidden nor the .img of a pair."""
     name = path.name.lower()
     return name.endswith(VOLUME_SUFFIXES) and not name.endswith(".img") and not name.startswith(".")
 
@@ -92,7 +93,7 @@ def _read(path: Path, *, options: ReadOptions) -> Volume:
 
 @contextmanager
 def _opened(path: Path, *, options: ReadOptions) -> Iterator[tuple[Contents, Layout]]:
-    """Open the file that holds the voxels, positioned at the first voxel, and its layout."""
+    """Open the file with the voxels at its first voxel, and yield it with its layout."""
     path = _header_of_pair(path)
     with open_contents(path) as contents:
         start = contents.take(LARGEST_HEADER)

@@ -41,7 +41,7 @@ def mgh_layout(start: bytes, path: Path) -> Layout:
     """Layout declared by the first bytes of an MGH file.
 
     Raises:
-        FileError: The header is damaged, or of a kind that is not a volume.
+        FileError: The header is damaged or does not describe a volume.
     """
     header = np.frombuffer(start[: HEADER.itemsize], HEADER)[0]
     shape, volumes = three_sizes([int(size) for size in header["sizes"]], path)

@@ -59,7 +59,7 @@ def nifti_layout(start: bytes, path: Path, *, options: ReadOptions) -> Layout:
         options: Options with the choice between sform and qform.
 
     Raises:
-        FileError: The header is damaged, or of a kind that is not a volume.
+        FileError: The header is damaged or does not describe a volume.
     """
     order = nifti_byte_order(start) or "<"
     size = int(np.frombuffer(start[:4], f"{order}i4")[0])

@@ -6,7 +6,7 @@ from typing import Literal
 from crossvox.files.machine_memory import available_memory_bytes
 
 FLOAT32_BYTES = 4
-FLOAT32_COPIES = 10  # of a volume held at once between reading it and writing the synthesized one
+FLOAT32_COPIES = 10  # of a volume in memory at once, from reading a source to writing the result
 SHARE_OF_FREE_MEMORY = 0.5
 
 
@@ -16,8 +16,8 @@ class ReadOptions:
 
     Attributes:
         prefer: Affine to use where sform and qform disagree; such files are refused if None.
-        max_voxels: Largest number of voxels that a volume may have; if None, as many as half of
-            the free memory holds in ten float32 copies.
+        max_voxels: Largest number of voxels that a volume may have; if None, limited
+            so that ten float32 copies fit in half of the free memory.
         volume_index: Index of the volume in a 4D file, counted from 0; such files are refused if
             None.
     """

@@ -48,7 +48,7 @@ def unequal_budgets(runs: Mapping[str, Path], *, device: str) -> str | None:
 
 
 def _work_per_minute(run: Path, column: str) -> tuple[float, float] | None:
-    """Minutes of work for each minute of the budget, with the steps made and with one more."""
+    """Minutes of work per minute of budget, for the steps done and for one step more."""
     minutes = read_experiment(run / EXPERIMENT).training.minutes
     columns = read_run(run).columns
     if not minutes or column not in columns:

@@ -19,7 +19,7 @@ class CheckedCohort:
     Attributes:
         check: Findings of every case.
         people: Number of people.
-        left_out: Reasons, by case that was not checked.
+        left_out: Reason why a case was not checked, by case name.
         remarks: Sentences on how the cohort was read.
     """
 

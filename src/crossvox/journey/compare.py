@@ -82,7 +82,7 @@ def _timed(entry: Entry, folder: Path, *, settings: ContestSettings) -> Contesta
         description=description,
         sources=sources,
         passes=contestant.costs.passes or 1,
-        compute=_compute([entry.path], settings),
+        compute=_compute(entry.path, settings),
         folder=folder / contestant.name,
     )
     try:
@@ -113,11 +113,11 @@ def _sources(pair: Pair, modalities: Sequence[str]) -> dict[str, Path] | None:
     return files if all(path.is_file() for path in files.values()) else None
 
 
-def _compute(paths: Sequence[Path], settings: ContestSettings) -> Compute:
+def _compute(run: Path, settings: ContestSettings) -> Compute:
     """Precision and device of a run's evaluation: float32 for runs trained in float32."""
-    files = [path / EXPERIMENT for path in paths if (path / EXPERIMENT).is_file()]
-    precisions = {read_experiment(path).training.precision for path in files}
-    return choose_compute(device=settings.device, precise=precisions == {"32-true"})
+    experiment = run / EXPERIMENT
+    precision = read_experiment(experiment).training.precision if experiment.is_file() else None
+    return choose_compute(device=settings.device, precise=precision == "32-true")
 
 
 def _mean_target(paths: Sequence[Path]) -> Path | None:

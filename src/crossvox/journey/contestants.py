@@ -34,7 +34,7 @@ class ContestSettings:
         seed: Random seed for the bootstrap confidence intervals.
         device: Device for timing runs, "cpu" or "cuda"; None for the GPU if there is one.
         fresh: Whether to repeat timings from an earlier call.
-        admission: Exceptions that admit cases of folders with misleading scores.
+        admission: Kinds of cases with misleading scores to admit, for folders of volumes.
         beside: Published numbers to show below the table.
     """
 
@@ -89,17 +89,17 @@ def is_run(path: Path) -> bool:
 
 
 def refuse_run(out: Path) -> None:
-    """Check that the output folder `out` is not a run.
+    """Check that the output folder `out` is neither a run nor the evaluation of a run.
 
     Raises:
-        SettingsError: `out` is a run.
+        SettingsError: `out` is a run or its evaluation.
     """
     if is_run(out) or (out / PAIRS_FILE).is_file():
         raise SettingsError(f"{out} is a run; after the runs, name a folder for the comparison")
 
 
 def unique_names(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Names of the folders; equal names get their parent's name or else a number."""
+    """Names of the folders; duplicates are prefixed with their parent's name, then numbered."""
     folders = [path.resolve() for path in paths]
     counts = Counter(path.name for path in folders)
     names = [
@@ -140,7 +140,7 @@ def _entry_of_run(run: Path, name: str) -> Entry:
 
 
 def _on_people(name: str, pairs: Sequence[Pair], description: Description) -> tuple[str, ...]:
-    """Cautions about a run scored on people that it was trained or its weights chosen on.
+    """Cautions about a run scored on people used to train it or to choose its weights.
 
     People are compared by name, for volumes whose sidecars do not record their status.
     """

@@ -26,7 +26,7 @@ SYNTHESIZED_FOLDER = "synthesized"
 def evaluate_run(
     trained: Trained, *, device: str | None = None, progress: Progress = QUIET
 ) -> Evaluation | None:
-    """Synthesize and score the unseen people of a run, in its `evaluation` folder.
+    """Synthesize and score volumes of the people unseen by a run, in its `evaluation` folder.
 
     These are the test people, or the validation people if there are no test people. Volumes
     already synthesized with the same weights are kept.
@@ -106,7 +106,7 @@ def is_evaluated(trained: Trained, *, device: str | None = None) -> bool:
 
 
 def unseen_cases(trained: Trained) -> list[Case]:
-    """Cases of the test people, or of the validation people without test people, by name."""
+    """Cases of the test people, or else of the validation people, sorted by name."""
     test = [case for case in trained.cases if case.split == "test"]
     unseen = test or [case for case in trained.cases if case.split == "validation"]
     return sorted(unseen, key=lambda case: case.name)

@@ -127,7 +127,7 @@ def run_suite(
             unfinished.add(name)
             failed[name] = str(error)
         except (RuntimeError, ValueError, MemoryError) as error:
-            # A defect in one method must not keep the others from being trained.
+            # A bug in one method must not prevent the others from being trained.
             unfinished.add(name)
             failed[name] = f"{type(error).__name__}: {error}"
     progress.run(COMPARISON)

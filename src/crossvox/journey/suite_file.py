@@ -85,7 +85,7 @@ def read_suite(path: Path) -> Suite:
     override the shared sections.
 
     Raises:
-        SettingsError: A section or key is unknown, a value is wrong, or a method is impossible.
+        SettingsError: A section or key is unknown, a value is wrong, or a method cannot be built.
     """
     tables = read_toml(path)
     _refuse_unknown(tables, ("suite", "phantom", *SHARED_SECTIONS, "runs"), origin=str(path))

@@ -35,7 +35,7 @@ class Timing:
         sources: Paths of the person's source files, by modality.
         passes: Network evaluations per volume.
         compute: Device and precision of the run's evaluation.
-        folder: Path of the folder that keeps the synthesized volumes and measurements.
+        folder: Path of the folder for the synthesized volumes and the measurements.
     """
 
     run: Path

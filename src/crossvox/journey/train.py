@@ -34,7 +34,7 @@ class Run:
     processes: int = 1
 
     def leave(self) -> None:
-        """End this process where several trained the run, because gloo may abort its usual end."""
+        """End this process at once if several trained the run: gloo may abort a normal exit."""
         finish(self.processes)
 
     def model(self) -> Model:

@@ -15,12 +15,12 @@ from crossvox.networks.denoiser import Denoiser
 from crossvox.networks.diffusion import (
     Prediction,
     Schedule,
-    aim,
     clean_of,
-    less_noisy,
     noised,
+    reverse_step,
+    sampling_timesteps,
     signal_shares,
-    visited,
+    training_target,
 )
 from crossvox.networks.losses import masked_l2
 from crossvox.networks.noise import normal_noise, surrounded
@@ -32,12 +32,12 @@ from crossvox.networks.patches import refuse_undivided
 class Config:
     """Settings of the diffusion model.
 
-    The velocity and the cosine schedule train faster than the published noise prediction and linear
-    schedule.
+    Velocity prediction with the cosine schedule trains faster than the published noise prediction
+    with the linear schedule.
 
     Attributes:
-        width: Channels of the denoiser's first level; they double up to eight times as many.
-        depth: Number of halvings of the denoiser.
+        width: Channels of the denoiser's first level; they double per level, up to eightfold.
+        depth: Number of times that the denoiser halves sizes.
         prediction: Training target of the denoiser: velocity "v", or noise "epsilon" (Ho et al.).
         schedule: Noise schedule; "linear" in Ho et al.
         steps: Number of diffusion steps in training.
@@ -126,12 +126,12 @@ class Method(SynthesisMethod):
         share = self.shares.to(device)[step].reshape(count, 1, 1, 1, 1)
         noise = torch.randn_like(batch.target)
         output = self.denoiser(noised(batch.target, noise, share), batch.source, step)
-        aimed = aim(batch.target, noise, share, prediction=self.config.prediction)
+        aimed = training_target(batch.target, noise, share, prediction=self.config.prediction)
         loss = masked_l2(output.float(), aimed, mask=batch.mask)
         yield Objective(network="denoiser", loss=loss)
 
     def synthesize(self, source: Tensor, *, noise: Noise | None = None) -> Tensor:
-        """Draw a sample given the source; it is deterministic for given noise."""
+        """Draw a sample conditioned on the source; it is deterministic for a given `noise`."""
         noise = noise or normal_noise((len(source), 1, *source.shape[2:]), seed=0)
         grown, inner = padded(source, multiple=2**self.config.depth)
         grown_noise = surrounded(noise, (len(grown), 1, *grown.shape[2:]), inner)
@@ -140,7 +140,7 @@ class Method(SynthesisMethod):
     def _sample(self, source: Tensor, noise: Noise) -> Tensor:
         """Sample by algorithm 2 of Ho et al. 2020, over the chosen steps."""
         settings = self.config
-        steps = visited(settings.sampling_steps, of=settings.steps)
+        steps = sampling_timesteps(settings.sampling_steps, of=settings.steps)
         shares = torch.cat((self.shares, torch.ones(1))).to(source.device)  # last: clean volume
         noisy = noise(0).to(source.device)
         for index, (step, following) in enumerate(zip(steps, [*steps[1:], -1], strict=True)):
@@ -149,7 +149,7 @@ class Method(SynthesisMethod):
             )
             clean = clean_of(output.float(), noisy, shares[step], prediction=settings.prediction)
             fresh = noise(index + 1).to(source.device) if settings.sampler == "ancestral" else None
-            noisy = less_noisy(
+            noisy = reverse_step(
                 clean, noisy, fresh, share=shares[step], next_share=shares[following]
             )
         return noisy.clamp(-1, 1)

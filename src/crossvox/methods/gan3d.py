@@ -34,11 +34,12 @@ class Config:
     the paper's.
 
     Attributes:
-        width: Channels of the generator's first level; they double at each of `depth` poolings.
+        width: Channels of the generator's first level; they double at each of `depth` poolings, up
+            to sixteenfold.
         depth: Number of poolings of the generator.
         norm: Normalization of both networks.
-        up_sampling: Interpolation by which the generator's decoder doubles sizes.
-        discriminator_width: Channels of the discriminator's first level; they double at each.
+        up_sampling: Interpolation with which the generator's decoder doubles sizes.
+        discriminator_width: Channels of the discriminator's first level; they double per level.
         discriminator_levels: Levels of the discriminator, each of which halves sizes.
         l1_weight: Weight of the L1 loss; 1 in the paper's equation 1, 100 in Isola et al. 2017.
         prediction_statistics: Statistics of batch normalization at inference: "running" averages

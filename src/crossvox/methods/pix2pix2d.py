@@ -49,7 +49,7 @@ class Config:
     Attributes:
         slice_axis: Axis that slices are stacked along: x right, y anterior, z superior. By default
             the axis with the largest voxel spacing.
-        width: Channels of the generator's first level; they double up to eight times as many.
+        width: Channels of the generator's first level; they double per level, up to eightfold.
         depth: Number of halvings of the U-Net; the published 8 reduce 256x256 pixels to one. By
             default it is planned from the size of the slices.
         norm: Kind of normalization; "instance" is equivalent to the published "batch" with its
@@ -109,7 +109,7 @@ class Method(SynthesisMethod):
         )
 
     def refuse_patch(self, sizes: Sizes) -> None:
-        """Check that the discriminator has a logit left; the generator pads slices itself.
+        """Check that the discriminator gives at least one logit; the generator pads slices itself.
 
         Raises:
             SettingsError: A slice is too small for the discriminator.

@@ -1,6 +1,6 @@
 """Plain regression: a residual-encoder U-Net trained with the mean absolute error alone.
 
-It is a strong baseline for adversarial methods: such networks win synthesis challenges.
+It is a strong baseline for adversarial methods: such networks have won synthesis challenges.
 """
 
 from collections.abc import Iterator

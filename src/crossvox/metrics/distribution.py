@@ -56,7 +56,7 @@ def frechet_distance(first: Features, second: Features) -> float:
 
 
 def kid(first: Features, second: Features) -> KernelDistance:
-    """Kernel distance with the kernel (x·y / features + 1)^3 over all observations, unsampled.
+    """Kernel distance with the kernel (x·y / features + 1)^3, without subsampling.
 
     Args:
         first: Feature vectors, (N, features), N at least 3.
@@ -75,8 +75,8 @@ def kid(first: Features, second: Features) -> KernelDistance:
     across_x, across_y = _row_sums(x, y), _row_sums(y, x)
     within = _pair_mean(own_x) + _pair_mean(own_y)
     between = across_x.sum() / (len(x) * len(y))
-    without_x = _pair_means_without_one(own_x) - 2 * _means_without_one(across_x, len(y))
-    without_y = _pair_means_without_one(own_y) - 2 * _means_without_one(across_y, len(x))
+    without_x = _leave_one_out_pair_means(own_x) - 2 * _leave_one_out_means(across_x, len(y))
+    without_y = _leave_one_out_pair_means(own_y) - 2 * _leave_one_out_means(across_y, len(x))
     variance = _jackknife_variance(without_x) + _jackknife_variance(without_y)
     return KernelDistance(value=float(within - 2 * between), standard_error=math.sqrt(variance))
 
@@ -127,12 +127,12 @@ def _pair_mean(sums: NDArray[np.float64]) -> float:
     return float(sums.sum() / (len(sums) * (len(sums) - 1)))
 
 
-def _pair_means_without_one(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def _leave_one_out_pair_means(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     remaining = len(sums) - 1
     return np.asarray((sums.sum() - 2 * sums) / (remaining * (remaining - 1)))
 
 
-def _means_without_one(sums: NDArray[np.float64], others: int) -> NDArray[np.float64]:
+def _leave_one_out_means(sums: NDArray[np.float64], others: int) -> NDArray[np.float64]:
     return np.asarray((sums.sum() - sums) / ((len(sums) - 1) * others))
 
 

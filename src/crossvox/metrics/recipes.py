@@ -1,4 +1,4 @@
-"""Measures by the recipes of other projects, so that numbers can be compared with theirs.
+"""Measures that follow the recipes of other projects, for comparison with their numbers.
 
 These are for comparison only; crossvox itself uses the measures in `similarity`.
 """
@@ -44,8 +44,8 @@ def synthrad2023(synthesized: Voxels, reference: Voxels, *, mask: Mask) -> dict[
 
     `mae` is computed inside the mask without clipping. `ssim` clips both volumes to [-1024, 3000]
     HU, sets them to -1024 HU outside the mask, uses a uniform window of 7 voxels with range 4024,
-    and averages inside the mask without the 3 voxels next to the borders; it is NaN if the mask
-    has no other voxels.
+    and averages inside the mask, excluding the 3 voxels next to the borders; it is NaN if no voxel
+    of the mask remains.
 
     Raises:
         GridError: The volume has fewer than 7 voxels along an axis, or the mask is empty.

@@ -23,7 +23,7 @@ K_CONTRAST = 0.03
 
 @dataclass(frozen=True, kw_only=True)
 class SsimWindow:
-    """Window of SSIM around a voxel.
+    """SSIM window around a voxel.
 
     Attributes:
         shape: Weighting inside the window.
@@ -173,6 +173,7 @@ def ssim_slice(
     data_range: float,
     axis: int,
     mask: Mask | None = None,
+    window: SsimWindow = GAUSSIAN,
 ) -> float:
     """Mean over slices of the 2D SSIM of whole slices, background included.
 
@@ -182,9 +183,12 @@ def ssim_slice(
         data_range: Range L of the stabilizing constants.
         axis: Axis perpendicular to the slices.
         mask: Mask that selects whole slices; None for all.
+        window: SSIM window within the slice.
     """
     _check_shapes(synthesized, reference, mask)
-    similarity = ssim_map(synthesized, reference, data_range=data_range, slice_axis=axis)
+    similarity = ssim_map(
+        synthesized, reference, data_range=data_range, slice_axis=axis, window=window
+    )
     others = tuple(other for other in range(similarity.ndim) if other != axis)
     touched = slice(None) if mask is None else mask.any(axis=others)
     return float(similarity.mean(axis=others, dtype=np.float64)[touched].mean())
@@ -221,7 +225,7 @@ def _positive(data_range: float) -> float:
 def _centered(
     synthesized: Voxels, reference: Voxels, data_range: float
 ) -> tuple[Voxels, Voxels, float]:
-    """Both volumes minus the reference's mean, over the range, to limit cancellation."""
+    """Both volumes minus the reference's mean, divided by the range, to limit cancellation."""
     precision = np.result_type(synthesized, reference, np.float32)
     mean = float(reference.mean(dtype=np.float64))
     x, y = (

@@ -21,7 +21,8 @@ LARGEST_BETA = 0.999
 def signal_shares(schedule: Schedule, *, steps: int) -> Tensor:
     """Signal share of the variance after each of `steps` steps, (steps,) float64, decreasing.
 
-    Betas are scaled, so other numbers of steps than the published 1000 end at the same share.
+    Betas of the linear schedule are scaled, so any number of steps ends at about the share of the
+    published 1000.
 
     Source:
         linear: Ho et al. 2020, arXiv 2006.11239, section 4; cosine: Nichol and Dhariwal 2021,
@@ -43,7 +44,9 @@ def noised(clean: Tensor, noise: Tensor, share: Tensor) -> Tensor:
     return share.sqrt() * clean + (1 - share).sqrt() * noise
 
 
-def aim(clean: Tensor, noise: Tensor, share: Tensor, *, prediction: Prediction) -> Tensor:
+def training_target(
+    clean: Tensor, noise: Tensor, share: Tensor, *, prediction: Prediction
+) -> Tensor:
     """Training target of the denoiser.
 
     It is the noise itself (Ho et al. 2020, equation 14), or the velocity (Salimans and Ho 2022,
@@ -54,16 +57,16 @@ def aim(clean: Tensor, noise: Tensor, share: Tensor, *, prediction: Prediction) 
     return share.sqrt() * noise - (1 - share).sqrt() * clean
 
 
-def clean_of(answer: Tensor, noisy: Tensor, share: Tensor, *, prediction: Prediction) -> Tensor:
+def clean_of(output: Tensor, noisy: Tensor, share: Tensor, *, prediction: Prediction) -> Tensor:
     """Recover the clean volume from the denoiser's output, clamped to [-1, 1]."""
     if prediction == "epsilon":
-        clean = (noisy - (1 - share).sqrt() * answer) / share.sqrt()
+        clean = (noisy - (1 - share).sqrt() * output) / share.sqrt()
     else:
-        clean = share.sqrt() * noisy - (1 - share).sqrt() * answer
+        clean = share.sqrt() * noisy - (1 - share).sqrt() * output
     return clean.clamp(-1, 1)
 
 
-def less_noisy(
+def reverse_step(
     clean: Tensor,
     noisy: Tensor,
     fresh: Tensor | None,
@@ -94,7 +97,7 @@ def less_noisy(
     return next_share.sqrt() * clean + direction + variance.sqrt() * fresh
 
 
-def visited(steps: int, *, of: int) -> list[int]:
+def sampling_timesteps(steps: int, *, of: int) -> list[int]:
     """Choose `steps` evenly spaced steps out of `of`, from the last toward the first.
 
     Source:

@@ -43,7 +43,7 @@ def _contexts(
 def _statistics_unmoved(block: nn.Module) -> Iterator[None]:
     """Keep the values of running statistics, but compute their updates.
 
-    Without the updates, other tensors would be saved than in the first computation.
+    Without the updates, different tensors would be saved than in the first computation.
     """
     norms = [layer for layer in block.modules() if isinstance(layer, _BatchNorm)]
     before = [(layer.momentum, layer.num_batches_tracked) for layer in norms]

@@ -1,4 +1,4 @@
-"""The residual U-Net that the paper uses as generator (its figure 2)."""
+"""The residual U-Net that the paper uses as its generator (figure 2)."""
 
 from itertools import pairwise
 

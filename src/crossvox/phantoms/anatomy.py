@@ -161,7 +161,7 @@ def _shares_at(points: Points, person: Person, cell_mm: float) -> NDArray[np.flo
 
 
 def compose(layers: Layers, *, background: Tissue) -> NDArray[np.float32]:
-    """(len(TISSUES), N) shares of stacked layers; each takes part of what the front leaves."""
+    """(len(TISSUES), N) shares of stacked layers; each covers what those in front leave free."""
     free = np.ones_like(layers[0][1])
     shares = np.zeros((len(TISSUES), free.size), dtype=np.float32)
     for tissue, cover in layers:

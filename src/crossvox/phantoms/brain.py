@@ -42,7 +42,7 @@ INSULA: tuple[Triple, Triple] = (62.0, -6.0, 0.0), (26.0, 40.0, 30.0)
 FOLD_RADIUS_MM = 70.0
 FOLD_BEND_MM = 3.0
 TENTORIUM_MM = 2.0
-# Without atrophy; negative because a closed sulcus holds less than a cell of fluid.
+# Half-width without atrophy; negative because a closed sulcus holds less than a cell of fluid.
 SULCUS_HALF_WIDTH_MM = -0.35
 FOLIA = 16
 LESION_REACH_MM = 20.0
@@ -122,7 +122,7 @@ def _depth_below_pia(points: Points, hull: Field, person: Person) -> Field:
 
 
 def _sulci(points: Points, below_hull: Field, person: Person) -> Field:
-    """Distance in mm to the middle of the nearest sulcus, a radial sheet of its own depth."""
+    """Distance in mm to the middle of the nearest sulcus, a radial sheet with its own depth."""
     direction = (points - np.array(CEREBRUM[0], np.float32)[:, None]) / np.array(
         CEREBRUM[1], np.float32
     )[:, None]
@@ -171,7 +171,7 @@ def _nuclei(points: Points) -> Field:
 
 
 def _cerebellar_layers(points: Points, distance: Field, cell_mm: float) -> Layers:
-    """White matter tree in a ball of gray matter; its branches end at folia with fluid between."""
+    """White matter tree in a ball of gray matter; branches end at folia with fluid between them."""
     center = np.array(CEREBELLUM[0], np.float32)
     height, behind = points[2] - center[2], points[1] - center[1] - 14
     angle = np.arctan2(height, behind)

@@ -21,7 +21,7 @@ same voxels. participants.tsv holds the split of each person. Masks and label ma
 derivatives.
 
 PhantomShift in every sidecar is the shift of the head in mm (right, anterior, superior)
-since the first modality. CT is not part of BIDS yet and follows BEP 024.
+from its position in the first modality. CT is not part of BIDS yet and follows BEP 024.
 """
 PARTICIPANTS = {
     "split": {

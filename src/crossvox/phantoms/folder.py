@@ -21,7 +21,7 @@ SETTINGS_FILE = "phantom.json"
 MASKS = Path("derivatives/masks")
 LABELS = Path("derivatives/labels")
 ENOUGH_FOR_ALL_SPLITS = 3  # people
-HELD_OUT_FRACTION = 0.15  # of people, for validation and for test each
+HELD_OUT_FRACTION = 0.15  # of people, each for validation and for test
 
 
 def write_phantom(

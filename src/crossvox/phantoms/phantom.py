@@ -88,7 +88,7 @@ def phantom_case(settings: PhantomSettings, *, case: int) -> PhantomCase:
 
 
 def shift_of(settings: PhantomSettings, *, case: int) -> Triple:
-    """Shift of the head of `case` after the first modality in mm, RAS+."""
+    """Shift in mm, RAS+, of the head of `case` between the first modality and all others."""
     direction = _generator(settings, case, "movement").normal(size=3)
     direction /= np.linalg.norm(direction)
     x, y, z = settings.misalignment_mm * direction + 0.0  # no negative zeros

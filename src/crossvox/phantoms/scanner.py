@@ -29,7 +29,7 @@ def scanner_grid(size: int, *, slice_thickness_factor: int, oblique_degrees: flo
 
 
 def blur(voxels: Voxels, *, fwhm_mm: float, spacing_mm: Triple) -> Voxels:
-    """Blur `voxels` with a Gaussian point spread, whose weights are renormalized at the border."""
+    """Blur `voxels` with a Gaussian point spread, with weights renormalized at the border."""
     if fwhm_mm == 0:
         return voxels
     for axis, spacing in enumerate(spacing_mm):

@@ -26,7 +26,7 @@ def spin_echo(tissue: Tissue, *, repetition_ms: float, echo_ms: float) -> float:
 def inversion_recovery(
     tissue: Tissue, *, repetition_ms: float, inversion_ms: float, echo_ms: float
 ) -> float:
-    """Signal of an inversion-prepared spin echo; negative before its null.
+    """Signal of an inversion-prepared spin echo; negative for inversion times before its null.
 
     Source:
         Hajnal 1992, J Comput Assist Tomogr 16:841; echo << repetition
@@ -133,7 +133,7 @@ class Flair:
 
     @property
     def inversion_ms(self) -> float:
-        """Inversion time in ms that nulls tabulated CSF; a person's own keeps a small signal."""
+        """Inversion time in ms that nulls the tabulated CSF; a person's CSF keeps some signal."""
         return nulling_inversion_ms(CSF, repetition_ms=self.repetition_ms)
 
     def signal(self, tissue: Tissue) -> float:

@@ -1,4 +1,4 @@
-"""Settings of a phantom; they import quickly, for `--help`."""
+"""Settings of a phantom, in a module that imports fast enough for `--help`."""
 
 from dataclasses import dataclass
 from math import inf

@@ -123,7 +123,7 @@ def draw_waves(
 
 
 def dot(vector: NDArray[np.float32], points: Points) -> Field:
-    """Dot products of (3,) with points (3, N), bit-identical on any number of threads."""
+    """Dot products of a (3,) vector with points (3, N), bit-identical on any number of threads."""
     x, y, z = vector
     product: Field = x * points[0] + y * points[1] + z * points[2]
     return product
@@ -137,7 +137,7 @@ def mirrored(points: Points) -> Points:
 
 
 def rotation(axis: Triple, *, degrees: float) -> NDArray[np.float64]:
-    """(3, 3) matrix that turns columns by `degrees` about `axis`, right-handed.
+    """(3, 3) matrix that rotates column vectors by `degrees` about `axis`, right-handed.
 
     Source:
         Rodrigues' formula

@@ -14,7 +14,7 @@ class Tissue:
         proton_density: Visible water or fat protons relative to pure water, 0 to 1.
         hu: CT attenuation in Hounsfield units.
         uptake: FDG uptake relative to cortical gray matter.
-        source: References of the values.
+        source: References for the values.
     """
 
     name: str

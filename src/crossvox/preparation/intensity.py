@@ -1,4 +1,4 @@
-"""Convert intensities between a volume's unit and network scale, [-1, 1]."""
+"""Convert intensities between a volume's unit and the network scale, [-1, 1]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,13 +86,13 @@ def fit_scale(
 def foreground_limits(
     voxels: NDArray[np.float32], *, percentiles: tuple[float, float] = PERCENTILES
 ) -> Limits:
-    """Limits of a volume's foreground, the low limit lowered to the background's level.
+    """Limits of a volume's foreground, with the low limit lowered to the background's level.
 
     Raises:
         SettingsError: The foreground is constant.
     """
     ordered = ascending(voxels)
-    threshold = np.float32(otsu_threshold(ordered))  # another type would copy all voxels
+    threshold = np.float32(otsu_threshold(ordered))  # any other dtype would copy all voxels
     inside = ordered[np.searchsorted(ordered, threshold, side="right") :]
     if not inside.size:
         raise SettingsError(

@@ -17,9 +17,9 @@ MARGIN_MM = 8.0  # includes the edge of the skin and its partial volume
 # Air beyond the margin is 35 to 73 % of the voxels of 17 real heads and, at 0.05, 3 to 12 % of
 # the weight: enough to keep it dark, too little to dominate early training.
 AIR_WEIGHT = 0.05
-MOST_CENTRES = 4096  # patch centers per case
-LEAST_HEAD_AREA = 0.1  # of the largest head slice; in smaller slices a target may be dark
-OUTLINE_MM = 2.0  # coarsest spacing at which the head is outlined
+MOST_CENTERS = 4096  # patch centers per case
+LEAST_HEAD_AREA = 0.1  # share of the largest head slice; smaller slices may be dark in a target
+OUTLINE_MM = 2.0  # coarsest spacing at which the head is segmented
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,8 +48,8 @@ def loss_region(sources: Sequence[Volume], target: Volume, *, mask: Volume | Non
         mask: Mask with voxels 0 or 1 on the same grid; None uses the heads.
 
     Raises:
-        CohortError: The mask is empty, or does not overlap with the target's field of view; or
-            the heads do not.
+        CohortError: The mask is empty, or the mask or heads do not overlap with the target's field
+            of view.
     """
     head = _head_or_mask(sources, target, mask)
     covered = _covered(target.voxels, head)
@@ -83,7 +83,7 @@ def _head_or_mask(
 
 
 def _head(volume: Volume) -> NDArray[np.bool_]:
-    """Voxels of the head, its outline accurate to a millimeter or a voxel."""
+    """Voxels of the head, with an outline accurate to a millimeter or a voxel."""
     steps = [max(1, int(OUTLINE_MM / spacing)) for spacing in volume.grid.spacing_mm]
     x, y, z = steps
     head = head_mask(np.ascontiguousarray(volume.voxels[::x, ::y, ::z]))
@@ -120,6 +120,6 @@ def _grown(head: NDArray[np.bool_], *, spacing_mm: tuple[float, float, float]) -
 
 def _drawn_centers(head: NDArray[np.bool_]) -> NDArray[np.int16]:
     indices = np.flatnonzero(head)
-    if len(indices) > MOST_CENTRES:
-        indices = indices[np.random.default_rng(0).integers(len(indices), size=MOST_CENTRES)]
+    if len(indices) > MOST_CENTERS:
+        indices = indices[np.random.default_rng(0).integers(len(indices), size=MOST_CENTERS)]
     return np.stack(np.unravel_index(indices, head.shape), axis=1).astype(np.int16)

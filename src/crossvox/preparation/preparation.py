@@ -50,7 +50,7 @@ class Preparation:
     def prepare_sources(self, sources: Sequence[Volume]) -> tuple[Volume, ...]:
         """Source volumes of a person on a common working grid, in [-1, 1].
 
-        Voxels outside of a source's field of view are background.
+        Voxels outside a source's field of view are background.
 
         Args:
             sources: Volumes in the order of `source_modalities`; the first defines the grid.
@@ -105,7 +105,7 @@ class Preparation:
 
 
 def shared_spacing(grids: Sequence[Grid]) -> Spacing | None:
-    """Median spacing in mm (right, anterior, superior) of grids that agree to 10 %, else None."""
+    """Median spacing in mm (right, anterior, superior) if grids agree within 10 %, else None."""
     spacings = [working_grid(grid, spacing_mm=None).spacing_mm for grid in grids]
     x, y, z = (float(step) for step in np.median(spacings, axis=0))
     return (x, y, z) if all(_agree(spacing, (x, y, z)) for spacing in spacings) else None

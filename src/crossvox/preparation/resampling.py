@@ -130,7 +130,7 @@ def _picked(
 def _weights(
     positions: NDArray[np.float64], size: int, ratio: float, *, interpolation: Interpolation
 ) -> NDArray[np.float32]:
-    """(new, old) weights along an axis: a triangle as wide as the coarser spacing."""
+    """(new, old) weights along an axis: a triangle scaled to the coarser spacing."""
     if interpolation == "nearest":
         distance = np.clip(positions, 0, size - 1)[:, None] - np.arange(size)[None]
         nearest = np.argmin(np.abs(distance), axis=1)
@@ -189,7 +189,7 @@ def _fill_beyond(
     *,
     value: float,
 ) -> None:
-    """Set voxels to `value` that `step` maps outside of the field of view of a grid of `shape`."""
+    """Set to `value` all voxels that `step` maps outside the field of view of a grid of `shape`."""
     y, z = np.arange(voxels.shape[1])[:, None], np.arange(voxels.shape[2])[None]
     planes = [row[1] * y + row[2] * z + row[3] for row in step[:3]]
     for x in range(voxels.shape[0]):

@@ -78,7 +78,7 @@ class Bars:
             self._line(f"{TRAINING} {step}/{steps}{self._pace}{self._left(steps)}")
 
     def row(self, step: int, steps: int, values: Mapping[str, float]) -> None:
-        """Show a row of progress.csv, with the pace of recent steps in place of its seconds."""
+        """Show a row of progress.csv, with the pace of recent steps in place of its times."""
         self._tick(step)
         cells = {
             name: f"{value:.4g}" for name, value in values.items() if name not in SECONDS_COLUMNS

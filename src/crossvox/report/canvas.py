@@ -1,4 +1,4 @@
-"""A dark figure for slices of volumes, laid out in millimeters of the patient."""
+"""A dark figure for slices of volumes, laid out in patient millimeters."""
 
 import io
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ MOST_LISTED = 8  # names in a sentence
 
 
 def on_uncovered(results: Sequence[CaseResult], method: str) -> list[str]:
-    """Caution about cases that a method's volumes do not fully cover; empty if all are."""
+    """Caution about cases that a method's volumes do not fully cover; empty if there are none."""
     shares = {result.pair.name: result.facts.uncovered.get(method, 0.0) for result in results}
     partial = {name: share for name, share in shares.items() if share > 0}
     if not partial:
@@ -28,7 +28,7 @@ def on_uncovered(results: Sequence[CaseResult], method: str) -> list[str]:
 
 
 def on_images(summary: Summary) -> list[str]:
-    """Caution about an FID from few slices; empty if FID was not computed."""
+    """Caution about an FID from few slices; empty without FID, or with enough slices."""
     warning = too_few_images(summary.images) if summary.fid else None
     return [] if warning is None else [warning]
 

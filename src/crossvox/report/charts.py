@@ -24,7 +24,7 @@ CHART_INCHES = 9.4
 TRAINING_PANELS_PER_ROW = 3
 SLICE_PANELS_PER_ROW = 4
 MOST_POINTS_WITH_MARKERS = 25
-SHOWN_PERCENTILE = 98  # of the slices' departures, which sets the y limits
+SHOWN_PERCENTILE = 98  # of the slices' deviations, which sets the y limits
 Y_MARGIN_FACTOR = 1.15
 TIMING = "seconds"  # in the names of columns that are not drawn
 INTERVAL_OFFSET = 0.22  # rows below the dots
@@ -87,12 +87,12 @@ def draw_slice_curves(
     figure = Figure(figsize=(CHART_INCHES, 2.5 * rows), layout="constrained")
     columns = min(len(shown), SLICE_PANELS_PER_ROW)
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
-    departures: list[NDArray[np.float64]] = []
+    deviations: list[NDArray[np.float64]] = []
     for axes, method in zip(panels, shown, strict=False):
         for result in results:
             if method in result.slice_curves:
                 curve = result.slice_curves[method] - np.nanmean(result.slice_curves[method])
-                departures.append(np.abs(curve[np.isfinite(curve)]))
+                deviations.append(np.abs(curve[np.isfinite(curve)]))
                 color = ACCENT if method in ours else PALE
                 positions = result.facts.slice_positions_mm
                 axes.plot(positions, curve, color=color, linewidth=1, alpha=0.75)
@@ -102,7 +102,7 @@ def draw_slice_curves(
         _style_axes(axes, title=method)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
-    limit = float(np.percentile(np.concatenate(departures), SHOWN_PERCENTILE)) or 1.0
+    limit = float(np.percentile(np.concatenate(deviations), SHOWN_PERCENTILE)) or 1.0
     panels[0].set_ylim(-Y_MARGIN_FACTOR * limit, Y_MARGIN_FACTOR * limit)
     for axes in panels[::columns]:
         axes.set_ylabel(unit, color=QUIET, fontsize=8)

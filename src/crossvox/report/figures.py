@@ -10,7 +10,7 @@ from crossvox.report.formatting import UNITS
 from crossvox.report.slices import VIEWS, Cut, View, cut_through, to_ras, window_of
 from crossvox.scoring.loading import LoadedPair
 
-ERROR_SHARE = 0.3  # of the stated range, where the colors of an error end
+ERROR_SHARE = 0.3  # share of the stated range at which the color scale of errors ends
 GAP_MM = 5.0
 TITLE_MM = 20.0
 BAR_COLUMN_MM = 58.0

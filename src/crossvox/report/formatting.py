@@ -29,7 +29,7 @@ def measure_unit(measure: Measure, unit: str) -> str:
 
 
 def decimals(values: Iterable[float], measure: Measure) -> int:
-    """Number of decimals for values shown together, by the largest of them."""
+    """Number of decimals for values shown together, chosen by the largest of them."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if not measure.unit.startswith(("target", "HU")):
         tiny = 0 < largest < 10**-measure.digits
@@ -72,7 +72,7 @@ def fixed(value: float, digits: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Format a share of 0 to 1 as a percentage; a nonzero share is never shown as 0 %."""
+    """Format a share from 0 to 1 as a percentage; a nonzero share is never shown as 0 %."""
     return f"{fixed(100 * share, 1)} %" if share else "0 %"
 
 

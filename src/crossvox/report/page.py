@@ -26,7 +26,7 @@ def render(
         unit: Unit of the target, in words.
         package: Package with the template.
     """
-    # Names of people and files are user input, so every template is escaped.
+    # Names of people and files are user input, so every value is escaped.
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,

@@ -12,7 +12,7 @@ from crossvox.metrics import SsimWindow
 from crossvox.report.formatting import counted, unit_of
 from crossvox.scoring.loading import GIVEN_MASK, RANGE_PERCENTILES
 from crossvox.scoring.results import CaseResult, Summary
-from crossvox.scoring.statistics import DRAWS, LEVEL
+from crossvox.scoring.statistics import DRAWS, LEVEL, MOST_FOR_EXACT
 from crossvox.version import __version__
 
 
@@ -47,7 +47,8 @@ class Protocol:
             "unit": sorted({result.facts.unit for result in results}),
             "interval": f"BCa bootstrap over subjects, level {LEVEL}, {DRAWS} draws",
             "grid": "the reference's",
-            "test": "Wilcoxon signed-rank, two-sided, exact, Holm over the table of comparisons",
+            "test": f"Wilcoxon signed-rank, two-sided, exact up to {MOST_FOR_EXACT} subjects,"
+            " Holm over the table of comparisons",
             "seed": self.seed,
         }
 
@@ -81,14 +82,14 @@ class Protocol:
             f"Synthesized volumes of {counted(summary.subjects, 'person', 'people')}"
             f" ({counted(len(results), 'case', 'cases')}) were compared with their references on"
             f" the grid of the references, inside {mask}. Parts of the mask outside a volume's"
-            " field of view counted as its lowest intensity. Mean absolute error, root mean square"
-            f" error and bias are in {unit_of(results)}. PSNR, SSIM and normalized errors refer to"
-            f" a stated range ({self.stated_range}). SSIM is three-dimensional ({self.window};"
-            " K1 = .01, K2 = .03) and averaged inside the mask. Slice consistency is the mean"
-            " absolute difference between the through-plane derivatives of the synthesized and the"
-            " reference volume. Cases of one person were averaged first. Intervals are 95 %"
-            f" bias-corrected and accelerated bootstrap intervals over people ({DRAWS} draws)."
-            f" Methods were compared by paired differences, with {tests}."
+            " field of view were filled with its lowest intensity. Mean absolute error, root mean"
+            f" square error and bias are in {unit_of(results)}. PSNR, SSIM and normalized errors"
+            f" refer to a stated range ({self.stated_range}). SSIM is three-dimensional"
+            f" ({self.window}; K1 = .01, K2 = .03) and averaged inside the mask. Slice consistency"
+            " is the mean absolute difference between the through-plane derivatives of the"
+            " synthesized and the reference volume. Cases of one person were averaged first."
+            " Intervals are 95 % bias-corrected and accelerated bootstrap intervals over people"
+            f" ({DRAWS} draws). Methods were compared by paired differences, with {tests}."
             f" Evaluated with crossvox {__version__}."
         )
 

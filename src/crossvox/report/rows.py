@@ -40,7 +40,7 @@ NO_WEIGHTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A mean with its interval; `best` if no other method is better."""
+    """A mean with its interval; `best` is true if no other method is better."""
 
     value: str
     span: str
@@ -149,7 +149,7 @@ def perfect_sentence(summary: Summary, *, method: str = SYNTHESIZED) -> str:
 
     Args:
         summary: Summary over people.
-        method: Method with the target scale; in a comparison the name of a contestant.
+        method: Method with the target scale; in a comparison, the name of a contestant.
     """
     perfect = summary.perfect.get(method)
     if perfect is None:

@@ -13,7 +13,7 @@ KNOWN = {
     "validation": "people that the model's weights were chosen on",
 }
 KNOWN_BY_NAME = {f"{status} by name": people for status, people in KNOWN.items()}
-UNRECORDED = "untold"  # a volume by crossvox whose sidecar has no status
+UNRECORDED = "unrecorded"  # status of a volume by crossvox whose sidecar records none
 INCLUDE_OPTION, ALLOW_OPTION = "--include-trained", "--allow-synthetic"
 MOST_NAMES = 20  # listed in a note
 
@@ -40,7 +40,7 @@ class Admitted:
     """Pairs to score, and notes on them for the report.
 
     Attributes:
-        pairs: Admitted pairs, in the given order.
+        pairs: Admitted pairs, in their original order.
         left_out: Rejected pairs with the reason for each.
         notes: Sentences about the references and the rejected pairs, for the top of a report.
     """
@@ -51,7 +51,7 @@ class Admitted:
 
 
 def status_in_model(sidecar: Mapping[str, object]) -> str:
-    """Status of the person in the model by the sidecar; empty for a volume not by crossvox."""
+    """Status of the person in the model from the sidecar; empty if not synthesized by crossvox."""
     return str(sidecar.get(STATUS_KEY, UNRECORDED if "ModelSHA256" in sidecar else ""))
 
 
@@ -59,7 +59,7 @@ def admit(pairs: Sequence[Pair], admission: Admission) -> Admitted:
     """Select the pairs whose scores are valid for people that the model never saw.
 
     Args:
-        pairs: Pairs that were found.
+        pairs: Candidate pairs.
         admission: Exceptions to admit.
 
     Raises:
@@ -107,8 +107,8 @@ def notes_on_scored(status: Mapping[str, str]) -> tuple[str, ...]:
     unrecorded = _with_status(status, UNRECORDED)
     if unrecorded:
         notes.append(
-            f"The model behind {_counted(unrecorded)} does not record whom it was trained on:"
-            f" {_listed(unrecorded)}. Make sure that it never saw these people."
+            f"The model behind {_counted(unrecorded)} does not record which people it was trained"
+            f" on: {_listed(unrecorded)}. Make sure that it never saw these people."
         )
     return tuple(notes)
 

@@ -1,4 +1,4 @@
-"""Baselines that a method must beat: volumes made without any learning."""
+"""Baselines that a method must beat: volumes produced without any training."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def baselines_of(
 
 
 def uncovered_of(loaded: LoadedPair) -> dict[str, float]:
-    """Share of the mask that the source, and so each baseline made from it, does not cover."""
+    """Share of the mask outside the source's field of view, for each baseline derived from it."""
     if loaded.placed_source is None:
         return {}
     return dict.fromkeys((COPIED, MATCHED), loaded.placed_source.uncovered_share(loaded.mask))

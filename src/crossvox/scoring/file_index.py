@@ -44,21 +44,21 @@ class VolumeIndex:
         """Keep the volumes whose name does not show `modality`."""
         return self._only([volume for volume in self.volumes if volume.name.modality != modality])
 
-    def partner_of(self, wanted: IndexedVolume) -> Path | None:
-        """Path of the volume of the same person and session; None without such a volume.
+    def partner_of(self, synthesized: IndexedVolume) -> Path | None:
+        """Path of the volume of the same person and session as `synthesized`, or None.
 
         Raises:
             CohortError: Several volumes match.
         """
-        others = [volume for volume in self.volumes if volume.path != wanted.path]
-        matching = [volume for volume in others if _same_case(volume.name, wanted.name)]
-        for preferred in _preferences(matching, wanted.name):
+        others = [volume for volume in self.volumes if volume.path != synthesized.path]
+        matching = [volume for volume in others if _same_case(volume.name, synthesized.name)]
+        for preferred in _preferences(matching, synthesized.name):
             if len(matching) > 1 and preferred:
                 matching = [volume for volume in matching if volume in preferred]
         if len(matching) > 1:
             files = ", ".join(volume.path.name for volume in matching)
             raise CohortError(
-                f"{wanted.path.name}: several files match as its {self.kind}: {files};"
+                f"{synthesized.path.name}: several files match as its {self.kind}: {files};"
                 " give a folder with only one of them, or name the modality"
             )
         return matching[0].path if matching else None

@@ -47,7 +47,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class InceptionFeatures:
-    """Inception-v3 of FID with weights from a file.
+    """Inception-v3 as used for FID, with weights from a file.
 
     Attributes:
         network: Inception-v3 with loaded weights.
@@ -75,7 +75,7 @@ class InceptionFeatures:
 
         Slices are perpendicular to the superior axis of the working orientation (array axes
         permuted and flipped to the nearest RAS+), whatever the acquisition plane, so that slices
-        of all cases are comparable images; they stand upright, the patient's right on the left.
+        of all cases are comparable images; they are upright, with the patient's right on the left.
         The whole slice counts, background included, resized to 299 x 299 pixels as in FID.
 
         Args:
@@ -101,7 +101,7 @@ class InceptionFeatures:
 
 
 def load_inception(path: Path) -> InceptionFeatures:
-    """Load Inception-v3 of FID with the weights of a file; nothing is downloaded.
+    """Load Inception-v3 with the weights for FID from a file; nothing is downloaded.
 
     Args:
         path: Path of a state dict with torchvision's names: `.pth` or `.pt` (read without
@@ -160,7 +160,7 @@ def _tensors(payload: bytes, path: Path) -> Mapping[str, Tensor]:
     if not isinstance(weights, Mapping) or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in weights.items()
     ):
-        raise ModelError(f"{path} is not a plain table of named tensors. {WANTED}")
+        raise ModelError(f"{path} is not a plain dictionary of named tensors. {WANTED}")
     return weights
 
 
@@ -169,6 +169,6 @@ def _refuse_other_classes(weights: Mapping[str, Tensor], path: Path) -> None:
     classifier = weights.get("fc.weight")
     if classifier is not None and classifier.shape != (CLASSES, FEATURES):
         raise ModelError(
-            f"{path} has weights of another training: the shape of its classifier fc.weight is"
+            f"{path} has weights from another training: the shape of its classifier fc.weight is"
             f" {tuple(classifier.shape)}, not {(CLASSES, FEATURES)}. {WANTED}"
         )

@@ -17,7 +17,7 @@ from crossvox.volume.foreground import head_mask
 RANGE_PERCENTILES = (0.1, 99.9)
 GIVEN_MASK = "given"
 HEAD_MASK = "head of the reference"
-DEFAULT_UNIT = "arbitrary"  # of a volume whose sidecar names none
+DEFAULT_UNIT = "arbitrary"  # of a volume whose sidecar states no unit
 
 Sidecar = Mapping[str, object]
 
@@ -31,7 +31,7 @@ class LoadedPair:
         placed: Synthesized volume and its coverage.
         reference: Reference volume on its own grid.
         placed_source: Source volume and its coverage; None without a source.
-        mask: Voxels that metrics count, (X, Y, Z).
+        mask: Voxels in which metrics are computed, (X, Y, Z).
         labels: Region numbers, (X, Y, Z); None without a label map.
         mask_origin: Origin of the mask, in words.
         low: Lower end of the stated range, in the unit of the reference.
@@ -69,7 +69,7 @@ class LoadedPair:
 
     @property
     def resampled(self) -> tuple[str, ...]:
-        """Names of the files that had another grid than the reference."""
+        """Names of the files whose grid differed from that of the reference."""
         return (*(["synthesized"] if self.placed.moved else []), *self.partners_moved)
 
 
@@ -118,7 +118,7 @@ def load_pair(pair: Pair, *, data_range: float | None = None) -> LoadedPair:
 
 
 def load_case(pairs: Sequence[Pair], *, data_range: float | None = None) -> LoadedCase:
-    """Read one case of several methods onto the grid of the reference; order changes no number.
+    """Read one case of several methods onto the grid of the reference, in any order of methods.
 
     Args:
         pairs: Pairs of one case, one per method, with the same reference and mask.
@@ -126,7 +126,8 @@ def load_case(pairs: Sequence[Pair], *, data_range: float | None = None) -> Load
 
     Raises:
         FileError: A file is damaged.
-        GridError: `load_pair` would raise it for one of the pairs.
+        GridError: The mask is empty, the reference is constant inside it, or a synthesized volume
+            covers none of it.
         CohortError: Sidecars state different units.
     """
     # Methods may have different sources: sorting picks the baselines' source whatever the order.
@@ -167,7 +168,7 @@ def _load(pairs: Sequence[Pair], *, data_range: float | None) -> LoadedCase:
 
 
 def _shared_unit(pairs: Sequence[Pair], sidecars: Sequence[Sidecar]) -> str:
-    """Unit that the sidecars name; sidecars without a unit are ignored."""
+    """Unit that the sidecars state; sidecars without a unit are ignored."""
     named = {
         str(sidecar["Units"]): pair.synthesized.name
         for pair, sidecar in zip(pairs, sidecars, strict=True)

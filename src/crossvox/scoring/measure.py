@@ -1,4 +1,4 @@
-"""The record of a measure: name, title, unit, direction, definition and function."""
+"""Description of a measure: name, title, unit, direction, definition and function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Better = Literal["lower", "higher", "near zero", "neither"]
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One measure, a column of the scores.
+    """Measure, which fills one column of the scores.
 
     Attributes:
         name: Column name in `scores.csv`.

@@ -154,7 +154,12 @@ MEASURES = (
         ),
         reading="Mean 2D SSIM of whole slices through the head, as papers on 2D methods report it.",
         function=lambda v: metrics.ssim_slice(
-            v.voxels, v.reference, data_range=v.data_range, axis=v.axis, mask=v.mask
+            v.voxels,
+            v.reference,
+            data_range=v.data_range,
+            axis=v.axis,
+            mask=v.mask,
+            window=v.window,
         ),
     ),
     Measure(
@@ -193,8 +198,8 @@ MEASURES = (
         better="neither",
         unit="",
         definition=(
-            "(H(s) + H(source)) / H(s, source) in M, where the source lies; 64 bins of equal width"
-            " from lowest to highest value: 1 to 2"
+            "(H(s) + H(source)) / H(s, source) in M within the field of view of the source; 64 bins"
+            " of equal width from lowest to highest value; 1 to 2"
         ),
         reading=(
             "Normalized mutual information with the source, from 1 (none) to 2: a low value"

@@ -1,4 +1,4 @@
-"""Notes on cases without a source although a path of sources was given."""
+"""Notes on cases for which no source was found although sources were requested."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +15,11 @@ def on_missing_sources(
     modality: str | None,
     target: str | None,
 ) -> tuple[str, ...]:
-    """Explain which cases have no source among the given sources, and why.
+    """Explain which cases have no source, and why.
 
     Args:
         cases: Case, person and source of each pair.
-        searched: Index of the given path of sources; None if no path was given.
+        searched: Index of the sources; None if no path of sources was given.
         modality: Suffix that the names of the sources must have.
         target: Suffix of the target's files, which cannot be sources.
 

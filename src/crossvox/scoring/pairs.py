@@ -24,12 +24,12 @@ class Pair:
     """Files of one case.
 
     Attributes:
-        subject: Identifier of the person; cases of one person count once in every statistic.
+        subject: Identifier of the person; all cases of a person count once in every statistic.
         name: Name of the case, unique among the pairs.
         synthesized: Path of the synthesized volume.
         reference: Path of the real target volume.
         source: Path of the volume that it was synthesized from.
-        mask: Path of a volume, nonzero where metrics count; default is the reference's head.
+        mask: Path of the mask, nonzero where metrics are computed; None for the reference's head.
         labels: Path of a label map of regions to score separately.
     """
 
@@ -52,7 +52,7 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Pairing:
-    """Pairs that were found, and files without a partner.
+    """Complete pairs, and files without a partner.
 
     Attributes:
         pairs: Complete pairs, at least one.
@@ -174,7 +174,7 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
             rows = list(table)
     except (UnicodeDecodeError, csv.Error) as error:
         raise CohortError(
-            f"{path} is no CSV in UTF-8 ({error}); run crossvox evaluate again"
+            f"{path} is not a UTF-8 CSV file ({error}); run crossvox evaluate again"
         ) from error
     if absent or not rows:
         raise CohortError(
@@ -223,7 +223,7 @@ def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
 
 
 def _preferring(volumes: VolumeIndex, modality: str | None) -> VolumeIndex:
-    """Volumes of the modality, or all if none is named so, as synthesized volumes may not be."""
+    """Volumes of the modality, or all: the names of synthesized volumes may lack the modality."""
     narrowed = volumes if modality is None else volumes.of_modality(modality)
     return narrowed if narrowed.volumes else volumes
 

@@ -16,7 +16,7 @@ class Placed:
     """A volume on the grid of the reference.
 
     Attributes:
-        volume: Volume on that grid; its own lowest intensity outside its field of view.
+        volume: Volume on that grid, with its own lowest intensity outside its field of view.
         covered: Voxels inside the volume's field of view, (X, Y, Z); None if all are.
         moved: Whether the volume was resampled.
     """

@@ -26,9 +26,9 @@ def random_features(
 ) -> NDArray[np.float32]:
     """Compute features of each cell of 8 x 8 x 8 voxels with at least half inside `mask`.
 
-    Three convolutions of 3 x 3 x 3 voxels and stride 2 with 16, 32 and 64 random kernels, each
-    followed by a leaky ReLU. The weights are normally distributed with a fixed seed, so features
-    from different machines are comparable.
+    The network has three convolutions of 3 x 3 x 3 voxels and stride 2, with 16, 32 and 64 random
+    kernels, each followed by a leaky ReLU. The weights are normally distributed with a fixed seed,
+    so features from different machines are comparable.
 
     Args:
         voxels: Intensities, (X, Y, Z).

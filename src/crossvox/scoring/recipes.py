@@ -1,4 +1,4 @@
-"""Measures by the recipes of others; NaN if a recipe does not apply to a volume."""
+"""Measures that apply only to some volumes, mostly recipes of other projects; NaN otherwise."""
 
 import math
 
@@ -37,12 +37,12 @@ def brasyn(volume: ScoredVolume) -> float:
 
 
 def mae_synthrad2023(volume: ScoredVolume) -> float:
-    """MAE of the SynthRAD2023 challenge; NaN for units other than HU."""
+    """MAE of the SynthRAD2023 challenge; NaN for units other than HU or for thin volumes."""
     return volume.synthrad2023["mae"] if _fits_synthrad2023(volume) else math.nan
 
 
 def ssim_synthrad2023(volume: ScoredVolume) -> float:
-    """SSIM of the SynthRAD2023 challenge; NaN for units other than HU."""
+    """SSIM of the SynthRAD2023 challenge; NaN for units other than HU or for thin volumes."""
     return volume.synthrad2023["ssim"] if _fits_synthrad2023(volume) else math.nan
 
 

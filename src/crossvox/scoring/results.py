@@ -24,12 +24,12 @@ class CaseFacts:
         mask_voxels: Number of voxels in the mask.
         data_range: Stated range, in `unit`.
         unit: Unit of the target.
-        resampled: Names of the files that were on another grid than the reference.
+        resampled: Names of the files whose grid differed from that of the reference.
         grid: Grid of the reference, in words.
         slice_positions_mm: Through-plane distance of each slice from the first, (slices,).
         sidecar: Contents of the JSON file beside the synthesized volume.
         uncovered: Share of the mask not covered by the volume, 0 to 1, by method.
-        known: Status of the person in the model by its sidecar ("train", "none"), by method.
+        known: Status of the person in the model ("train", "none"), from the sidecar, by method.
         perfect: Scores of a perfect network with the method's target scale, by method; empty if
             its sidecar has no scale.
     """
@@ -101,7 +101,7 @@ class Summary:
         fid: FID by method; empty without weights of Inception-v3.
         kid: KID by method; empty without weights of Inception-v3.
         images: Number of reference slices behind FID and KID.
-        perfect: Scores of a perfect network, by method whose sidecars have a target scale.
+        perfect: Scores of a perfect network, by method; only methods with a target scale.
     """
 
     subjects: int

@@ -35,7 +35,7 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class PairedDifference:
-    """One metric of two methods on the same subjects.
+    """Difference in one metric between two methods on the same subjects.
 
     Attributes:
         metric: Name of the metric.

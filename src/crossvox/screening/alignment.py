@@ -79,7 +79,7 @@ def align(fixed: CoarseVolume, moving: CoarseVolume) -> Alignment:
 def mutual_information(
     fixed: CoarseVolume, moving: CoarseVolume, *, steps: Steps = (0, 0, 0)
 ) -> float:
-    """Normalized mutual information minus 1 in both heads, with `moving` shifted by `steps`.
+    """Normalized mutual information minus 1 in the union of the heads, `moving` shifted by `steps`.
 
     0 if the heads overlap too little.
     """

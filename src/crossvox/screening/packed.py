@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from crossvox.screening.coarse import CoarseVolume
 from crossvox.volume import Grid
 
-COMPRESSION_LEVEL = 1  # fastest of zlib; the slowest saves only another tenth
+COMPRESSION_LEVEL = 1  # the fastest of zlib; the slowest level saves only another tenth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def pack(volume: CoarseVolume) -> PackedVolume:
 
 
 def unpack(packed: PackedVolume) -> CoarseVolume:
-    """Decompress `packed` to the volume it was made from."""
+    """Decompress `packed` to the original volume."""
     shape = packed.lattice.shape
     levels = np.frombuffer(zlib.decompress(packed.levels), dtype=np.int8).reshape(shape)
     return CoarseVolume(

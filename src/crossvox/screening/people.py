@@ -17,22 +17,22 @@ from crossvox.screening.fingerprint import BOX_CELLS, nearest
 OTHERS_SAMPLED = 5  # cases of other people that each pair is compared with
 MIN_OTHERS_FOR_MEDIAN = 3
 # The right target has at least 1.42 times the mutual information of the median target of other
-# people (28 real pairs of 25 people), and 1.26 times that of the best. A wrong target stays below
+# people (28 real pairs of 24 people), and 1.26 times that of the best. A wrong target stays below
 # the first ratio in 76 to 98 of 100 exchanges whose right target is not in the cohort.
 SUSPICIOUS_RATIO = 1.25
 BETTER_FIT_RATIO = 1.1
 MAX_COMPARED = 32  # cases of other people that a suspicious target is compared with
-# Mutual information minus 1 within one modality (geometric mean over both modalities) is 0.120 to
-# 0.156 between two sessions of one person, and at most 0.092 between two people.
+# Mutual information minus 1 within one modality (geometric mean over both modalities) is 0.119 to
+# 0.156 between two sessions of one person, and at most 0.086 between two people.
 ONE_PERSON_INFORMATION = 0.105
 # Two sessions of one person have at least 1.05 times the information of source and target of one
 # session. Different people above the limit (synthetic heads of a few ellipsoids, or the most
 # similar of thousands) have less than their own pairs.
 SURE_SHARE_OF_OWN_PAIR, SUSPICIOUS_SHARE_OF_OWN_PAIR = 1.0, 0.8
-TWO_PEOPLE_INFORMATION = ONE_PERSON_INFORMATION / 2  # in one modality, it settles the case
+TWO_PEOPLE_INFORMATION = ONE_PERSON_INFORMATION / 2  # less in any modality means two people
 MOST_SIMILAR = 5  # cases that each case is aligned with, chosen by fingerprint
 HEAD_SIZE_TOLERANCE = 0.1  # of the volume; two sessions of one person differ by less
-COARSEST_RECOGNIZABLE_MM = 8.0  # at 14 mm voxels all phantoms look alike, at 7 mm none do
+COARSEST_RECOGNIZABLE_MM = 8.0  # with 14 mm voxels all phantoms look alike, with 7 mm none do
 
 
 def report_wrong_people(
@@ -49,7 +49,7 @@ def report_wrong_people(
     compared with more, starting with other suspicious pairs, where exchanged targets are.
 
     Args:
-        cases: ExaminedCase cases; cases whose pair could not be measured are skipped.
+        cases: Examined cases; cases whose pair could not be measured are skipped.
         source: Source modality.
         target: Target modality.
         seed: Random seed for choosing other people.
@@ -175,7 +175,7 @@ def _similar_cases(
 def _may_leak(
     cases: Sequence[ExaminedCase], modalities: Sequence[str]
 ) -> Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]:
-    """Predicate: two names, different or no splits, heads of similar size, and fine voxels."""
+    """Predicate: two names, no shared split, heads of similar size, and fine voxels."""
     names = _numbered(case.case.subject for case in cases)
     splits = _numbered(case.case.split for case in cases)
     unsplit = np.array([case.case.split is None for case in cases])

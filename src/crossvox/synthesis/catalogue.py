@@ -18,13 +18,13 @@ def method_names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in iter_modules(crossvox.methods.__path__)))
 
 
-def method_settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All settings of a method: `given`, and defaults for the rest.
+def method_settings(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of a method: `settings`, and defaults for the rest.
 
     Raises:
         SettingsError: There is no such method, or a setting is unknown or of the wrong type.
     """
-    config = parse_settings(_module(name).Config, given, section="method")
+    config = parse_settings(_module(name).Config, settings, section="method")
     return asdict(config)
 
 

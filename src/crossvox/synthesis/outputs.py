@@ -1,4 +1,4 @@
-"""Output paths of synthesized volumes, and the decision, before any work, which are written."""
+"""Output paths of synthesized volumes, and the choice of which to write, made before any work."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,9 +83,9 @@ class Outputs:
         """Decide which cases are synthesized.
 
         Raises:
-            CohortError: A volume or its sidecar cannot be written: its path is impossible, or a
-                file that crossvox did not write or that another model made is there and
-                `overwrite` does not allow replacing it.
+            CohortError: A volume or its sidecar cannot be written: its path is impossible, or
+                `overwrite` does not allow replacing the file there, which crossvox did not write
+                or another model synthesized.
         """
         _refuse([_unwritable_folder(self.folder)], advice="choose another folder")
         misplaced = (self._misplaced(self.paths[case.name]) for case in cases)
@@ -175,7 +175,7 @@ def _is_too_long(path: Path) -> bool:
 
 
 def _unwritable_folder(folder: Path) -> str:
-    """Reason why no file can be made in `folder`, which need not exist; empty if one can."""
+    """Reason why no file can be created in `folder`, which need not exist; empty if one can."""
     existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not existing.is_dir():
         return f"{folder} cannot be written: {existing} is not a folder"

@@ -130,7 +130,7 @@ class Pipeline:
             return Outcome(case=synthesis.case, error=_refusal(error))
         text = json.dumps(sidecar, indent=2).encode()
         try:
-            write_together(path, payload, companion=sidecar_of(path), said=text)
+            write_together(path, payload, companion=sidecar_of(path), companion_payload=text)
         except FileError as error:
             return Outcome(case=synthesis.case, error=error)
         return Outcome(case=synthesis.case, seconds=sidecar["SynthesisSeconds"])
@@ -167,7 +167,7 @@ def _one_ahead(
 
 
 def _refusal(error: CrossvoxError | MemoryError | RuntimeError) -> CrossvoxError:
-    """Error to report for one case; raises `error` again if it is a bug."""
+    """Error to report for one case; re-raises `error` if it is a bug."""
     if isinstance(error, CrossvoxError):
         return error
     if isinstance(error, MemoryError) or is_out_of_memory(error):

@@ -18,26 +18,26 @@ NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Millimeters = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-def parse_settings(kind: type[Settings], given: Mapping[str, Any], *, section: str) -> Settings:
+def parse_settings(kind: type[Settings], values: Mapping[str, Any], *, section: str) -> Settings:
     """Build the frozen dataclass `kind` from plain values.
 
     Args:
         kind: Dataclass of settings.
-        given: Values by name; settings without one keep their defaults.
+        values: Values by name; settings without one keep their defaults.
         section: Name of the section in error messages.
 
     Raises:
         SettingsError: A name is unknown (the nearest known name is suggested) or a value is wrong.
     """
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # always a dataclass
-    for name in given:
+    for name in values:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known settings: {', '.join(known)}"
             raise SettingsError(f"unknown setting {section}.{name}; {hint}")
-    _refuse_booleans(kind, given, section=section)
+    _refuse_booleans(kind, values, section=section)
     try:
-        return TypeAdapter(kind).validate_python(dict(given))
+        return TypeAdapter(kind).validate_python(dict(values))
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"]) or "?"

@@ -17,7 +17,7 @@ from crossvox.version import __version__
 from crossvox.volume.volume import Volume
 
 SHOWN_DIGITS = 8  # of a SHA-256
-LEARNED_FROM = ("train", "validation")  # splits that influence the weights
+SEEN_SPLITS = ("train", "validation")  # splits that influence the weights
 READING_KEYS = ("SourceVolume", "SourceForm")  # absent if the user chose neither
 READING = ReadOptions()
 
@@ -102,7 +102,7 @@ def up_to_date(case: Case, path: Path, description: Description, *, compute: Com
 
 
 def origin_difference(
-    said: Mapping[str, Any],
+    sidecar: Mapping[str, Any],
     case: Case,
     description: Description,
     *,
@@ -111,47 +111,47 @@ def origin_difference(
     """How the origin of a volume differs from that of a new one; empty if it does not.
 
     Args:
-        said: Sidecar of the volume.
+        sidecar: Sidecar of the volume.
         case: Case it would be synthesized from now; only the file names are compared.
         description: Description of the synthesizer.
         reading: Options with which the sources would be read.
     """
     now = _provenance(description, reading)
-    changed = [name for name in (*now, *READING_KEYS) if said.get(name) != now.get(name)]
-    if not said:
+    changed = [name for name in (*now, *READING_KEYS) if sidecar.get(name) != now.get(name)]
+    if not sidecar:
         return "made by an unknown model: its sidecar is missing"
     if {"Model", "ModelSHA256"} & {*changed}:
-        other_model = f"{said.get('Model')} {str(said.get('ModelSHA256'))[:SHOWN_DIGITS]}"
+        other_model = f"{sidecar.get('Model')} {str(sidecar.get('ModelSHA256'))[:SHOWN_DIGITS]}"
         this_model = f"{description.method} {description.sha256[:SHOWN_DIGITS]}"
         return f"made by another model ({other_model}, this is {this_model})"
     if changed:
-        differences = [_difference(said.get(name), now.get(name), name=name) for name in changed]
+        differences = [_difference(sidecar.get(name), now.get(name), name=name) for name in changed]
         return f"made with other settings ({'; '.join(differences)})"
-    if said.get("Sources") != _source_names(case, description):
-        return f"made from {', '.join(map(str, said.get('Sources', ())))}"
+    if sidecar.get("Sources") != _source_names(case, description):
+        return f"made from {', '.join(map(str, sidecar.get('Sources', ())))}"
     return ""
 
 
-def compute_difference(said: Mapping[str, Any], compute: Compute) -> str:
+def compute_difference(sidecar: Mapping[str, Any], compute: Compute) -> str:
     """Precision and device of a volume, in words, if they differ from `compute`; else empty."""
-    if (said.get("Precision"), said.get("Device")) == (compute.precision, compute.device):
+    if (sidecar.get("Precision"), sidecar.get("Device")) == (compute.precision, compute.device):
         return ""
-    return f"in {said.get('Precision')} on {said.get('Device')}"
+    return f"in {sidecar.get('Precision')} on {sidecar.get('Device')}"
 
 
-def has_same_sources(said: Mapping[str, Any], case: Case, description: Description) -> bool:
+def has_same_sources(sidecar: Mapping[str, Any], case: Case, description: Description) -> bool:
     """Whether the sources still hold the bytes that a volume's sidecar recorded.
 
     An unreadable source counts as changed; reading it again will raise its error.
     """
     try:
-        return said.get("SourceSHA256") == list(source_sha256(case, description))
+        return sidecar.get("SourceSHA256") == list(source_sha256(case, description))
     except FileError:
         return False
 
 
 def _difference(before: object, now: object, *, name: str) -> str:
-    """Difference between two values in words; for tables of settings, of each that changed."""
+    """Difference between two values in words; for tables of settings, of each changed setting."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return f"{name} {before}, now {now}"
     names = [key for key in before | now if before.get(key) != now.get(key)]
@@ -171,11 +171,11 @@ def _subject_in_model(
     Absent if the model does not record what it was trained on.
     """
     hashes: Mapping[str, Any] = cohort.get("source_sha256", {})
-    for split in LEARNED_FROM:
+    for split in SEEN_SPLITS:
         known = {value for values in hashes.get(split, {}).values() for value in values}
         if known & {*sources_sha256}:
             return {"SubjectInModel": split}
-    for split in LEARNED_FROM:
+    for split in SEEN_SPLITS:
         if case.subject in cohort.get(split, ()):
             return {"SubjectInModel": f"{split} by name"}
     return {"SubjectInModel": "none"} if hashes else {}

@@ -73,8 +73,8 @@ def find_sources(path: Path, modalities: Sequence[str]) -> Sources:
     return Sources(cases=read_cohort(path, modalities=modalities))
 
 
-def why_no_source(path: Path, modality: str) -> str:
-    """Reason why `path` is not a source of `modality`; empty if nothing speaks against it."""
+def reason_not_a_source(path: Path, modality: str) -> str:
+    """Reason why `path` cannot be a source of `modality`; empty if it can."""
     other = _other_than(modality, path)
     if other:
         return f"is {other} by its name"
@@ -82,22 +82,22 @@ def why_no_source(path: Path, modality: str) -> str:
 
 
 def refuse_other_source(path: Path, modality: str) -> None:
-    """Refuse a file that is named as another modality or carries the notice of synthesis.
+    """Refuse a file that is named as another modality or a mask, or is marked as synthesized.
 
     Raises:
-        CohortError: The name or the notice speaks against the file.
+        CohortError: The file is so named or marked.
     """
-    reason = why_no_source(path, modality)
+    reason = reason_not_a_source(path, modality)
     if reason:
         raise CohortError(
-            f"{path} {reason}, but this model needs {modality}; if the file is right nevertheless,"
+            f"{path} {reason}, but this model needs {modality}; if it is the right file after all,"
             f" list it in a CSV with the columns subject,{modality}"
         )
 
 
 def _flat(folder: Path, files: Sequence[Path], modalities: Sequence[str]) -> Sources:
     modality = modalities[0]
-    left_out = {file: reason for file in files if (reason := why_no_source(file, modality))}
+    left_out = {file: reason for file in files if (reason := reason_not_a_source(file, modality))}
     possible = [file for file in files if file not in left_out]
     if not possible and not any(entry.is_dir() for entry in folder.iterdir()):
         listed = Sources(cases=(), left_out=left_out).in_words()

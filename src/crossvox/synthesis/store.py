@@ -47,8 +47,8 @@ class Description:
         settings: All settings of the method.
         preparation: Preparation of volumes for the network, and their restoration.
         crossvox: Version of crossvox that wrote the folder.
-        torch: Version of torch that trained the weights.
-        step: Training steps behind the weights.
+        torch: Version of torch with which the weights were trained.
+        step: Training step of the weights.
         cohort: Training cohort: people by split, data, seed.
         patch: Size of the training patches in voxels; None if unknown.
     """
@@ -82,7 +82,7 @@ def save_synthesizer(
         weights: State of the networks in the method's `product`, without the others.
         method: Name and settings of the method.
         preparation: Preparation of volumes for the network, and their restoration.
-        step: Training steps behind the weights.
+        step: Training step of the weights.
         cohort: Training cohort: people by split, data, seed.
         patch: Size of the training patches in voxels.
     """
@@ -117,13 +117,13 @@ def load_synthesizer(
     Args:
         folder: Folder of a synthesizer, or of the run it belongs to.
         compute: Device and precision; the fastest on this machine if None.
-        window: Size of the prediction windows in voxels; chosen by network and memory if None.
+        window: Size of the prediction windows in voxels; None lets network and memory decide.
         settings: Settings of the method that replace the trained ones and do not affect the
             weights, such as the statistics used in prediction.
 
     Raises:
         ModelError: The folder holds no synthesizer, or a damaged one.
-        SettingsError: `settings` describe another network than the weights.
+        SettingsError: `settings` describe a network that the weights do not fit.
     """
     folder = synthesizer_folder(folder)
     description = read_description(folder)

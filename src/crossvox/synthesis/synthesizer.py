@@ -56,8 +56,8 @@ class Synthesizer:
         preparation: Preparation of volumes for the network, and their restoration.
         method: Trained method; inference runs on a copy that is optimized once.
         compute: Device and precision.
-        window: Size of the prediction windows in voxels of the working grid; chosen by network and
-            memory if None.
+        window: Size of the prediction windows in voxels of the working grid; None lets network and
+            memory decide.
         seed: Random seed of a stochastic method; equal seeds give equal volumes.
         patch: Size of the training patches in voxels. A network that normalizes over its whole
             input predicts in windows of this size, so that its statistics are those of training
@@ -114,7 +114,7 @@ class Synthesizer:
         return self.preparation.restore(working, source=prepared.source)
 
     def memory_bytes(self, sizes: Sizes, *, slab: Thickness = None) -> int:
-        """Memory that inference on `sizes` voxels at once takes, without the weights."""
+        """Memory in bytes that inference on `sizes` voxels at once takes, without the weights."""
         channels = len(self.preparation.source_modalities)
 
         def work() -> Tensor:
@@ -149,7 +149,7 @@ class Synthesizer:
                 window = self._smaller(window)
 
     def fitting(self, sizes: Sizes) -> tuple[Thickness, Sizes]:
-        """Thickness of slabs (None for the whole) and window with which `sizes` voxels fit.
+        """Thickness of slabs (None for no slabs) and size of windows with which `sizes` voxels fit.
 
         Raises:
             ResourceError: Not even a small window fits.

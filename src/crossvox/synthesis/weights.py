@@ -1,4 +1,4 @@
-"""Check that a weights file fits a network before either is loaded into memory."""
+"""Check that a weights file fits a network before any memory is allocated for the network."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

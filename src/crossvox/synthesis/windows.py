@@ -30,7 +30,7 @@ def synthesize_in_windows(
 
     Args:
         synthesize: Function from a source (1, C, x, y, z) and its noise to (1, 1, x, y, z).
-        source: Source of any size; a window larger than it is cropped to it.
+        source: Source of any size; larger windows are cropped to it.
         noise: Noise of the whole volume; each window uses its part, so that windows agree.
         window: Size of a window in voxels.
         overlap: Share of a window that its neighbor also covers, in [0, 1).

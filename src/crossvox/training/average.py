@@ -28,7 +28,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Add the weights after `step`, counted from 1."""
+        """Update the average with the weights after `step`, counted from 1."""
         if not self._decay:
             return
         decay = min(self._decay, (1 + step) / (RAMP_STEPS + step))

@@ -1,4 +1,4 @@
-"""Set up a run before its first step, or recall the setup of a run that was begun."""
+"""Set up a run before its first step, or restore the setup of an existing run."""
 
 import json
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ def begin(
     compute: Compute,
     progress: Progress = QUIET,
 ) -> RunSetup:
-    """Set up a new run in `out`, or recall the run that is there.
+    """Set up a new run in `out`, or restore the setup of the run that is there.
 
     People and preparation are written at the first start, before the first step, and never change
     afterwards.
@@ -67,7 +67,7 @@ def begin(
     Args:
         cases: Cases with all modalities of the experiment.
         out: Path of the run's folder.
-        requested: Experiment as the command sets it.
+        requested: Experiment as requested by the command.
         compute: Device and precision of the run.
         progress: Receiver of progress and, for a new run, of the plan, a line for each setting.
 
@@ -81,7 +81,7 @@ def begin(
     existing = read_experiment(path) if path.is_file() else None
     refuse_two_budgets(requested.training, existing.training if existing else None)
     if existing:
-        planned, split, people = recall_run(requested, existing, cases, out, compute=compute)
+        planned, split, people = restore_run(requested, existing, cases, out, compute=compute)
     else:
         refuse_unknown_weights(out)
         requested, split = first_split(cases, requested)
@@ -109,7 +109,7 @@ def begin(
     )
 
 
-def recall_run(
+def restore_run(
     requested: Experiment,
     existing: Experiment,
     cases: Sequence[Case],
@@ -117,15 +117,15 @@ def recall_run(
     *,
     compute: Compute,
 ) -> tuple[Plan, tuple[Case, ...], People]:
-    """The plan, the cases with their splits and the people of a run that was begun.
+    """The plan, the cases with their splits and the people of an existing run.
 
     Raises:
-        CohortError: `cases` are of other people.
+        CohortError: `cases` are not those of the run.
         SettingsError: `requested` has settings that differ from the run's.
         ModelError: A file of the run is missing or damaged.
     """
     filled = fill_from(requested, existing)
-    # Before planning, which would combine another method with the run's patches.
+    # Checked before planning, which would combine another method with the run's patches.
     refuse_other_settings(filled, existing, folder=str(out), sections=("cohort", "method_settings"))
     people = read_people(out)
     split = recognized(people, cases, folder=out)

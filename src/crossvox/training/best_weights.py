@@ -50,7 +50,7 @@ def shared_scores(
     if fabric.world_size > 1:
         # Batch statistics differ between processes; the first process's are kept.
         weights = {name: _from_first_process(tensor) for name, tensor in weights.items()}
-    scores = interruption.unless_asked(partial(validate, weights)) if cases else {}
+    scores = interruption.abortable(partial(validate, weights)) if cases else {}
     if fabric.world_size == 1:
         return scores
     wait_for_all(fabric)

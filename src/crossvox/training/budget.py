@@ -25,7 +25,7 @@ def steps_within(run: Run, *, minutes: float, progress: Progress = QUIET) -> int
     rounds are timed until a second agrees with it.
 
     Args:
-        run: Throw-away run: its networks learn, nothing is written.
+        run: Throwaway run: its networks are trained, but nothing is written.
         minutes: Time budget in minutes for the steps alone.
         progress: Receiver of progress.
     """
@@ -47,7 +47,7 @@ def steps_within(run: Run, *, minutes: float, progress: Progress = QUIET) -> int
 
 
 def rounds_agree(rounds: Sequence[float]) -> bool:
-    """Whether the two fastest of `rounds` (seconds) agree, or the most rounds are reached."""
+    """Whether the two fastest of `rounds` (seconds) agree, or no further round is allowed."""
     if len(rounds) < FEWEST_ROUNDS:
         return False
     fastest, second, *_ = sorted(rounds)
@@ -58,7 +58,7 @@ def refuse_two_budgets(requested: TrainingSettings, existing: TrainingSettings |
     """Refuse minutes together with steps or epochs, except steps that an earlier timing set.
 
     Raises:
-        SettingsError: Two budgets are set, or a run timed by minutes is given other steps.
+        SettingsError: Two budgets are set, or a run with a budget in minutes is given other steps.
     """
     if requested.minutes and requested.epochs:
         raise SettingsError("training.minutes and training.epochs are two budgets; set only one")

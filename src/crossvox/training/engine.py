@@ -54,7 +54,7 @@ class Run:
         report: Function called with the step and each row of progress.
         on_step: Function called with the number of steps done, before the first and after each.
         cases: Number of validation cases of this process.
-        holds_weights: Function that tells whether the weights stored last are still there.
+        holds_weights: Function that returns whether the weights stored last still exist.
         best: Best validation so far.
     """
 
@@ -93,7 +93,7 @@ class Run:
             if step < steps:
                 self._count(step)
             if self.best.due:
-                self._tell(progress, step, self._validate(step, average, interruption))
+                self._report_row(progress, step, self._validate(step, average, interruption))
                 self._save(step, optimizers, average, record)
                 self._leave_if(interruption, step)
             while step < steps:
@@ -105,7 +105,7 @@ class Run:
                 if self._due(step, self.settings.validate_every):
                     record.pause()
                     row |= self._validate(step, average, interruption)
-                self._tell(progress, step, row)
+                self._report_row(progress, step, row)
                 stopping = interruption.agreed(self.fabric)
                 if stopping or self._due(step, self.settings.checkpoint_every):
                     self._save(step, optimizers, average, record)
@@ -113,7 +113,7 @@ class Run:
                     self._leave_if(interruption, step)
 
     def timed_steps(self, count: int) -> Iterator[float]:
-        """Seconds of each of the first `count` steps, made without saving or reporting.
+        """Seconds of each of the first `count` steps, run without saving or reporting.
 
         Raises:
             SettingsError: A batch cannot be divided equally, or training diverges.
@@ -147,7 +147,7 @@ class Run:
         }
 
     def _parts(self) -> tuple[list[int], int]:
-        """Indices of the parts of each batch that this process learns from, and their total."""
+        """Indices of this process's parts of each batch, and the number of parts overall."""
         world, parts = self.fabric.world_size, self.settings.accumulate
         refuse_unequal_parts(self.settings.batch, accumulate=parts, processes=world)
         first = self.fabric.global_rank * parts
@@ -237,7 +237,7 @@ class Run:
         if self.fabric.is_global_zero:
             self.on_step(step)
 
-    def _tell(self, progress: ProgressTable, step: int, row: Mapping[str, float]) -> None:
+    def _report_row(self, progress: ProgressTable, step: int, row: Mapping[str, float]) -> None:
         if row and self.fabric.is_global_zero:
             progress.add(step, row)
             self.report(step, row)

@@ -16,7 +16,7 @@ from crossvox.synthesis.bounds import Modality
 from crossvox.synthesis.catalogue import method_settings
 from crossvox.synthesis.settings import Count, Seed, Share, parse_settings, toml_value
 
-# Bounds lie far beyond any use; they keep sizes, seeds and times within range of the arithmetic.
+# Bounds far beyond practical use; they keep sizes, seeds and times within range of the arithmetic.
 Side = Annotated[int, Field(ge=1, le=4096)]
 Sizes = tuple[Side, Side, Side]
 Patches = Annotated[int, Field(ge=1, le=65536)]
@@ -112,7 +112,7 @@ class TrainingSettings:
     Attributes:
         steps: Number of optimizer steps; None derives it from `minutes` or `epochs`, else plans
             100 epochs, at least 3000 steps.
-        epochs: Number of passes over the training cases, in place of `steps`; None sets none.
+        epochs: Number of passes over the training cases, in place of `steps`; None leaves it open.
         minutes: Time budget of the steps in minutes, without validation and checkpoints, in place
             of `steps` and `epochs`: some steps are timed first, and `steps` is set to as many as
             fit; None sets no budget.
@@ -120,7 +120,7 @@ class TrainingSettings:
             or up to 8 whole slices for a 2D method.
         patch: Patch size in voxels of the working grid (right, anterior, superior); None plans the
             median working grid, cut until a step is quick and fits in memory.
-        accumulate: Number of equal parts that a batch is processed in, to save memory; 1 is whole.
+        accumulate: Number of equal parts in which a batch is processed, to save memory.
         recompute: Features to recompute in the backward pass: "blocks" takes less memory and more
             time for the same weights; "nothing" keeps all features.
         flip_share: Probability that a patch is mirrored left to right.
@@ -134,7 +134,7 @@ class TrainingSettings:
             validation costs at most a tenth of the training.
         report_every: Number of steps between rows of progress.csv.
         precision: Numeric precision, "bf16-mixed" or "32-true"; "auto" uses bfloat16 where the
-            hardware is fast in it.
+            hardware computes faster in it.
         seed: Random seed for initial weights, patches and noise.
     """
 

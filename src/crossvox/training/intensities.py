@@ -38,7 +38,7 @@ class Intensities:
     head: NDArray[np.float64]
 
     def cost(self, scale: IntensityScale) -> float:
-        """Mean absolute error inside the head of a perfect network restored by `scale`.
+        """Mean absolute error, inside the head, of a perfect network whose output `scale` restores.
 
         A perfect network predicts the volume exactly as `scale` normalizes it, so the error comes
         only from clipping and from restoring by the cohort's limits.
@@ -77,7 +77,7 @@ def read_intensities(
 
 
 def limits_in(path: Path, *, modality: str, percentiles: tuple[float, float]) -> Limits:
-    """Foreground limits of the volume in a file, without the padding of a CT.
+    """Foreground limits of the volume in a file, ignoring the padding of a CT.
 
     Raises:
         CohortError: The foreground is constant.

@@ -14,14 +14,14 @@ Result = TypeVar("Result")
 
 
 class _Aborted(BaseException):
-    """Aborts the work of `unless_asked`; a BaseException, so that no handler of errors stops it."""
+    """Aborts the work of `abortable`; a BaseException, so that no error handler catches it."""
 
 
 class Interruption:
     """Context in which SIGTERM, SIGINT and SIGUSR1 are recorded as requests to stop."""
 
     def __init__(self) -> None:
-        self._asked = self._at_once = False
+        self._stop_requested = self._at_once = False
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
@@ -35,22 +35,22 @@ class Interruption:
     def agreed(self, fabric: Fabric) -> bool:
         """Whether any process was asked to stop; the same in all processes."""
         if fabric.world_size == 1:
-            return self._asked
-        asked = torch.tensor(float(self._asked), device=fabric.device)
-        return bool(cast("Tensor", fabric.all_reduce(asked, reduce_op="sum")) > 0)
+            return self._stop_requested
+        requested = torch.tensor(float(self._stop_requested), device=fabric.device)
+        return bool(cast("Tensor", fabric.all_reduce(requested, reduce_op="sum")) > 0)
 
-    def unless_asked(self, work: Callable[[], Result]) -> Result | None:
-        """Result of `work`; None if a request to stop came before, or aborts the work."""
+    def abortable(self, work: Callable[[], Result]) -> Result | None:
+        """Result of `work`; None if a request to stop came before it or aborted it."""
         try:
             self._at_once = True
-            return None if self._asked else work()
+            return None if self._stop_requested else work()
         except _Aborted:
             return None
         finally:
             self._at_once = False
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked = True
+        self._stop_requested = True
         if self._at_once:
             self._at_once = False
             raise _Aborted

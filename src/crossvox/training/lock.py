@@ -1,4 +1,4 @@
-"""Lock a run's folder, so that only a single process trains in it."""
+"""Lock a run's folder, so that only one process at a time works in it."""
 
 import fcntl
 import os
@@ -17,8 +17,8 @@ LOCK = ".lock"
 def locked(folder: Path) -> Iterator[None]:
     """Lock `folder`, created if missing, until the block ends or the process dies.
 
-    The operating system, or the NFS server, releases the lock when the process ends in any way. A
-    killed process leaves the file behind, which locks nothing. A folder created for the block and
+    The operating system, or the NFS server, releases the lock however the process ends. A killed
+    process leaves the file behind, which locks nothing. A folder created for the block and
     left empty is removed.
 
     Raises:

@@ -31,7 +31,7 @@ def refuse_patch(experiment: Experiment, *, compute: Compute, free_bytes: int) -
     """Check the networks, and the patch if it is set, before any volume is read.
 
     Raises:
-        SettingsError: The networks cannot learn from such patches.
+        SettingsError: The networks cannot be trained on such patches.
         ResourceError: The weights, or a step on such patches, do not fit in memory.
     """
     method, patch = refuse_impossible_patch(experiment), experiment.training.patch
@@ -54,10 +54,10 @@ def refuse_impossible_patch(experiment: Experiment) -> SynthesisMethod:
     """Build the method and check the patch, if it is set, against its networks.
 
     Returns:
-        The method, its weights without contents.
+        The method, whose weights have shapes but no values.
 
     Raises:
-        SettingsError: The method's settings are impossible, or it cannot learn from such patches.
+        SettingsError: The method cannot be built, or it cannot be trained on such patches.
     """
     method = method_of(experiment)
     if experiment.training.patch is not None:
@@ -70,8 +70,8 @@ def plan_patch(
 ) -> tuple[Sizes, int]:
     """Plan the patch and the batch for volumes of `shapes`.
 
-    A 2D method learns from whole slices, because it synthesizes whole slices: the plane of the
-    median volume, a single slice thick, several in a batch. A 3D method learns from the median
+    A 2D method is trained on whole slices, because it synthesizes whole slices: the plane of the
+    median volume, one slice thick, several in a batch. A 3D method is trained on the median
     volume, its longest side cut until a step is quick and fits in memory.
 
     Args:
@@ -84,7 +84,7 @@ def plan_patch(
         Patch size in voxels and number of patches per step.
 
     Raises:
-        SettingsError: The networks cannot learn from patches near these sizes.
+        SettingsError: The networks cannot be trained on patches near these sizes.
         ResourceError: No patch fits in memory.
     """
     method, axis = method_of(experiment), slice_axis(experiment)
@@ -123,14 +123,14 @@ def slice_axis(experiment: Experiment) -> int | None:
 
 
 def method_of(experiment: Experiment) -> SynthesisMethod:
-    """The method of an experiment, its weights without contents."""
+    """The method of an experiment, whose weights have shapes but no values."""
     sources = len(experiment.cohort.source)
     with OnMetaDevice():
         return build_method(experiment.method, experiment.method_settings, sources=sources)
 
 
 def accepts_patch(method: SynthesisMethod, patch: Sizes) -> bool:
-    """Whether the networks can learn from such patches."""
+    """Whether the networks can be trained on such patches."""
     if min(patch) < 1:
         return False
     try:
@@ -179,7 +179,8 @@ def _refuse_median(method: SynthesisMethod, whole: Sizes, median: Sizes) -> NoRe
         grid = f"the median volume is {format_sizes(median)} voxels on the working grid"
         raise SettingsError(f"{grid}, too small for these networks: {error}") from None
     raise SettingsError(
-        f"the method cannot learn from patches of {format_sizes(whole)} voxels; set training.patch"
+        f"the method cannot be trained on patches of {format_sizes(whole)} voxels; set"
+        " training.patch"
     )
 
 

@@ -20,7 +20,7 @@ HEAD_SHARE = 2 / 3  # probability that a patch is centered on a voxel of the hea
 
 @dataclass(frozen=True, kw_only=True)
 class PatchSampler:
-    """Sampler of batches that depend on the step alone, so that a resumed run sees the same ones.
+    """Sampler of batches that depend on the step alone, so a resumed run sees the same batches.
 
     Every case comes once per epoch, in random order. Two of three patches are centered on a voxel
     of the head, shifted to lie within the volume.

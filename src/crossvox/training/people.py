@@ -93,7 +93,7 @@ def write_people(folder: Path, cases: Sequence[Case], *, progress: Progress = QU
 
 
 def read_people(folder: Path) -> People:
-    """Read cohort.json of a run that was begun.
+    """Read the cohort.json of an existing run.
 
     Raises:
         ModelError: The file is missing, damaged or of another layout.

@@ -28,7 +28,7 @@ from crossvox.training.scales import ScalePlan, plan_scales
 from crossvox.training.validation_budget import validate_every, validation_in_steps
 from crossvox.volume.grid import Grid
 
-EPOCHS, FEWEST_STEPS = 100, 3000  # epochs of the paper; steps two cores make in under an hour
+EPOCHS, FEWEST_STEPS = 100, 3000  # the paper's epochs; steps that two cores run in under an hour
 LONGEST_SIDE = 4096  # voxels along a side of a working grid
 LARGEST_PADDING = 1.5  # area of a padded slice over that of the slice
 LARGEST_DEPTH = 8  # halvings in a 2D U-Net, as published
@@ -36,7 +36,7 @@ LARGEST_DEPTH = 8  # halvings in a 2D U-Net, as published
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """An experiment with all settings filled, and the facts that they were planned from.
+    """An experiment with all settings filled in, and the facts that they were planned from.
 
     Attributes:
         requested: Experiment before planning.
@@ -94,10 +94,10 @@ def plan(
     """Fill the open settings of `experiment`, except the steps of a time budget.
 
     Spacing: each source's own where they agree, else their median (Isensee et al. 2021). Patch:
-    the median working grid, its longest side cut until a step fits in memory, or its whole slices
-    for a 2D method. Scales: HU windows for CT, else the scale with the lowest error of a perfect
-    network (`plan_scales`). Slices: stacked along the axis with the largest spacing. Validation:
-    at most a tenth of the cost of training.
+    the median working grid, its longest side cut until a step is quick and fits in memory, or its
+    whole slices for a 2D method. Scales: HU windows for CT, else the scale with the lowest error of
+    a perfect network (`plan_scales`). Slices: stacked along the axis with the largest spacing.
+    Validation: at most a tenth of the cost of training.
 
     Args:
         experiment: Settings; those that are None are filled.
@@ -106,7 +106,7 @@ def plan(
         compute: Device and precision of the run.
 
     Raises:
-        SettingsError: The networks cannot learn from such patches or volumes of such sizes.
+        SettingsError: The networks cannot be trained on such patches or volumes of such sizes.
         ResourceError: The patch that is set does not fit in memory, or no patch does.
     """
     free = free_memory_bytes(compute.device)
@@ -120,7 +120,7 @@ def plan(
     chosen = replace(experiment, method_settings=settings)
     patch, batch = _plan_patches(chosen, [grid.shape for grid in working], compute, free)
     training = _plan_training(chosen, patch, batch)
-    # Last, because reading volumes is slow: impossible settings are refused before.
+    # Last, because reading volumes is slow: impossible settings have been refused by now.
     scales = plan_scales(experiment.preparation, cohort=experiment.cohort, cases=cases)
     preparation = replace(scales.settings, spacing_mm=spacing)
     chosen = replace(chosen, preparation=preparation, training=training)

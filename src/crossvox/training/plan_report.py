@@ -30,7 +30,7 @@ class Reason:
     why: str
 
     def __str__(self) -> str:
-        """The setting, its value and the reason, on a line."""
+        """The setting, its value and the reason, on one line."""
         return f"{self.setting} = {self.value} ({self.why})"
 
 
@@ -51,7 +51,7 @@ def expectations(plan: Plan, *, compute: Compute) -> tuple[Reason, ...]:
         value=f"{needed:.1f} GiB per step",
         why=f"{free:.1f} GiB are free",
     )
-    why = f"about {seconds:.2g} s per step on an idle machine, from a few on random voxels"
+    why = f"about {seconds:.2g} s per step on an idle machine, timed on random voxels"
     if not plan.is_timed:
         hours = plan.minutes / MINUTES_PER_HOUR
         return memory, Reason(setting="hours", value=_in_words(hours), why="from training.minutes")
@@ -86,7 +86,7 @@ def _of_method(plan: Plan) -> Iterator[Reason]:
     requested, planned = plan.requested.method_settings, plan.experiment.method_settings
     explanations = {
         "slice_axis": "slices are stacked along the axis with the largest spacing",
-        "depth": "the deepest U-Net that needs only little padding of the slices",
+        "depth": "the deepest U-Net whose slices need little padding",
     }
     for name, why in explanations.items():
         if name in requested and requested[name] is None:

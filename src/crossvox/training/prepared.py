@@ -26,7 +26,7 @@ from crossvox.training.prepared_file import is_whole, map_voxels, read_centers, 
 from crossvox.training.scales import source_kinds, source_windows
 from crossvox.volume.volume import Volume
 
-STEPS_PER_UNIT = 32767  # int16 resolves [-1, 1] to 3e-5, a tenth of a 12-bit gray level
+STEPS_PER_UNIT = 32767  # int16 resolves [-1, 1] to 3e-5, a sixteenth of a 12-bit gray level
 FORMAT = 2  # version of prepared arrays; increase it when preparation changes
 
 

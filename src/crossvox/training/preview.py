@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crossvox.acceleration.compute import choose_compute
 from crossvox.cohort import Case
-from crossvox.training.begin import first_split, plan_for, recall_run
+from crossvox.training.begin import first_split, plan_for, restore_run
 from crossvox.training.budget import refuse_two_budgets
 from crossvox.training.experiment import Experiment, read_experiment
 from crossvox.training.plan_report import Reason, expectations, reasons
@@ -19,7 +19,7 @@ def preview(
 
     Args:
         cases: Cases with all modalities of the experiment.
-        out: Path of the run's folder; the plan of a run that was begun there is kept.
+        out: Path of the run's folder; a run that exists there keeps its plan.
         experiment: Settings; those that are None are planned.
         device: "cpu" or "cuda"; None uses the GPU if there is one.
 
@@ -33,7 +33,7 @@ def preview(
     existing = read_experiment(path) if path.is_file() else None
     refuse_two_budgets(experiment.training, existing.training if existing else None)
     if existing:
-        planned, _, _ = recall_run(experiment, existing, cases, out, compute=compute)
+        planned, _, _ = restore_run(experiment, existing, cases, out, compute=compute)
     else:
         planned = plan_for(*first_split(cases, experiment), compute=compute)
     return (*reasons(planned), *expectations(planned, compute=compute))

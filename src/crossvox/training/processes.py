@@ -106,12 +106,12 @@ def _leave() -> None:
 
 
 class _DataParallel(DDPStrategy):
-    """DDP without broadcast buffers, with a second process group for long waits."""
+    """DDP that does not broadcast buffers, with a second process group for long waits."""
 
     waiting_group: distributed.ProcessGroup
 
     def __init__(self) -> None:
-        # Networks run forward twice before a backward pass, so buffers must not change between.
+        # Networks run forward twice before a backward pass; buffers must not change in between.
         super().__init__(broadcast_buffers=False, timeout=STEP_TIMEOUT)
 
     def setup_environment(self) -> None:

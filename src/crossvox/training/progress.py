@@ -44,7 +44,7 @@ class Record:
         self._clocks.pause()
 
     def note(self, objective: Objective, *, parts: int) -> None:
-        """Add the loss and its terms of a part of a step that has `parts` parts."""
+        """Add the loss and its terms for one of the `parts` parts of a step."""
         network = objective.network
         losses = {network: objective.loss.detach()}
         losses |= {f"{network}.{name}": value for name, value in objective.terms.items()}
@@ -55,7 +55,7 @@ class Record:
         """Means over steps and processes since the last row, and seconds per step.
 
         `cpu_seconds_per_step` sums the CPU time of all threads of this process: unlike wall-clock
-        time, it gives the cost of a step on a machine that has other work too.
+        time, it measures the cost of a step even if the machine does other work too.
 
         Raises:
             SettingsError: A loss is not finite.

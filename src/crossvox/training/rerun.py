@@ -57,7 +57,7 @@ def refuse_other_settings(
     """Refuse settings that a resumed run must not change, such as its method or patches.
 
     Args:
-        requested: Experiment as the command sets it.
+        requested: Experiment as requested by the command.
         existing: Experiment of the run.
         folder: Run folder, for the error message.
         sections: Sections to compare.

@@ -61,7 +61,7 @@ def refuse_foreign_folder(out: Path, cases: Sequence[Case]) -> None:
 
 
 def refuse_unknown_weights(out: Path) -> None:
-    """Refuse a folder that has weights but no experiment.toml that tells their training people.
+    """Refuse a folder that has weights but no experiment.toml, so their training data are unknown.
 
     Raises:
         SettingsError: The folder has weights.

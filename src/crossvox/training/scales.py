@@ -62,9 +62,9 @@ class ScalePlan:
 
 
 def plan_scales(
-    given: PreparationSettings, *, cohort: CohortSettings, cases: Sequence[Case]
+    requested: PreparationSettings, *, cohort: CohortSettings, cases: Sequence[Case]
 ) -> ScalePlan:
-    """Plan the scales that the settings `given` leave open, from the training cases.
+    """Plan the scales that the `requested` settings leave open, from the training cases.
 
     CT gets a window in Hounsfield units. The target gets the scale with the lower error of a
     perfect network. A source gets "cohort" if its gain predicts the target's, else "volume".
@@ -76,10 +76,10 @@ def plan_scales(
     """
     sample = cases[:: math.ceil(len(cases) / MOST_PEOPLE)]
     default_unit = UNIT_OF_MODALITY.get(canonical_modality(cohort.target), "arbitrary")
-    unit = given.target_unit or default_unit
-    target = _target_choice(given, sample, modality=cohort.target, unit=unit)
-    kinds = source_kinds(given, sources=len(cohort.source))
-    percentiles = given.percentiles
+    unit = requested.target_unit or default_unit
+    target = _target_choice(requested, sample, modality=cohort.target, unit=unit)
+    kinds = source_kinds(requested, sources=len(cohort.source))
+    percentiles = requested.percentiles
     sources = tuple(
         _source_choice(kind, sample, modality=modality, target=target, percentiles=percentiles)
         for kind, modality in zip(kinds, cohort.source, strict=True)
@@ -89,11 +89,11 @@ def plan_scales(
     target_limits = HU_LIMITS if target.kind == "window" and unit == "HU" else None
     chosen = tuple(choice.kind for choice in sources)
     settings = replace(
-        given,
+        requested,
         source_scale=chosen[0] if len(set(chosen)) == 1 else chosen,
-        source_limits=given.source_limits or (HU_LIMITS if hounsfield else None),
+        source_limits=requested.source_limits or (HU_LIMITS if hounsfield else None),
         target_scale=target.kind,
-        target_limits=given.target_limits or target_limits,
+        target_limits=requested.target_limits or target_limits,
         target_unit=unit,
     )
     return ScalePlan(settings=settings, sources=sources, target=target)
@@ -207,7 +207,7 @@ def _gains(
 
 
 def _deviations(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[float, float]:
-    """Leave-one-out RMS error of the target, by the others' mean and by their regression line."""
+    """Leave-one-out RMS errors of the target, predicted by the mean and by a regression line."""
     by_mean, by_line = [], []
     for index in range(len(target)):
         others = np.arange(len(target)) != index

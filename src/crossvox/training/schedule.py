@@ -10,7 +10,7 @@ def learning_rate_factor(step: int, *, steps: int, decay_share: float) -> float:
     """Factor on learning rates at `step`: 1, then falling linearly towards 0.
 
     Args:
-        step: Number of the step about to be made, from 1.
+        step: Number of the step about to be taken, from 1.
         steps: Number of steps of the whole run.
         decay_share: Share of the run, at its end, over which the factor falls; 0 keeps it at 1.
 

@@ -95,8 +95,8 @@ def train(
 
     Raises:
         CohortError: Too few cases, pairs with faults, or other people than the run has.
-        SettingsError: `out` holds a run with other settings, is being trained by another process,
-            or cannot be the folder of a run.
+        SettingsError: `out` holds a run with other settings, is in use by another process, or
+            cannot be the folder of a run.
         ResourceError: A step does not fit in memory, or the disk is full.
         InterruptedRunError: The process was asked to stop; everything is saved.
     """
@@ -109,26 +109,26 @@ def train(
         with first_alone(fabric):
             if fresh and fabric.is_global_zero:
                 remove_run(out)
-            begun = begin(cases, out, experiment, compute=compute, progress=progress)
-        run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
-        with _explaining_memory(begun.experiment):
-            if not begun.planned.is_timed:
-                begun = replace(begun, planned=_timed(run, begun.planned, progress=progress))
-                run = _run(begun, out, fabric=fabric, compute=compute, progress=progress)
+            setup = begin(cases, out, experiment, compute=compute, progress=progress)
+        run = _run(setup, out, fabric=fabric, compute=compute, progress=progress)
+        with _explaining_memory(setup.experiment):
+            if not setup.planned.is_timed:
+                setup = replace(setup, planned=_timed(run, setup.planned, progress=progress))
+                run = _run(setup, out, fabric=fabric, compute=compute, progress=progress)
             run.train()
     return Trained(
         folder=out,
-        experiment=begun.experiment,
-        cases=begun.cases,
+        experiment=setup.experiment,
+        cases=setup.cases,
         fabric=fabric,
-        preparation=begun.preparation,
+        preparation=setup.preparation,
         best_step=run.best.step,
-        best_ssim=run.best.ssim if begun.validation_cases else None,
+        best_ssim=run.best.ssim if setup.validation_cases else None,
     )
 
 
 def _timed(run: Run, planned: Plan, *, progress: Progress) -> Plan:
-    """Time steps, set as many as fit into the plan's minutes, and write the experiment."""
+    """Time some steps, plan as many as fit into the minutes, and write the experiment."""
     steps = steps_within(run, minutes=planned.minutes, progress=progress)
     timed = planned.with_steps(steps)
     if run.fabric.is_global_zero:
@@ -157,21 +157,21 @@ def _precision(experiment: Experiment, compute: Compute) -> str:
 
 
 def _run(
-    begun: RunSetup, out: Path, *, fabric: Fabric, compute: Compute, progress: Progress
+    setup: RunSetup, out: Path, *, fabric: Fabric, compute: Compute, progress: Progress
 ) -> Run:
-    experiment, settings = begun.experiment, _settings(begun.planned)
-    sampler = _sampler(settings, begun.training_cases)
-    share = begun.validation_cases[fabric.global_rank :: fabric.world_size]
-    validation = _validation(experiment, begun.preparation, share, compute)
+    experiment, settings = setup.experiment, _settings(setup.planned)
+    sampler = _sampler(settings, setup.training_cases)
+    share = setup.validation_cases[fabric.global_rank :: fabric.world_size]
+    validation = _validation(experiment, setup.preparation, share, compute)
     return Run(
         fabric=fabric,
         method=_method(experiment),
         sampler=sampler,
         settings=settings,
         folder=out,
-        validate=validation if begun.validation_cases else None,
+        validate=validation if setup.validation_cases else None,
         cases=len(share),
-        save_weights=_saving(begun, out, epochs_per_step=sampler.epochs_per_step),
+        save_weights=_saving(setup, out, epochs_per_step=sampler.epochs_per_step),
         holds_weights=lambda: holds_synthesizer(out),
         report=lambda step, row: progress.row(step, settings.steps, row),
         on_step=lambda step: progress.step(step, settings.steps),
@@ -185,7 +185,7 @@ def _method(experiment: Experiment) -> SynthesisMethod:
 
 
 def _settings(planned: Plan) -> PlannedTraining:
-    """Settings of the run, or of the throw-away run whose steps are timed."""
+    """Settings of the run, or of the throwaway run whose steps are timed."""
     return planned.training if planned.is_timed else planned.with_steps(MOST_TIMED_STEPS).training
 
 
@@ -205,7 +205,7 @@ def _validation(
     cases: Sequence[PreparedCase],
     compute: Compute,
 ) -> Callable[[Mapping[str, Tensor]], dict[str, float]]:
-    """A function that scores weights in a second copy of the method, apart from training."""
+    """A function that scores weights in a second copy of the method, separate from training."""
     method = _method(experiment)
 
     def scores(weights: Mapping[str, Tensor]) -> dict[str, float]:
@@ -217,21 +217,21 @@ def _validation(
 
 
 def _saving(
-    begun: RunSetup, out: Path, *, epochs_per_step: float
+    setup: RunSetup, out: Path, *, epochs_per_step: float
 ) -> Callable[[Mapping[str, Tensor], int], None]:
-    experiment, cases = begun.experiment, begun.cases
+    experiment, cases = setup.experiment, setup.cases
     cohort: dict[str, object] = {
         split: sorted({case.subject for case in cases if case.split == split}) for split in SPLITS
     }
     cohort["epochs_per_step"] = epochs_per_step
-    cohort["source_sha256"] = source_hashes(begun.people, source=experiment.cohort.source[0])
+    cohort["source_sha256"] = source_hashes(setup.people, source=experiment.cohort.source[0])
 
     def save_weights(weights: Mapping[str, Tensor], step: int) -> None:
         save_synthesizer(
             out / SYNTHESIZER,
             weights=weights,
             method=(experiment.method, experiment.method_settings),
-            preparation=begun.preparation,
+            preparation=setup.preparation,
             step=step,
             cohort=cohort,
             patch=experiment.training.patch,

@@ -18,8 +18,8 @@ def validate(synthesizer: Synthesizer, cases: Sequence[PreparedCase]) -> dict[st
 
     Args:
         synthesizer: Synthesizer with the weights to validate.
-        cases: Held-out cases; a case without a mask is scored in the target's head, both within
-            the target's field of view.
+        cases: Held-out cases, scored inside their masks or, without a mask, inside the head in
+            the target; in both cases within the target's field of view.
 
     Returns:
         Means over cases of "ssim" and "mae".

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from crossvox.acceleration.slabs import normalizes_over_volumes
 from crossvox.contract import SynthesisMethod
+from crossvox.synthesis.synthesizer import LARGEST_OVER_PATCH
 from crossvox.training.experiment import Sizes
 
 MOST_VALIDATIONS = 20  # per run
 SHARE = 0.1  # largest cost of validation over the cost of training
 STEP_PASSES = 3  # cost of a forward and backward pass, in forward passes
-WHOLE_TO_PATCH = 1.1  # side over patch side up to which no windows are used (decision 0017)
 WINDOW_STRIDE = 0.5  # share of a window
 
 
@@ -63,7 +63,7 @@ def _voxels(method: SynthesisMethod, patch: Sizes, shape: Sizes) -> int:
     padded = [math.ceil(size / m) * m for size, m in zip(shape, multiples, strict=True)]
     windowed = normalizes_over_volumes(method.modules()) or not method.fixed_statistics
     sides = zip(shape, patch, strict=True)
-    if not windowed or all(size <= WHOLE_TO_PATCH * extent for size, extent in sides):
+    if not windowed or all(size <= LARGEST_OVER_PATCH * extent for size, extent in sides):
         return math.prod(padded)
     window = [min(size, extent) for size, extent in zip(padded, patch, strict=True)]
     counts = [

@@ -1,1 +1,1 @@
-"""The variants that a benchmark compares: crossvox, plain networks and networks of others."""
+"""The variants that a benchmark compares: crossvox, plain torch and networks of MONAI."""

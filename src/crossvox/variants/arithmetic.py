@@ -67,7 +67,7 @@ def cost_of_step(setting: Setting, *, form: str) -> Cost:
     parameters = parameters_of(method)
     if form == TRAINED:
         transpose_up_sampling(method, keep_wide=False)
-    work = partial(_learn, textbook(method).to(NOWHERE).train(), setting)
+    work = partial(_forward_and_backward, textbook(method).to(NOWHERE).train(), setting)
     return Cost(operations=operations_of(torch.enable_grad()(work)), parameters=parameters)
 
 
@@ -78,7 +78,7 @@ def predicting(method: SynthesisMethod, *, form: str) -> SynthesisMethod:
     return with_plain_head(folded(method))
 
 
-def _learn(method: SynthesisMethod, setting: Setting) -> None:
+def _forward_and_backward(method: SynthesisMethod, setting: Setting) -> None:
     volume = torch.empty(1, 1, *setting.sizes, device=NOWHERE)
     for objective in method.objectives(Batch(source=volume, target=volume, mask=volume)):
         objective.loss.backward()

@@ -12,7 +12,7 @@ PLATEAU_TOLERANCE = 1e-9  # relative, of the variance between classes
 
 
 def ascending(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sorted intensities of a volume, from which percentiles and thresholds are cheap."""
+    """Sorted intensities of a volume, for cheap percentiles and thresholds."""
     return np.sort(voxels.ravel(order="K"))  # in memory order, which avoids a slow copy
 
 
@@ -53,8 +53,8 @@ def head_mask(voxels: NDArray[np.float32]) -> NDArray[np.bool_]:
 
     The largest connected component above half the Otsu threshold of intensities clipped at their
     99.5 percentile, closed by two voxels, with holes filled in 3D and in every slice along each
-    axis. Half, because the full threshold loses skull and fluid; MR background noise and the air
-    of CT lie well below half.
+    axis. Half the threshold is used because the full threshold loses skull and fluid, while MR
+    background noise and air in CT lie well below half.
 
     Args:
         voxels: Intensities (X, Y, Z) in any unit, brighter than the background.
