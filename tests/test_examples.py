@@ -64,7 +64,7 @@ def test_the_scoring_example_ends_with_a_report(
     assert report.is_file()
 
 
-@pytest.mark.parametrize("kind", ["cohort", "volume"])
+@pytest.mark.parametrize("kind", ["cohort", pytest.param("volume", marks=pytest.mark.slow)])
 def test_the_runner_without_crossvox_gives_what_crossvox_gives(
     trained: Trained, cohort_folder: Path, tmp_path: Path, kind: Literal["cohort", "volume"]
 ) -> None:
@@ -93,6 +93,7 @@ def test_the_runner_without_crossvox_gives_what_crossvox_gives(
     assert nibabel.nifti1.load(out).header["descrip"] == b"Synthetic, not for diagnosis"
 
 
+@pytest.mark.slow
 def test_the_runner_refuses_a_spacing_that_it_would_have_to_resample(
     trained: Trained, tmp_path: Path
 ) -> None:

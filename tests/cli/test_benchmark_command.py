@@ -14,6 +14,7 @@ from crossvox.variants.ceilings import CEILINGS, convolution
 SMALL = ("--rounds", 1, "--width", 2, "--threads", 1, "--sizes", 16, 16, 16)
 
 
+@pytest.mark.slow
 def test_a_prediction_is_measured_written_and_shown(
     crossvox: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -149,6 +149,7 @@ def test_progress_counts_cases_and_a_second_run_writes_the_same(tmp_path: Path, 
     assert [path.read_bytes() for path in files] == before
 
 
+@pytest.mark.slow
 def test_weights_of_inception_fill_fid_and_kid_for_all(
     tmp_path: Path, made: Made, inception_weights: Path
 ) -> None:

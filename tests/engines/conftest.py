@@ -52,7 +52,13 @@ def lived_in(name: str, settings: dict[str, str]) -> SynthesisMethod:
     return method
 
 
-@pytest.fixture(scope="session", params=KINDS)
+PARAMS = [
+    pytest.param(name, marks=() if name == "batch" else pytest.mark.slow)  # seconds to export
+    for name in KINDS
+]
+
+
+@pytest.fixture(scope="session", params=PARAMS)
 def exported(request: pytest.FixtureRequest) -> Exported:
     if importlib.util.find_spec("onnxscript") is None:
         pytest.skip("onnxscript is not installed")

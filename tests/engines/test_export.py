@@ -48,6 +48,7 @@ def test_the_ending_tells_the_kind() -> None:
         target_of(Path("a/model.pt"))
 
 
+@pytest.mark.slow
 def test_an_engine_is_exported_once_for_the_same_weights_and_settings(
     trained: Trained, synthesizer: Synthesizer, tmp_path: Path
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_resampled_case_says_so_in_scores_and_report(
     assert "resampled onto it" in evaluation.report.read_text()
 
 
+@pytest.mark.slow
 def test_weights_of_inception_fill_fid_and_kid_in_report_and_json(
     tmp_path: Path, write: Write, make_head: MakeHead, inception_weights: Path
 ) -> None:

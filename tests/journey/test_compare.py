@@ -9,6 +9,7 @@ from crossvox.journey.compare import compare_runs
 from crossvox.journey.contestants import ContestSettings
 
 
+@pytest.mark.slow
 def test_runs_are_timed_and_compared_beside_the_mean_training_target(
     finished: Path, other: Path, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ def timing(finished: Path, cohort_folder: Path, tmp_path: Path) -> Timing:
     )
 
 
+@pytest.mark.slow
 def test_a_person_is_synthesized_four_times_and_the_first_time_does_not_count(
     timing: Timing,
 ) -> None:

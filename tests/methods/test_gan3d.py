@@ -96,7 +96,7 @@ def test_what_must_be_positive_is_refused_by_name(name: str) -> None:
         method_settings("gan3d", {name: 0})
 
 
-@pytest.mark.parametrize("far", [4.0, 8.0])
+@pytest.mark.parametrize("far", [4.0, pytest.param(8.0, marks=pytest.mark.slow)])
 def test_a_collapsed_generator_recovers_under_autocast(far: float) -> None:
     torch.manual_seed(0)
     method = Method(replace(SMALL, l1_weight=100.0, learning_rate=1e-3), sources=1)

@@ -80,6 +80,7 @@ finish(fabric.world_size)
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_waits_for_the_first_hears_signals_at_once(tmp_path: Path) -> None:
     script = tmp_path / "waiting.py"
     script.write_text(WAITING)

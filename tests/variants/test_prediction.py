@@ -23,7 +23,13 @@ SAME = [one for one in OWN if one.group in (OURS, "eager") and "precise" in one.
 SAME += [one for one in OWN if one.group == "eager"]
 
 
-@pytest.mark.parametrize("variant", OWN, ids=lambda variant: variant.name)
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(one, id=one.name, marks=pytest.mark.slow if "pix2pix" in one.name else ())
+        for one in OWN
+    ],
+)
 def test_every_variant_gives_a_volume(variant: Variant, small: Setting) -> None:
     torch.manual_seed(0)
     synthesized = variant.load(small)()
