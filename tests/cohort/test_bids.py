@@ -125,3 +125,51 @@ def test_two_masks_of_one_kind_are_refused(place: Place) -> None:
 def test_hidden_and_half_written_files_are_not_seen(place: Place) -> None:
     root = place(f"{ONE}_T1w.nii.gz", "sub-01/anat/.77-ab-sub-01_FLAIR.nii.gz")
     assert list(read_cohort(root)[0].images) == ["T1w"]
+
+
+def test_a_table_of_participants_that_is_not_utf_8_is_refused_by_name(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz")
+    (root / "participants.tsv").write_bytes(
+        "participant_id\tcity\nsub-01\tKöln\n".encode("latin-1")
+    )
+    with pytest.raises(CohortError, match=r"participants\.tsv: not a UTF-8 table"):
+        read_cohort(root)
+
+
+def test_a_table_of_participants_may_begin_with_a_byte_order_mark(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz")
+    text = "participant_id\tcity\tsplit\nsub-01\tKöln\ttest\n"
+    (root / "participants.tsv").write_text(text, encoding="utf-8-sig")
+    assert read_cohort(root)[0].split == "test"
+
+
+def test_an_unknown_split_is_refused_with_its_table(place: Place) -> None:
+    root = place(f"{ONE}_T1w.nii.gz")
+    (root / "participants.tsv").write_text("participant_id\tsplit\nsub-01\tsome\n")
+    with pytest.raises(CohortError, match=r"participants\.tsv: unknown split 'some'"):
+        read_cohort(root)
+
+
+def test_a_mask_of_the_same_session_is_taken(place: Place) -> None:
+    mask = "derivatives/m/sub-02/ses-b/anat/sub-02_ses-b_desc-brain_mask.nii.gz"
+    root = place(f"{TWO}_T1w.nii.gz", mask)
+    assert read_cohort(root)[0].mask == root / mask
+
+
+def test_unused_masks_of_all_cases_are_counted(place: Place) -> None:
+    masks = [f"{case}_desc-lesion_mask.nii.gz" for case in (ONE, TWO)]
+    root = place(f"{ONE}_T1w.nii.gz", f"{TWO}_T1w.nii.gz", *masks)
+    with pytest.warns(CohortWarning, match="2 masks are not used, such as .*sub-01_desc-lesion"):
+        read_cohort(root)
+
+
+def test_volumes_directly_in_the_folder_of_a_person_are_found(place: Place) -> None:
+    root = place("sub-01/sub-01_T1w.nii.gz")
+    assert read_cohort(root)[0].images["T1w"] == root / "sub-01/sub-01_T1w.nii.gz"
+
+
+def test_a_folder_that_describes_itself_as_bids_is_read_as_bids(place: Place) -> None:
+    root = place("p1_T1w.nii.gz")
+    (root / "dataset_description.json").write_text("{}")
+    with pytest.raises(CohortError):
+        read_cohort(root)  # names without sub-

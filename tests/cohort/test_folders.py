@@ -77,3 +77,20 @@ def test_two_files_for_one_modality_are_refused(place: Place) -> None:
     root = place("FLAIR/p1.nii.gz", "FLAIR/p1.nii", "T1w/p1.nii.gz")
     with pytest.raises(CohortError, match="p1 has two files of FLAIR"):
         read_cohort(root)
+
+
+def test_hidden_folders_are_not_modalities(place: Place) -> None:
+    root = place("FLAIR/p1.nii.gz", "T1w/p1.nii.gz", ".T2w/p1.nii.gz")
+    (case,) = read_cohort(root)
+    assert list(case.images) == ["FLAIR", "T1w"]
+
+
+def test_one_folder_alone_is_no_folder_of_a_modality(place: Place) -> None:
+    root = place("scans/p1_FLAIR.nii.gz", "scans/p1_T1w.nii.gz")
+    (case,) = read_cohort(root)
+    assert list(case.images) == ["FLAIR", "T1w"]
+
+
+def test_folders_of_other_modalities_do_not_hide_those_named_by_their_files(place: Place) -> None:
+    root = place("a/p1_FLAIR.nii.gz", "a/p1_T1w.nii.gz", "b/p2_FLAIR.nii.gz", "b/p2_T1w.nii.gz")
+    assert len(read_cohort(root, modalities=("FLAIR", "T1w"))) == 2

@@ -86,3 +86,34 @@ def test_a_table_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_bytes(b"subject,FLAIR\np\xff,a\n")
     with pytest.raises(CohortError, match="not UTF-8 text"):
         read_cohort(tmp_path / "c.csv")
+
+
+@pytest.mark.parametrize("session", ["2", "ses-2"])
+def test_a_session_may_carry_its_prefix(place: Place, session: str) -> None:
+    path = _table(place, f"subject,session,FLAIR\np1,{session},a/f.nii.gz\n")
+    assert read_cohort(path)[0].name == "p1_ses-2"
+
+
+def test_session_zero_is_a_session(place: Place) -> None:
+    text = json.dumps([{"subject": "p1", "session": 0, "FLAIR": "a/f.nii.gz"}])
+    assert read_cohort(_table(place, text, "cohort.json"))[0].name == "p1_ses-0"
+
+
+def test_short_and_long_rows_are_read_as_far_as_the_header_goes(place: Place) -> None:
+    path = _table(place, "subject,FLAIR,T1w\np1,a/f.nii.gz\np2,a/f.nii.gz,a/t.nii.gz,more\n")
+    one, two = read_cohort(path)
+    assert list(one.images) == ["FLAIR"]
+    assert list(two.images) == ["FLAIR", "T1w"]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("../p1,a/f.nii.gz,,", "row 1: '../p1'"),
+        ("p1,a/f.nii.gz,none.nii,", "row 1: there is no file .*none.nii"),
+        ("p1,a/f.nii.gz,,some", "row 1: unknown split 'some'"),
+    ],
+)
+def test_a_fault_is_named_with_its_row(place: Place, row: str, told: str) -> None:
+    with pytest.raises(CohortError, match=f"cohort.csv, {told}"):
+        read_cohort(_table(place, f"subject,FLAIR,mask,split\n{row}\n"))

@@ -113,3 +113,16 @@ def test_common_spellings_of_splits_are_known(text: str | None, split: str | Non
 def test_an_unknown_split_is_refused() -> None:
     with pytest.raises(CohortError, match="row 1: unknown split 'fold3'"):
         parse_split("fold3", origin="row 1")
+
+
+def test_the_largest_remainder_gets_the_person_left_over() -> None:
+    cases = split_cohort(_people(11), seed=0, fractions=(0.5, 0.1, 0.4))
+    # 5.5, 1.1 and 4.4: the first has the largest remainder
+    assert Counter(case.split for case in cases) == {"train": 6, "validation": 1, "test": 4}
+    cases = split_cohort(_people(11), seed=0, fractions=(0.4, 0.1, 0.5))
+    assert Counter(case.split for case in cases) == {"train": 4, "validation": 1, "test": 6}
+
+
+def test_an_empty_part_is_given_one_person_and_no_more() -> None:
+    cases = split_cohort(_people(6), seed=0, fractions=(0.98, 0.01, 0.01))
+    assert Counter(case.split for case in cases) == {"train": 4, "validation": 1, "test": 1}

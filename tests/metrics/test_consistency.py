@@ -74,3 +74,30 @@ def test_a_single_slice_has_no_consistency(reference: Array) -> None:
 def test_shapes_that_differ_are_refused(reference: Array) -> None:
     with pytest.raises(GridError, match="reference"):
         slice_mean_difference(reference[1:], reference, axis=2)
+
+
+def test_the_jitter_of_slices_counts_inside_the_mask_alone(reference: Array) -> None:
+    mask = np.zeros(reference.shape, dtype=bool)
+    mask[2:4, 2:4] = True
+    synthesized = reference + 4 * (-1.0) ** np.arange(8) * mask
+    synthesized[0, 0] += np.linspace(-90, 90, 8)
+    assert slice_mean_std(synthesized, reference, axis=2, mask=mask) == pytest.approx(4)
+
+
+def test_a_mask_without_voxels_has_no_jitter(reference: Array) -> None:
+    mask = np.zeros(reference.shape, dtype=bool)
+    assert np.isnan(slice_mean_std(reference, reference, axis=2, mask=mask))
+
+
+def test_differences_of_large_float32_values_are_not_rounded() -> None:
+    reference = np.full((3, 3, 3), 0.25, dtype=np.float32)
+    large = np.full((3, 3, 3), 2.0**26, dtype=np.float32)  # its neighbors in float32 are 8 apart
+    assert slice_mean_difference(large, reference, axis=2)[0] == 2.0**26 - 0.25
+
+
+def test_of_equal_spacings_the_axis_that_rises_most_steeply_is_through_the_plane() -> None:
+    # The second axis rises more by 0.7 %; the third is spaced 0.9 % wider, which counts as equal.
+    up, across = np.sin(np.radians(45.2)), np.cos(np.radians(45.2))
+    affine = np.eye(4)
+    affine[:3, :3] = np.array([[1, 0, 0], [0, across, -up], [0, up, across]]) * [1.0, 1.0, 1.009]
+    assert through_plane_axis(Grid((4, 5, 6), affine)) == 1

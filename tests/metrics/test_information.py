@@ -44,3 +44,16 @@ def test_two_constant_volumes_have_no_nmi() -> None:
 def test_shapes_that_differ_are_refused() -> None:
     with pytest.raises(GridError):
         nmi(np.ones((3, 3, 3)), np.ones((3, 3, 4)))
+
+
+def test_rare_structure_has_information_too() -> None:
+    first = np.zeros((12, 12, 12))
+    first[5, 5, :6] = 1  # entropies far below one bit
+    second = np.roll(first, 1, axis=0)
+    expected = normalized_mutual_information(first, second, bins=64)
+    assert nmi(first, second) == pytest.approx(expected, abs=1e-9)
+
+
+def test_volumes_of_two_shapes_are_refused_with_both() -> None:
+    with pytest.raises(GridError, match=r"\(4, 4, 4\) and \(4, 4, 5\)"):
+        nmi(np.zeros((4, 4, 4)), np.zeros((4, 4, 5)))

@@ -38,3 +38,10 @@ def test_an_empty_mask_is_refused() -> None:
     volume = np.zeros(SHAPE)
     with pytest.raises(GridError, match="a mask that is not empty"):
         linear_fit(volume, volume, mask=np.zeros(SHAPE, dtype=bool))
+
+
+def test_volumes_in_float64_stay_so() -> None:
+    reference = np.random.default_rng(1).normal(500, 100, SHAPE)
+    fitted = linearly_fitted(0.3 * reference - 40, reference, mask=np.ones(SHAPE, dtype=bool))
+    assert fitted.dtype == np.float64
+    np.testing.assert_allclose(fitted, reference, rtol=1e-12)

@@ -153,3 +153,38 @@ def test_volumes_too_small_or_too_flat_for_a_recipe_are_refused() -> None:
         skimage7(small, small, data_range=1)
     with pytest.raises(GridError, match="constant"):
         brasyn(small, small)
+
+
+def test_brasyn_scales_each_volume_between_its_own_percentiles() -> None:
+    generator = np.random.default_rng(4)
+    reference = generator.uniform(200, 1000, (16, 14, 12))
+    synthesized = 3 * reference + generator.normal(0, 200, reference.shape)
+
+    def scaled(voxels: Array) -> Array:
+        low, high = np.percentile(voxels, (0.5, 99.5))
+        return (voxels.clip(low, high) - low) / (high - low)
+
+    expected = structural_similarity(
+        scaled(synthesized),
+        scaled(reference),
+        data_range=1,
+        gaussian_weights=True,
+        use_sample_covariance=False,
+        full=True,
+    )[1].mean()
+    # the percentiles lie far above 0, so that a missing or wrong shift would show
+    assert brasyn(synthesized, reference) == pytest.approx(expected, abs=1e-6)
+
+
+def test_metal_above_3000_hu_counts_as_3000_for_the_ssim_of_synthrad2023(pair: Pair) -> None:
+    synthesized, reference = (voxels.clip(-1000, 2000) for voxels in pair)
+    mask = np.ones(reference.shape, dtype=bool)
+    synthesized[8, 7, 6], reference[8, 7, 6] = 9000, 3000
+    bright = synthrad2023(synthesized, reference, mask=mask)["ssim"]
+    synthesized[8, 7, 6] = 3000
+    assert bright == synthrad2023(synthesized, reference, mask=mask)["ssim"]
+
+
+def test_a_volume_of_just_the_window_has_one_voxel_to_score() -> None:
+    voxels = np.random.default_rng(0).normal(size=(7, 7, 7))
+    assert skimage7(voxels, voxels, data_range=1) == pytest.approx(1)

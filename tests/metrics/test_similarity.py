@@ -273,3 +273,52 @@ def test_volumes_of_very_different_units_have_an_ssim_and_no_overflow() -> None:
     similarity = ssim_map(source, reference, data_range=3e-10)
     assert np.isfinite(similarity).all()
     assert similarity.max() < 1e-3
+
+
+@pytest.mark.parametrize("window", [UNIFORM7, SsimWindow(shape="gaussian", size=5, sigma=1.0)])
+def test_every_mean_of_the_map_uses_the_window_that_is_set(window: SsimWindow) -> None:
+    synthesized, reference = noisy_pair()
+    mask = ball()
+    volume_map = ssim_map(synthesized, reference, data_range=900, window=window)
+    options: Any = {"data_range": 900, "window": window}
+    inside = volume_map[mask].mean(dtype=np.float64)
+    assert ssim(synthesized, reference, mask=mask, **options) == pytest.approx(inside, abs=SINGLE)
+    whole = volume_map.mean(dtype=np.float64)
+    assert ssim_full(synthesized, reference, **options) == pytest.approx(whole, abs=SINGLE)
+    slice_map = ssim_map(synthesized, reference, slice_axis=1, **options)
+    slices = slice_map.mean(dtype=np.float64)
+    assert ssim_slice(synthesized, reference, axis=1, **options) == pytest.approx(
+        slices, abs=SINGLE
+    )
+
+
+@pytest.mark.parametrize("measure", [mae, rmse, bias])
+def test_each_difference_counts_inside_the_mask_alone(measure: Any) -> None:
+    _, reference = noisy_pair()
+    mask = ball()
+    shifted = np.where(mask, reference + np.float32(3), reference - np.float32(50))
+    # 3 is exact in float32, the sum rounds at 6e-5
+    assert measure(shifted, reference, mask=mask) == pytest.approx(3, abs=1e-4)
+
+
+def test_normalized_errors_count_inside_the_mask_alone() -> None:
+    _, reference = noisy_pair()
+    mask = ball()
+    shifted = np.where(mask, reference + np.float32(9), reference - np.float32(50))
+    for measure in (nmae, nrmse):
+        assert measure(shifted, reference, data_range=900, mask=mask) == pytest.approx(
+            0.01, abs=1e-6
+        )
+
+
+def test_differences_of_large_float32_values_are_not_rounded() -> None:
+    reference = np.full(SHAPE, 0.25, dtype=np.float32)
+    large = np.full(SHAPE, 2.0**26, dtype=np.float32)  # its neighbors in float32 are 8 apart
+    assert bias(large, reference) == 2.0**26 - 0.25
+
+
+def test_uniform_windows_lie_within_the_slice() -> None:
+    synthesized, reference = noisy_pair()
+    ours = ssim_map(synthesized, reference, data_range=900, window=UNIFORM7, slice_axis=1)
+    alone = ssim_map(synthesized[:, 4], reference[:, 4], data_range=900, window=UNIFORM7)
+    np.testing.assert_allclose(ours[:, 4], alone, atol=1e-5)

@@ -83,3 +83,21 @@ def test_a_volume_in_another_unit_does_not_squeeze_the_others(
 ) -> None:
     limits = [(0.0, 100.0), (1.0, 300.0), (2.0, 200.0), outlier]
     assert fit_scale(limits, kind="cohort", percentiles=(1, 99)).limits == (0.0, 300.0)
+
+
+def test_the_high_limit_is_the_percentile_of_the_foreground_that_is_set() -> None:
+    voxels = head().astype(np.float32)
+    foreground = voxels[6:18, 6:18, 6:18]
+    for share in (60.0, 99.0):
+        _, high = foreground_limits(voxels, percentiles=(0.5, share))
+        assert high == pytest.approx(np.percentile(foreground, share), rel=1e-3)
+    scale = IntensityScale(kind="volume", limits=(0, 1), percentiles=(0.5, 60.0))
+    assert scale.limits_of(volume(voxels))[1] == pytest.approx(
+        np.percentile(foreground, 60), rel=1e-3
+    )
+
+
+def test_a_cohort_reaches_four_times_its_median_range_beyond_the_low_limit() -> None:
+    limits = [(60.0, high) for high in (190.0, 200.0, 200.0, 210.0, 610.0, 700.0)]
+    # the medians are 60 and 205, so the highest that counts is 60 + 4 x 145 = 640
+    assert fit_scale(limits, kind="cohort", percentiles=(1, 99)).limits == (60.0, 610.0)

@@ -176,3 +176,31 @@ def test_a_real_head_survives_another_spacing_and_the_way_back() -> None:
         assert abs((error * slope).sum() / (slope**2).sum()) < 0.02
         errors.append(float(np.abs(error).mean()))
     assert errors[0] < errors[1] < errors[2] < 0.06 * high
+
+
+def test_a_mask_takes_the_nearest_voxel_and_nothing_beyond_its_field_of_view() -> None:
+    grid = Grid((8, 8, 8), np.eye(4))
+    inside = np.zeros((4, 8, 8), dtype=np.float32)
+    inside[1:3] = 0.5  # any value above 0 is inside
+    shifted = np.eye(4)
+    shifted[0, 3] = 0.4
+    mask = preparation().prepare_mask(Volume(inside, Grid((4, 8, 8), shifted)), grid=grid)
+    assert mask.voxels[:, 0, 0].tolist() == [0, 1, 1, 0, 0, 0, 0, 0]
+    assert mask.voxels.dtype == np.float32
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_half_the_head_is_half_the_head_on_a_large_grid_too(axis: int) -> None:
+    # A long axis is sampled coarsely; each axis has its own step.
+    shape, spacing = [24, 24, 24], [2.0, 2.0, 2.0]
+    shape[axis], spacing[axis] = 480, 0.1
+    grid = Grid((shape[0], shape[1], shape[2]), np.diag([*spacing, 1.0]))
+    places = grid.to_mm(np.argwhere(np.ones(grid.shape)).astype(float)) - 24
+    bright = (np.linalg.norm(places, axis=1) < 12).reshape(grid.shape)
+    first = Volume(np.where(bright, np.float32(0.5), np.float32(-1)), grid)
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    affine[axis, 3] = 27.0
+    second = Volume(np.zeros((24, 24, 24), dtype=np.float32), Grid((24, 24, 24), affine))
+    # a cap of 10 mm of a ball of radius 12 mm: 10^2 (3 x 12 - 10) / (4 x 12^3) = 37.6 %
+    with pytest.raises(GridError, match=r"covers 3[78]% of the head in FLAIR"):
+        preparation(sources=2).prepare_sources([first, second])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from crossvox.preparation.resampling import ROTATION_TOLERANCE, resample, working_grid
@@ -257,3 +258,48 @@ def test_the_field_of_view_ends_half_a_voxel_beyond_the_last_center(degrees: flo
     # along x they lie at 5.0, 5.3, 5.6, 5.9 and 6.2, turned by up to 0.07 of a voxel
     assert np.isfinite(moved.voxels[:2]).all()
     assert np.isnan(moved.voxels[2:]).all()
+
+
+def test_an_oblique_coarser_grid_smooths_as_much_as_its_spacing_asks_for() -> None:
+    grid = grid_of((60, 60, 60))
+    volume = noise(grid)
+    turn = Rotation.from_rotvec(np.radians(20) * np.array([0.6, 0.0, 0.8])).as_matrix()
+    affine = np.eye(4)
+    affine[:3, :3] = turn * 3.0
+    affine[:3, 3] = grid.to_mm(np.array([[30.0, 30, 30]]))[0] - affine[:3, :3] @ (5, 5, 5)
+    coarser = Grid((11, 11, 11), affine)
+    step = np.linalg.inv(grid.affine) @ affine
+    # the full width at half maximum that brings a voxel to the coarser spacing along each axis
+    width = np.sqrt(np.abs(step[:3, :3]).max(axis=1) ** 2 - 1)
+    smoothed = ndimage.gaussian_filter(
+        volume.voxels, width / np.sqrt(8 * np.log(2)), mode="nearest"
+    )
+    places = np.einsum("ij,jxyz->ixyz", step[:3, :3], np.indices(coarser.shape))
+    places += step[:3, 3][:, None, None, None]
+    expected = ndimage.map_coordinates(smoothed, places, order=1, mode="nearest")
+    moved = resample(volume, coarser, outside=0.0).voxels
+    # the ratio of width to deviation is rounded to four digits
+    np.testing.assert_allclose(moved, expected, atol=1e-4)
+
+
+def test_labels_on_an_oblique_coarser_grid_stay_labels() -> None:
+    grid = grid_of((20, 20, 20))
+    labels = np.random.default_rng(0).integers(0, 5, grid.shape).astype(np.float32)
+    coarser = turned(working_grid(grid, spacing_mm=(2, 2, 2)), 20, axis=(0, 0, 1))
+    moved = resample(Volume(labels, grid), coarser, interpolation="nearest", outside=0.0)
+    assert set(np.unique(moved.voxels)) == set(range(5))
+
+
+def test_nearest_takes_the_voxel_whose_center_is_nearest() -> None:
+    grid = grid_of((10, 4, 4))
+    voxels = np.broadcast_to(np.arange(10, dtype=np.float32)[:, None, None], grid.shape)
+    finer = working_grid(grid, spacing_mm=(0.4, 1, 1))
+    moved = resample(Volume(voxels.copy(), grid), finer, interpolation="nearest", outside=None)
+    positions = (np.arange(finer.shape[0]) + 0.5) * 0.4 - 0.5
+    np.testing.assert_array_equal(moved.voxels[:, 0, 0], np.round(positions).clip(0, 9))
+
+
+def test_a_spacing_within_a_thousandth_is_kept() -> None:
+    grid = grid_of((8, 8, 8), spacing=(1.0, 1.0, 2.0))
+    assert working_grid(grid, spacing_mm=(1.0005, 1, 2)).matches(grid, tolerance_mm=0)
+    assert not working_grid(grid, spacing_mm=(1.01, 1, 2)).matches(grid, tolerance_mm=0)

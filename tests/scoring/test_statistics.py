@@ -133,17 +133,55 @@ def test_holm_multiplies_the_smallest_most_and_never_turns_the_order() -> None:
 
 
 def test_a_comparison_counts_wins_in_the_direction_that_is_better() -> None:
-    ours, theirs = {"a": 1.0, "b": 2.0, "c": 3.0, "d": 0.0}, {"a": 2.0, "b": 2.0, "c": 1.0}
+    ours = {"a": 1.0, "b": 2.0, "c": 0.5, "d": 0.0}
+    theirs = {"a": 2.0, "b": 2.0, "c": 1.0}
     lower = paired_difference(
         ours, theirs, metric="mae", method="y", against="x", higher_is_better=False, seed=0
     )
     higher = paired_difference(
         ours, theirs, metric="ssim", method="y", against="x", higher_is_better=True, seed=0
     )
-    assert lower.win_rate == higher.win_rate == 0.5
+    # lower in two of three and equal in one, which counts as half
+    assert lower.win_rate == pytest.approx(5 / 6)
+    assert higher.win_rate == pytest.approx(1 / 6)
     assert lower.difference.n == 3
-    assert lower.difference.mean == pytest.approx(1 / 3)
+    assert lower.difference.mean == pytest.approx(-1 / 2)
+    assert lower.difference == higher.difference
     assert lower.p_value is None
+    assert (lower.metric, lower.method, lower.against) == ("mae", "y", "x")
+
+
+def test_a_comparison_without_shared_subjects_has_no_win_rate() -> None:
+    nothing = paired_difference(
+        {"a": 1.0},
+        {"b": 2.0},
+        metric="mae",
+        method="y",
+        against="x",
+        higher_is_better=False,
+        seed=0,
+    )
+    assert math.isnan(nothing.win_rate)
+    assert nothing.difference.n == 0
+
+
+def test_the_level_and_the_draws_that_are_set_are_used() -> None:
+    values = np.random.default_rng(2).gamma(2, 1, 40).tolist()
+    narrow = bootstrap_interval(values, seed=0, level=0.5)
+    wide = bootstrap_interval(values, seed=0, level=0.99)
+    assert wide.low < narrow.low < narrow.high < wide.high
+    assert bootstrap_interval(values, seed=0, draws=100) != bootstrap_interval(values, seed=0)
+
+
+def test_a_single_value_is_its_own_mean() -> None:
+    assert bootstrap_interval([3.0], seed=0).mean == 3.0
+
+
+def test_zeros_keep_their_ranks_beyond_two_hundred_subjects_too() -> None:
+    values = [0.0] * 20 + [float(k) for k in range(1, 120)] + [-float(k) for k in range(1, 90)]
+    pratt = stats.wilcoxon(values, zero_method="pratt", method="approx").pvalue
+    assert wilcoxon_p(values) == pytest.approx(pratt)
+    assert wilcoxon_p(values) != pytest.approx(stats.wilcoxon(values, method="approx").pvalue)
 
 
 def test_infinite_on_both_sides_is_a_tie() -> None:

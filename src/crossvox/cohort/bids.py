@@ -15,6 +15,7 @@ from crossvox.cohort.names import MASK_SUFFIXES, parse_name, safe_name
 from crossvox.cohort.split import parse_split
 from crossvox.errors import CohortError
 from crossvox.files import is_synthetic, is_volume
+from crossvox.files.tables import read_csv
 
 MASK_PREFERENCE = ("brain", "head")
 
@@ -169,9 +170,11 @@ def _derived_masks(root: Path) -> dict[str, list[Path]]:
 def _splits(table: Path) -> dict[str, Split | None]:
     if not table.is_file():
         return {}
-    with table.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
+    try:
+        rows = read_csv(table, delimiter="\t")
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CohortError(f"{table}: not a UTF-8 table ({error}); export it as UTF-8") from error
     return {
-        row.get("participant_id") or "": parse_split(row.get("split"), origin=str(table))
+        row.get("participant_id", ""): parse_split(row.get("split"), origin=str(table))
         for row in rows
     }

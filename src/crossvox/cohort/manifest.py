@@ -37,7 +37,10 @@ def _json_rows(path: Path) -> list[Mapping[str, str]]:
         raise CohortError(f"{path}: not JSON ({error}); correct its syntax") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise CohortError(f"{path}: must be a list of objects with the keys subject, FLAIR, …")
-    return [{str(key): str(value or "") for key, value in row.items()} for row in rows]
+    return [
+        {str(key): "" if value is None else str(value) for key, value in row.items()}
+        for row in rows
+    ]
 
 
 def _table_rows(path: Path) -> list[Mapping[str, str]]:
