@@ -117,3 +117,9 @@ def test_short_and_long_rows_are_read_as_far_as_the_header_goes(place: Place) ->
 def test_a_fault_is_named_with_its_row(place: Place, row: str, told: str) -> None:
     with pytest.raises(CohortError, match=f"cohort.csv, {told}"):
         read_cohort(_table(place, f"subject,FLAIR,mask,split\n{row}\n"))
+
+
+def test_a_cell_beyond_what_csv_reads_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cohort.csv").write_text("subject,FLAIR\n" + "a" * 200_000 + ",f.nii.gz\n")
+    with pytest.raises(CohortError, match=r"cohort\.csv: not UTF-8 text in CSV \(field larger"):
+        read_cohort(tmp_path / "cohort.csv")

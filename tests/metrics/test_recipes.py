@@ -162,7 +162,7 @@ def test_brasyn_scales_each_volume_between_its_own_percentiles() -> None:
 
     def scaled(voxels: Array) -> Array:
         low, high = np.percentile(voxels, (0.5, 99.5))
-        return (voxels.clip(low, high) - low) / (high - low)
+        return np.asarray((voxels.clip(low, high) - low) / (high - low))
 
     expected = structural_similarity(
         scaled(synthesized),

@@ -181,11 +181,11 @@ def test_a_real_head_survives_another_spacing_and_the_way_back() -> None:
 def test_a_mask_takes_the_nearest_voxel_and_nothing_beyond_its_field_of_view() -> None:
     grid = Grid((8, 8, 8), np.eye(4))
     inside = np.zeros((4, 8, 8), dtype=np.float32)
-    inside[1:3] = 0.5  # any value above 0 is inside
+    inside[1:] = 0.5  # any value above 0 is inside
     shifted = np.eye(4)
     shifted[0, 3] = 0.4
     mask = preparation().prepare_mask(Volume(inside, Grid((4, 8, 8), shifted)), grid=grid)
-    assert mask.voxels[:, 0, 0].tolist() == [0, 1, 1, 0, 0, 0, 0, 0]
+    assert mask.voxels[:, 0, 0].tolist() == [0, 1, 1, 1, 0, 0, 0, 0]
     assert mask.voxels.dtype == np.float32
 
 

@@ -260,12 +260,15 @@ def test_the_field_of_view_ends_half_a_voxel_beyond_the_last_center(degrees: flo
     assert np.isnan(moved.voxels[2:]).all()
 
 
-def test_an_oblique_coarser_grid_smooths_as_much_as_its_spacing_asks_for() -> None:
+@pytest.mark.parametrize("spacing_mm", [1.5, 3.0])
+def test_an_oblique_coarser_grid_smooths_as_much_as_its_spacing_asks_for(
+    spacing_mm: float,
+) -> None:
     grid = grid_of((60, 60, 60))
     volume = noise(grid)
     turn = Rotation.from_rotvec(np.radians(20) * np.array([0.6, 0.0, 0.8])).as_matrix()
     affine = np.eye(4)
-    affine[:3, :3] = turn * 3.0
+    affine[:3, :3] = turn * spacing_mm
     affine[:3, 3] = grid.to_mm(np.array([[30.0, 30, 30]]))[0] - affine[:3, :3] @ (5, 5, 5)
     coarser = Grid((11, 11, 11), affine)
     step = np.linalg.inv(grid.affine) @ affine
@@ -279,7 +282,7 @@ def test_an_oblique_coarser_grid_smooths_as_much_as_its_spacing_asks_for() -> No
     expected = ndimage.map_coordinates(smoothed, places, order=1, mode="nearest")
     moved = resample(volume, coarser, outside=0.0).voxels
     # the ratio of width to deviation is rounded to four digits
-    np.testing.assert_allclose(moved, expected, atol=1e-4)
+    np.testing.assert_allclose(moved, expected, atol=3e-4)
 
 
 def test_labels_on_an_oblique_coarser_grid_stay_labels() -> None:

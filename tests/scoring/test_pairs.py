@@ -158,7 +158,7 @@ def test_a_folder_without_pairs_says_what_to_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "lacks subject, name, synthesized, reference"),
+        ("", "lacks rows"),
         ("subject,name,synthesized,reference\n", "lacks rows"),
         ("subject,name,synthesized\na,a,a.nii\n", "lacks reference"),
         ("subject,name,synthesized,reference\na,a,a.nii,\n", "line 2: reference is empty"),

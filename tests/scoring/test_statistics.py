@@ -151,6 +151,24 @@ def test_a_comparison_counts_wins_in_the_direction_that_is_better() -> None:
     assert (lower.metric, lower.method, lower.against) == ("mae", "y", "x")
 
 
+def test_a_comparison_draws_by_its_seed() -> None:
+    people = {str(number): float(number % 7) ** 2 for number in range(20)}
+    nothing = dict.fromkeys(people, 0.0)
+    drawn = [
+        paired_difference(
+            people,
+            nothing,
+            metric="mae",
+            method="y",
+            against="x",
+            higher_is_better=False,
+            seed=seed,
+        ).difference
+        for seed in (3, 3, 4)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 def test_a_comparison_without_shared_subjects_has_no_win_rate() -> None:
     nothing = paired_difference(
         {"a": 1.0},

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crossvox.errors import CohortError
+from crossvox.errors import CohortError, FileError
 from crossvox.scoring import read_run
 
 
@@ -27,4 +27,10 @@ def test_a_run_may_have_only_one_of_its_files(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="folder of a training run"):
+        read_run(tmp_path)
+
+
+def test_progress_that_is_not_text_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "progress.csv").write_bytes(b"step,loss\n1,\xff\n")
+    with pytest.raises(FileError, match=r"progress\.csv is not a UTF-8 CSV file"):
         read_run(tmp_path)

@@ -10,6 +10,7 @@ from crossvox.cohort.layout import CohortLayout
 from crossvox.cohort.names import safe_name
 from crossvox.cohort.split import parse_split
 from crossvox.errors import CohortError
+from crossvox.files.tables import read_csv
 
 MANIFEST_SUFFIXES = (".csv", ".tsv", ".json")
 # Every other column is a modality.
@@ -45,15 +46,18 @@ def _json_rows(path: Path) -> list[Mapping[str, str]]:
 
 def _table_rows(path: Path) -> list[Mapping[str, str]]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise CohortError(f"{path}: not UTF-8 text; export the table as UTF-8") from error
-    if not lines:
-        raise CohortError(f"{path}: empty; the first line must name the columns subject, FLAIR, …")
-    # In some locales, spreadsheets separate CSV columns with semicolons.
-    delimiter = max("\t,;", key=lines[0].count)
-    table = csv.DictReader(lines, delimiter=delimiter, restkey="", restval="")
-    return [{key.strip(): value.strip() for key, value in row.items() if key} for row in table]
+        header, *_ = path.read_text(encoding="utf-8-sig").splitlines() or [""]
+        if not header:
+            raise CohortError(
+                f"{path}: empty; the first line must name the columns subject, FLAIR, …"
+            )
+        # In some locales, spreadsheets separate CSV columns with semicolons.
+        rows = read_csv(path, delimiter=max("\t,;", key=header.count))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CohortError(
+            f"{path}: not UTF-8 text in CSV ({error}); export the table as UTF-8"
+        ) from error
+    return [{key.strip(): value.strip() for key, value in row.items() if key} for row in rows]
 
 
 def _case(row: Mapping[str, str], path: Path, *, number: int) -> Case:

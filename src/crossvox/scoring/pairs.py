@@ -1,15 +1,15 @@
 """Pair synthesized volumes with their references, sources, masks and label maps."""
 
 import csv
-import io
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crossvox.errors import CohortError
 from crossvox.files import write_atomically
+from crossvox.files.tables import csv_text, read_csv
 from crossvox.scoring.file_index import IndexedVolume, VolumeIndex, case_names, index_volumes
 from crossvox.scoring.missing_sources import on_missing_sources
 
@@ -168,14 +168,12 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
             f"{folder}: no {PAIRS_FILE}; run crossvox evaluate with this output folder first"
         )
     try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            table = csv.DictReader(lines)
-            absent = [name for name in REQUIRED_COLUMNS if name not in (table.fieldnames or ())]
-            rows = list(table)
+        rows = read_csv(path)
     except (UnicodeDecodeError, csv.Error) as error:
         raise CohortError(
             f"{path} is not a UTF-8 CSV file ({error}); run crossvox evaluate again"
         ) from error
+    absent = [name for name in REQUIRED_COLUMNS if rows and name not in rows[0]]
     if absent or not rows:
         raise CohortError(
             f"{path} lacks {', '.join(absent) or 'rows'}; run crossvox evaluate again"
@@ -186,13 +184,11 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
 
 
 def _as_table(pairs: Sequence[Pair], folder: Path) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*ID_COLUMNS, *FILE_COLUMNS))
-    for pair in pairs:
+    def row(pair: Pair) -> tuple[str, ...]:
         files = (pair.synthesized, pair.reference, pair.source, pair.mask, pair.labels)
-        writer.writerow((pair.subject, pair.name, *(_written(file, folder) for file in files)))
-    return text.getvalue()
+        return (pair.subject, pair.name, *(_written(file, folder) for file in files))
+
+    return csv_text((*ID_COLUMNS, *FILE_COLUMNS), map(row, pairs))
 
 
 def _written(file: Path | None, folder: Path) -> str:
@@ -203,7 +199,7 @@ def _written(file: Path | None, folder: Path) -> str:
     return str(absolute.relative_to(root) if absolute.is_relative_to(root) else absolute)
 
 
-def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
+def _read_pair(row: Mapping[str, str], path: Path, line: int) -> Pair:
     empty = [name for name in REQUIRED_COLUMNS if not row.get(name)]
     if empty:
         raise CohortError(f"{path}, line {line}: {', '.join(empty)} is empty; fill it in")
@@ -212,8 +208,8 @@ def _read_pair(row: dict[str, str | None], path: Path, line: int) -> Pair:
     if missing:
         raise CohortError(f"{path}, line {line}: no such file: {', '.join(missing)}")
     return Pair(
-        subject=str(row["subject"]),
-        name=str(row["name"]),
+        subject=row["subject"],
+        name=row["name"],
         synthesized=files["synthesized"],
         reference=files["reference"],
         source=files.get("source"),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossvox.errors import CohortError
+from crossvox.errors import CohortError, FileError
+from crossvox.files.tables import read_csv
 
 STEP = "step"
 
@@ -31,6 +32,7 @@ def read_run(folder: Path) -> RunDescription:
 
     Raises:
         CohortError: The folder has neither `progress.csv` nor `experiment.toml`.
+        FileError: `progress.csv` is not a UTF-8 CSV file.
     """
     experiment, progress = folder / "experiment.toml", folder / "progress.csv"
     if not experiment.is_file() and not progress.is_file():
@@ -45,8 +47,12 @@ def read_run(folder: Path) -> RunDescription:
 
 
 def _columns(progress: Path) -> dict[str, tuple[float, ...]]:
-    with progress.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    try:
+        rows = read_csv(progress)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileError(
+            f"{progress} is not a UTF-8 CSV file ({error}); restore or remove it"
+        ) from error
     names = [name for name in (rows[0] if rows else {}) if name]
     columns = {name: tuple(_number(row.get(name)) for row in rows) for name in names}
     return {name: values for name, values in columns.items() if not all(map(math.isnan, values))}
