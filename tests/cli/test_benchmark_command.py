@@ -28,6 +28,7 @@ def test_a_prediction_is_measured_written_and_shown(
     assert (tmp_path / "out/predict.md").read_text().strip() in shown
 
 
+@pytest.mark.slow
 def test_what_fails_is_named_in_the_table_and_at_the_end(
     crossvox: Callable[..., int],
     tmp_path: Path,

@@ -53,6 +53,7 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert len(lines) == 1
 
 
+@pytest.mark.slow
 def test_prediction_by_openvino_gives_the_same_volume_and_says_so(
     crossvox: Command, trained: Trained, cohort_folder: Path, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def suite(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_ends_with_3_and_its_name(
     crossvox: Command,
     suite: Path,

@@ -18,6 +18,7 @@ def synthesizer(trained: Trained) -> Synthesizer:
     return load_synthesizer(trained.folder, compute=Compute(device="cpu", bf16=False))
 
 
+@pytest.mark.slow
 def test_the_file_says_all_that_a_runner_needs(
     trained: Trained, synthesizer: Synthesizer, tmp_path: Path
 ) -> None:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from crossvox.journey.demo import DEMO, demo
 from crossvox.training.experiment import read_experiment
 from heard import RecordedProgress
 
 
+@pytest.mark.slow
 def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
     told = RecordedProgress()
     small = ("method.width=4", "method.depth=2", "method.discriminator_width=4")

@@ -134,6 +134,7 @@ def test_a_full_disk_ends_it_all_and_leaves_the_old_volume_with_its_sidecar(
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_case_that_does_not_fit_in_memory_fails_alone(
     trained: Trained, cases: tuple[Case, ...], tmp_path: Path
 ) -> None:

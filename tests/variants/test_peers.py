@@ -32,7 +32,13 @@ needs_monai = pytest.mark.skipif(
 
 
 @needs_monai
-@pytest.mark.parametrize("variant", [*AS_RUN, *FOR_NETWORK], ids=lambda variant: variant.name)
+@pytest.mark.parametrize(
+    "variant",
+    [
+        *(pytest.param(one, id=one.name, marks=pytest.mark.slow) for one in AS_RUN[1:]),
+        *(pytest.param(one, id=one.name) for one in (AS_RUN[0], *FOR_NETWORK)),
+    ],
+)
 def test_every_peer_gives_a_volume_and_says_what_it_computes(
     variant: Variant, small: Setting
 ) -> None:

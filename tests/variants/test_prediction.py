@@ -38,6 +38,7 @@ def test_every_variant_gives_a_volume(variant: Variant, small: Setting) -> None:
     assert torch.isfinite(synthesized).all()
 
 
+@pytest.mark.slow
 def test_openvino_gives_the_same_volume(small: Setting) -> None:
     pytest.importorskip("openvino")
     pytest.importorskip("onnxscript")
