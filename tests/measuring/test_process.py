@@ -73,6 +73,7 @@ def test_a_turn_leaves_no_pages_that_its_works_have_freed() -> None:
     assert left < 0.1 * SIZE
 
 
+@pytest.mark.slow
 def test_a_process_counts_what_its_variant_costs(small: Setting) -> None:
     with VariantProcess(QUICK, small) as process:
         assert QUICK.cost

@@ -19,12 +19,17 @@ from crossvox.training.run_folder import (
 from crossvox.training.train import Trained
 
 
-@pytest.fixture
-def run(trained: Trained, tmp_path: Path) -> Path:
-    """A finished and evaluated run that may be changed."""
-    folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
+@pytest.fixture(scope="module")
+def evaluated(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(shutil.copytree(trained.folder, tmp_path_factory.mktemp("evaluated") / "run"))
     evaluate_run(replace(trained, folder=folder))
     return folder
+
+
+@pytest.fixture
+def run(evaluated: Path, tmp_path: Path) -> Path:
+    """A finished and evaluated run that may be changed."""
+    return Path(shutil.copytree(evaluated, tmp_path / "run"))
 
 
 def files_below(folder: Path) -> list[str]:
