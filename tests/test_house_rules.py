@@ -185,6 +185,19 @@ def test_functions_of_tests_and_examples_are_short_too() -> None:
     assert broken == []
 
 
+def test_examples_use_the_public_api_alone() -> None:
+    imported = {
+        name
+        for path in ROOT.glob("examples/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None), *(alias.name for alias in node.names)]
+        if name
+    }
+    assert "crossvox" in imported
+    assert {name for name in imported if name.startswith("crossvox.")} == set()
+
+
 def test_no_file_is_longer_than_300_lines() -> None:
     folders = ("src", "tests", "examples", "scripts")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
