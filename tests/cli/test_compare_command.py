@@ -30,6 +30,7 @@ def test_a_run_is_not_taken_for_the_folder_to_write(run: Path, tmp_path: Path) -
     assert (run / "evaluation/scores.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_run_and_a_folder_are_compared_under_the_names_they_are_given(
     crossvox: Command,
     cohort_folder: Path,

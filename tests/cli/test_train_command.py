@@ -49,6 +49,7 @@ def test_a_plan_alone_tells_each_setting_with_its_reason_and_writes_nothing(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_an_experiment_is_trained_and_options_win_over_it(
     crossvox: Command, cohort_folder: Path, trained: Trained, tmp_path: Path
 ) -> None:
@@ -76,6 +77,7 @@ def test_without_anyone_to_test_on_it_ends_with_the_way_to_the_synthesizer(
     assert (tmp_path / "run/synthesizer/weights.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_cases_left_out_are_told_and_synthesized_ones_learned_from_only_if_asked_for(
     crossvox: Command, cohort_folder: Path, tmp_path: Path
 ) -> None:

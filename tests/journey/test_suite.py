@@ -124,6 +124,7 @@ def test_some_runs_alone_can_be_trained(suite: Suite, tmp_path: Path) -> None:
         run_suite(suite, tmp_path, options=SuiteOptions(only=("tow",)), progress=Told())
 
 
+@pytest.mark.slow
 def test_the_check_of_the_cohort_is_kept_with_the_suite_and_each_run(
     suite: Suite, tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -134,6 +135,7 @@ def test_the_check_of_the_cohort_is_kept_with_the_suite_and_each_run(
     assert (tmp_path / "runs/one/check.json").read_bytes() == (tmp_path / "check.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_suite_takes_modalities_in_the_cohorts_spelling(
     suite: Suite, tiny: Tiny, tmp_path: Path
 ) -> None:

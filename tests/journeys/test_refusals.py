@@ -9,6 +9,7 @@ import pytest
 
 from crossvox.training.checkpoint import newest_checkpoint
 
+pytestmark = pytest.mark.slow  # real processes; tests/cli has most of these refusals in-process
 Command = Callable[..., CompletedProcess[str]]
 NAMES = "--source FLAIR --target T1w --set cohort.check=false"
 
@@ -23,22 +24,17 @@ def refusal_of(ended: CompletedProcess[str], *, code: int) -> str:
     return last
 
 
-def slow(words: str, told: str) -> object:
-    """Words whose refusal other tests see too, without a process of its own."""
-    return pytest.param(words, told, marks=pytest.mark.slow)
-
-
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ("trian DATA OUT", 'Did you mean "train"?'),
-        slow("train DATA OUT", "cohort.source is not set; use --source FLAIR --target T1w"),
-        slow(f"train DATA OUT {NAMES} --set method.widht=4", "method.widht; did you mean 'width'?"),
-        slow(f"train DATA FILE {NAMES}", "choose another folder"),
+        ("train DATA OUT", "cohort.source is not set; use --source FLAIR --target T1w"),
+        (f"train DATA OUT {NAMES} --set method.widht=4", "method.widht; did you mean 'width'?"),
+        (f"train DATA FILE {NAMES}", "choose another folder"),
         ("predict FILE DATA OUT", "give a trained run or its synthesizer folder"),
         ("predict RUN FILE OUT", "file: text; give NIfTI"),
-        slow("evaluate DATA nowhere OUT", "nowhere"),
-        slow("check FILE", "for a cohort of pairs, give a folder or a manifest"),
+        ("evaluate DATA nowhere OUT", "nowhere"),
+        ("check FILE", "for a cohort of pairs, give a folder or a manifest"),
     ],
 )
 def test_bad_usage_and_bad_data_end_with_2(
@@ -71,7 +67,6 @@ def test_one_broken_file_of_several_ends_with_3_and_the_rest_is_written(
     assert list(tmp_path.glob("out/sub-02/**/*.nii.gz")) == []
 
 
-@pytest.mark.slow
 def test_one_broken_volume_of_several_is_not_scored_and_the_rest_is(
     crossvox: Command, data: Path, predicted: Path, tmp_path: Path
 ) -> None:
@@ -99,7 +94,6 @@ def test_a_full_disk_while_imaging_ends_with_4(
     assert crossvox(*words).returncode == 0
 
 
-@pytest.mark.slow
 def test_a_full_disk_while_predicting_ends_with_4(
     crossvox_on_a_full_disk: Command, data: Path, run: Path, tmp_path: Path
 ) -> None:
@@ -109,7 +103,6 @@ def test_a_full_disk_while_predicting_ends_with_4(
     assert_nothing_half_written(tmp_path)
 
 
-@pytest.mark.slow
 def test_a_full_disk_while_preparing_ends_with_4(
     crossvox_on_a_full_disk: Command, data: Path, tmp_path: Path, tiny: Sequence[str]
 ) -> None:
@@ -119,7 +112,6 @@ def test_a_full_disk_while_preparing_ends_with_4(
     assert_nothing_half_written(tmp_path)
 
 
-@pytest.mark.slow
 def test_a_full_disk_while_saving_ends_with_4_and_leaves_the_save_before(
     crossvox_on_a_full_disk: Command, data: Path, run: Path, tmp_path: Path, tiny: Sequence[str]
 ) -> None:

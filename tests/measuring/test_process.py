@@ -82,6 +82,7 @@ def test_a_process_counts_what_its_variant_costs(small: Setting) -> None:
         assert process.cost() is None
 
 
+@pytest.mark.slow
 def test_a_process_works_when_asked_and_ends_with_its_block(small: Setting) -> None:
     with VariantProcess(QUICK, small) as process:
         assert process.failure == ""
@@ -91,6 +92,7 @@ def test_a_process_works_when_asked_and_ends_with_its_block(small: Setting) -> N
     assert not process.alive
 
 
+@pytest.mark.slow
 def test_a_refusal_is_that_of_the_process_and_ends_it(small: Setting) -> None:
     with VariantProcess(QUICK, small) as process:
         with pytest.raises(SettingsError, match="only the work of `whole_cube` has a plan"):
@@ -115,6 +117,7 @@ def test_a_process_that_ends_by_itself_is_not_blamed_on_memory(small: Setting) -
         process.ask(cast("Task[object]", sys.exit))
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_may_have_wanted_memory(small: Setting) -> None:
     with VariantProcess(QUICK, small) as process:
         for child in active_children():

@@ -35,6 +35,7 @@ SHOWN = (
 )
 
 
+@pytest.mark.slow
 def test_a_prediction_is_measured_beside_others_and_written(
     small: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
