@@ -45,6 +45,7 @@ def test_the_phantom_example_makes_a_cohort_without_faults(
     assert lines[-1] == "0 findings in 3 cases"
 
 
+@pytest.mark.slow
 def test_the_training_example_synthesizes_a_person_it_never_saw(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,6 +137,7 @@ def test_an_impossible_setting_is_refused_before_anything_is_learned(
     assert not (tmp_path / "checkpoint").exists()
 
 
+@pytest.mark.slow
 def test_a_patch_that_memory_does_not_hold_is_refused_before_anything_is_prepared(
     crossvox: Command, cohort_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@ import io
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from crossvox.comparison import Comparison
@@ -64,6 +65,7 @@ def test_long_names_are_told_apart_in_titles() -> None:
     assert _shortened("gan3d") == "gan3d"
 
 
+@pytest.mark.slow
 def test_webp_and_png_have_one_size(compared: Comparison) -> None:
     cases = chosen_cases(compared.results, first="steady", shown=1)
     sheet = draw_comparison(compared, cases, data_range=None)

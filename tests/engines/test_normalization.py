@@ -54,6 +54,7 @@ def graph_of(layer: nn.Module, features: Tensor) -> bytes:
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+@pytest.mark.slow
 def test_engines_normalize_a_full_volume_as_float64(engine: str) -> None:
     runtime = pytest.importorskip(engine, reason=f"{engine} is not installed")
     features = mostly_background(FULL_SIZE, channels=2).contiguous()

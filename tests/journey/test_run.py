@@ -50,6 +50,7 @@ def test_the_test_people_are_scored_beside_the_mean_of_the_training_people(run: 
     assert told.finished == ["predicting", "evaluating"]
 
 
+@pytest.mark.slow
 def test_what_the_same_weights_made_is_not_made_again(run: Trained) -> None:
     assert not is_evaluated(run)
     evaluate_run(run, progress=RecordedProgress())
@@ -86,6 +87,7 @@ def test_other_people_references_or_masks_are_evaluated_again(
     assert not is_evaluated(after)
 
 
+@pytest.mark.slow
 def test_the_validation_people_are_scored_where_no_one_is_for_test(run: Trained) -> None:
     evaluation = evaluate_run(without(run, "test"), progress=RecordedProgress())
     assert evaluation is not None

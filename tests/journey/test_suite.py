@@ -61,6 +61,7 @@ def test_a_suite_that_is_stopped_goes_on_where_it_was_and_repeats_nothing(
     assert ("comparison", "comparing") in again.done
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_is_named_and_the_others_go_on(
     suite: Suite, tiny: Tiny, tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ def table_of(data: Path, folder: Path) -> tuple[Path, Path, str]:
 
 
 @pytest.mark.parametrize("shape", [file_of, folder_of, table_of])
+@pytest.mark.slow
 def test_the_same_person_is_the_same_volume_however_it_is_given(
     crossvox: Command,
     data: Path,
@@ -114,6 +115,7 @@ def test_the_same_person_is_the_same_volume_however_it_is_given(
     assert (one.voxels == other.voxels).all()
 
 
+@pytest.mark.slow
 def test_anybodys_volumes_are_evaluated(
     crossvox: Command, data: Path, run: Path, predicted: Path, tmp_path: Path
 ) -> None:

@@ -111,6 +111,7 @@ def test_what_cannot_be_loaded_says_why(small: Setting) -> None:
         assert not process.alive
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_by_itself_is_not_blamed_on_memory(small: Setting) -> None:
     process = VariantProcess(QUICK, small)
     with process, pytest.raises(ModelError, match="ended with exit code 1"):

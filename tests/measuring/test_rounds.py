@@ -16,6 +16,7 @@ BROKEN = Variant(
 )
 
 
+@pytest.mark.slow
 def test_each_variant_is_measured_each_round_and_a_broken_one_is_left_out(small: Setting) -> None:
     told = RecordedProgress()
     with started((CEILINGS[0], BROKEN), small, progress=told) as processes:

@@ -99,6 +99,7 @@ def test_two_pairs_are_learned_by_heart(name: str, cohort_folder: Path) -> None:
     assert time.process_time() - begun < SECONDS
 
 
+@pytest.mark.slow
 def test_a_run_in_two_parts_ends_like_one(name: str, cohort_folder: Path, tmp_path: Path) -> None:
     cases = read_cohort(cohort_folder, modalities=("FLAIR", "T1w"))
     known = method_settings(name, {})

@@ -129,6 +129,7 @@ def test_slices_are_axial_however_the_volume_is_stored(
     np.testing.assert_array_equal(ours, straight)
 
 
+@pytest.mark.slow
 def test_fid_and_kid_of_these_features_grow_with_the_blur(inception: InceptionFeatures) -> None:
     everywhere = np.ones(SHAPE, dtype=bool)
     smooth = head(1)

@@ -41,6 +41,7 @@ def test_cases_that_could_not_be_measured_are_passed_over() -> None:
     assert all(not case.findings for case in cases)
 
 
+@pytest.mark.slow
 def test_most_targets_of_a_person_outside_the_cohort_fit_no_better_than_strangers(
     cohort_folder: Path,
 ) -> None:

@@ -88,5 +88,6 @@ def test_processes_share_the_cases_and_all_know_the_mean(tmp_path: Path) -> None
     assert shared_by_three(tmp_path, stopped="nobody") == [{"ssim": 2.0}] * 3
 
 
+@pytest.mark.slow
 def test_where_one_process_is_to_stop_none_has_scores(tmp_path: Path) -> None:
     assert shared_by_three(tmp_path, stopped="stopped") == [None] * 3

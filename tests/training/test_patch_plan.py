@@ -58,6 +58,7 @@ def test_a_method_in_2d_learns_from_several_whole_slices(axis: str, slices: Size
     assert (patch, batch) == (slices, 8)
 
 
+@pytest.mark.slow
 def test_fewer_slices_are_taken_where_they_are_large_or_memory_is_short() -> None:
     two = ("method.name=pix2pix2d", "method.slice_axis=z", "method.depth=5")
     settings = experiment(*SMALL, *two)
@@ -91,6 +92,7 @@ def test_a_patch_that_the_networks_cannot_halve_is_refused(
         refuse_patch(experiment(*SMALL, *changes), compute=CPU, free_bytes=PLENTY)
 
 
+@pytest.mark.slow
 def test_a_patch_that_memory_does_not_hold_is_refused_beside_one_that_fits() -> None:
     settings = experiment("training.patch=[512,512,512]")
     with pytest.raises(ResourceError) as refusal:

@@ -152,6 +152,7 @@ def test_a_spacing_that_makes_volumes_enormous_is_refused(tmp_path: Path) -> Non
         planned(cases, "preparation.spacing_mm=[0.01,1,1]")
 
 
+@pytest.mark.slow
 def test_patches_shrink_until_a_step_fits_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +167,7 @@ def test_patches_shrink_until_a_step_fits_in_memory(
         planned(cases)
 
 
+@pytest.mark.slow
 def test_a_patch_that_is_set_is_held_against_memory_and_the_networks(small: list[Case]) -> None:
     with pytest.raises(ResourceError, match=r"training\.patch 1024x1024x1024"):
         planned(small, "training.patch=[1024,1024,1024]")
