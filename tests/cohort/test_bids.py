@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crossvox.cohort import read_cohort, survey_cohort
-from crossvox.errors import CohortError, CohortWarning
+from crossvox.errors import CohortError, CohortWarning, FileError
 
 Place = Callable[..., Path]
 ONE = "sub-01/anat/sub-01"
@@ -132,7 +132,7 @@ def test_a_table_of_participants_that_is_not_utf_8_is_refused_by_name(place: Pla
     (root / "participants.tsv").write_bytes(
         "participant_id\tcity\nsub-01\tKöln\n".encode("latin-1")
     )
-    with pytest.raises(CohortError, match=r"participants\.tsv: not a UTF-8 table"):
+    with pytest.raises(FileError, match=r"participants\.tsv is not a UTF-8 CSV file"):
         read_cohort(root)
 
 

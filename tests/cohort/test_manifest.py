@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossvox.cohort import read_cohort, survey_cohort
-from crossvox.errors import CohortError
+from crossvox.errors import CohortError, FileError
 
 Place = Callable[..., Path]
 
@@ -84,7 +84,7 @@ def test_a_table_that_cannot_be_followed_is_refused(
 
 def test_a_table_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_bytes(b"subject,FLAIR\np\xff,a\n")
-    with pytest.raises(CohortError, match="not UTF-8 text"):
+    with pytest.raises(FileError, match=r"c\.csv is not a UTF-8 CSV file"):
         read_cohort(tmp_path / "c.csv")
 
 
@@ -121,5 +121,5 @@ def test_a_fault_is_named_with_its_row(place: Place, row: str, told: str) -> Non
 
 def test_a_cell_beyond_what_csv_reads_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cohort.csv").write_text("subject,FLAIR\n" + "a" * 200_000 + ",f.nii.gz\n")
-    with pytest.raises(CohortError, match=r"cohort\.csv: not UTF-8 text in CSV \(field larger"):
+    with pytest.raises(FileError, match=r"cohort\.csv is not a UTF-8 CSV file \(field larger"):
         read_cohort(tmp_path / "cohort.csv")

@@ -18,7 +18,7 @@ def test_a_table_reads_back_as_it_was_written(tmp_path: Path) -> None:
 def test_cells_that_a_row_lacks_are_empty_and_further_ones_dropped(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("a\tb\n1\n1\t2\t3\n")
     rows = [{"a": "1", "b": ""}, {"a": "1", "b": "2"}]
-    assert read_csv(tmp_path / "a.tsv", delimiter="\t") == rows
+    assert read_csv(tmp_path / "a.tsv", delimiters="\t") == rows
 
 
 def test_rows_end_with_a_line_feed_alone() -> None:

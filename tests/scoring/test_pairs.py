@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from crossvox.errors import CohortError
+from crossvox.errors import CohortError, FileError
 from crossvox.scoring import Pair, find_pairs, read_pairs, write_pairs
 
 Write = Callable[..., Path]
@@ -176,7 +176,7 @@ def test_a_damaged_table_of_pairs_is_refused_by_its_fault(
 
 def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CohortError, match="not a UTF-8 CSV file"):
+    with pytest.raises(FileError, match="not a UTF-8 CSV file"):
         read_pairs(tmp_path)
 
 

@@ -4,7 +4,6 @@ Source:
     Gorgolewski et al. 2016, doi:10.1038/sdata.2016.44, and the BIDS specification 1.9.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -36,6 +35,7 @@ def read_bids(root: Path, *, modalities: Sequence[str] | None) -> CohortLayout:
 
     Raises:
         CohortError: A case has several files of one modality or mask, none of which is preferred.
+        FileError: participants.tsv is not a table in UTF-8.
     """
     splits = _splits(root / "participants.tsv")
     derived_masks = _derived_masks(root)
@@ -170,11 +170,7 @@ def _derived_masks(root: Path) -> dict[str, list[Path]]:
 def _splits(table: Path) -> dict[str, Split | None]:
     if not table.is_file():
         return {}
-    try:
-        rows = read_csv(table, delimiter="\t")
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CohortError(f"{table}: not a UTF-8 table ({error}); export it as UTF-8") from error
     return {
         row.get("participant_id", ""): parse_split(row.get("split"), origin=str(table))
-        for row in rows
+        for row in read_csv(table, delimiters="\t")
     }

@@ -1,6 +1,5 @@
 """Reader of manifests: CSV, TSV or JSON tables with one case per row."""
 
-import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +23,8 @@ def read_manifest(path: Path) -> CohortLayout:
     objects with the same keys. An empty cell means that the case has no such file or value.
 
     Raises:
-        CohortError: The table cannot be read, a row has no subject, or a file does not exist.
+        CohortError: The table is empty, a row has no subject, or a file does not exist.
+        FileError: The table is not CSV in UTF-8.
     """
     rows = _json_rows(path) if path.suffix.lower() == ".json" else _table_rows(path)
     cases = [_case(row, path, number=number) for number, row in enumerate(rows, start=1)]
@@ -45,18 +45,10 @@ def _json_rows(path: Path) -> list[Mapping[str, str]]:
 
 
 def _table_rows(path: Path) -> list[Mapping[str, str]]:
-    try:
-        header, *_ = path.read_text(encoding="utf-8-sig").splitlines() or [""]
-        if not header:
-            raise CohortError(
-                f"{path}: empty; the first line must name the columns subject, FLAIR, …"
-            )
-        # In some locales, spreadsheets separate CSV columns with semicolons.
-        rows = read_csv(path, delimiter=max("\t,;", key=header.count))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CohortError(
-            f"{path}: not UTF-8 text in CSV ({error}); export the table as UTF-8"
-        ) from error
+    # In some locales, spreadsheets separate CSV columns with semicolons.
+    rows = read_csv(path, delimiters="\t,;")
+    if not path.stat().st_size:
+        raise CohortError(f"{path}: empty; the first line must name the columns subject, FLAIR, …")
     return [{key.strip(): value.strip() for key, value in row.items() if key} for row in rows]
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from crossvox.errors import FileError
 from crossvox.files.atomic import write_atomically
 
 
@@ -28,19 +29,29 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def read_csv(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:
+def read_csv(path: Path, *, delimiters: str = ",") -> list[dict[str, str]]:
     """Read the rows of a CSV file, each as a mapping from column to cell.
 
     Cells missing from a short row are empty, and cells of a long row beyond the header are dropped.
 
+    Args:
+        path: File in UTF-8, with or without a byte order mark.
+        delimiters: Characters of which the most frequent in the header separates the cells.
+
     Raises:
         OSError: The file cannot be read.
-        UnicodeDecodeError: The file is not UTF-8.
-        csv.Error: The file is not CSV.
+        FileError: The file is not CSV in UTF-8.
     """
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter=delimiter, restval="")
-        return [{name: cell for name, cell in row.items() if name is not None} for row in rows]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            delimiter = max(delimiters, key=lines.readline().count)
+            lines.seek(0)
+            rows = csv.DictReader(lines, delimiter=delimiter, restval="")
+            return [{name: cell for name, cell in row.items() if name is not None} for row in rows]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileError(
+            f"{path} is not a UTF-8 CSV file ({error}); export it again as UTF-8"
+        ) from error
 
 
 def write_json(path: Path, contents: Mapping[str, object]) -> None:

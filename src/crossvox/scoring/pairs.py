@@ -1,6 +1,5 @@
 """Pair synthesized volumes with their references, sources, masks and label maps."""
 
-import csv
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -160,19 +159,15 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
     """Read the pairs that `write_pairs` wrote into a folder.
 
     Raises:
-        CohortError: pairs.csv is missing, empty or damaged, or lists files that do not exist.
+        CohortError: pairs.csv is missing or incomplete, or lists files that do not exist.
+        FileError: pairs.csv is not CSV in UTF-8.
     """
     path = folder / PAIRS_FILE
     if not path.is_file():
         raise CohortError(
             f"{folder}: no {PAIRS_FILE}; run crossvox evaluate with this output folder first"
         )
-    try:
-        rows = read_csv(path)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CohortError(
-            f"{path} is not a UTF-8 CSV file ({error}); run crossvox evaluate again"
-        ) from error
+    rows = read_csv(path)
     absent = [name for name in REQUIRED_COLUMNS if rows and name not in rows[0]]
     if absent or not rows:
         raise CohortError(

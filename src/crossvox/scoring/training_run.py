@@ -1,12 +1,11 @@
 """Read the experiment and progress of a training run from its folder."""
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossvox.errors import CohortError, FileError
+from crossvox.errors import CohortError
 from crossvox.files.tables import read_csv
 
 STEP = "step"
@@ -47,12 +46,7 @@ def read_run(folder: Path) -> RunDescription:
 
 
 def _columns(progress: Path) -> dict[str, tuple[float, ...]]:
-    try:
-        rows = read_csv(progress)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FileError(
-            f"{progress} is not a UTF-8 CSV file ({error}); restore or remove it"
-        ) from error
+    rows = read_csv(progress)
     names = [name for name in (rows[0] if rows else {}) if name]
     columns = {name: tuple(_number(row.get(name)) for row in rows) for name in names}
     return {name: values for name, values in columns.items() if not all(map(math.isnan, values))}
