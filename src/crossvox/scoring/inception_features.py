@@ -26,7 +26,7 @@ FEWEST_IMAGES = FEATURES
 PUBLISHED_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 CLASSES = 1008
 BATCH_SLICES = 8
-WANTED = (
+WEIGHTS_HINT = (
     "FID needs the Inception-v3 weights of 2015-12-05 for PyTorch, a file usually named"
     " pt_inception-2015-12-05-6726825d.pth"
 )
@@ -113,14 +113,14 @@ def load_inception(path: Path) -> InceptionFeatures:
     try:
         payload = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}). {WANTED}") from None
+        raise ModelError(f"{path} cannot be read ({error.strerror}). {WEIGHTS_HINT}") from None
     weights = _tensors(payload, path)
     _refuse_other_classes(weights, path)
     network = InceptionV3()
     try:
         network.load_weights(weights)
     except ModelError as error:
-        raise ModelError(f"{path}: {error}. {WANTED}") from None
+        raise ModelError(f"{path}: {error}. {WEIGHTS_HINT}") from None
     return InceptionFeatures(network=network, sha256=hashlib.sha256(payload).hexdigest())
 
 
@@ -156,11 +156,11 @@ def _tensors(payload: bytes, path: Path) -> Mapping[str, Tensor]:
         ):  # torch warns about files that are refused anyway
             weights = torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu")
     except UNREADABLE:
-        raise ModelError(f"{path} has no tensors that can be read safely. {WANTED}") from None
+        raise ModelError(f"{path} has no tensors that can be read safely. {WEIGHTS_HINT}") from None
     if not isinstance(weights, Mapping) or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in weights.items()
     ):
-        raise ModelError(f"{path} is not a plain dictionary of named tensors. {WANTED}")
+        raise ModelError(f"{path} is not a plain dictionary of named tensors. {WEIGHTS_HINT}")
     return weights
 
 
@@ -170,5 +170,5 @@ def _refuse_other_classes(weights: Mapping[str, Tensor], path: Path) -> None:
     if classifier is not None and classifier.shape != (CLASSES, FEATURES):
         raise ModelError(
             f"{path} has weights from another training: the shape of its classifier fc.weight is"
-            f" {tuple(classifier.shape)}, not {(CLASSES, FEATURES)}. {WANTED}"
+            f" {tuple(classifier.shape)}, not {(CLASSES, FEATURES)}. {WEIGHTS_HINT}"
         )
